@@ -1,0 +1,262 @@
+"""What a precompile is: one declaration of plain data, a price and an answer.
+
+`price` and `execute` are all that a chain calls: it charges the first, then runs the second. What
+an entry may ask of the chain is `Host`, what it may know of the block is `Context`. Knows no chain.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from . import abi
+from .abi import Revert
+from .gas import Expression, check, decoding_price, evaluate, head_positions
+
+__all__ = [
+    "Call",
+    "Context",
+    "Host",
+    "Method",
+    "Mutability",
+    "OutOfGas",
+    "Precompile",
+    "Revert",
+    "execute",
+    "method",
+    "price",
+]
+
+Mutability = Literal["pure", "view", "nonpayable", "payable"]
+Status = Literal["active", "unused", "retired"]
+
+
+class OutOfGas(Exception):  # noqa: N818 - the EVM's word for this outcome
+    """The frame has less gas than was asked for. Raised by a Host, never by an entry."""
+
+
+class Host(Protocol):
+    """All that a precompile may ask of the chain that runs it.
+
+    Storage, transient storage and logs are the precompile's own. The host charges what the EVM
+    charges for each of these, and raises OutOfGas when that is more than the frame has left.
+    """
+
+    def load(self, slot: int) -> int:
+        """Return the word at `slot`."""
+        ...
+
+    def store(self, slot: int, value: int) -> None:
+        """Write `value` at `slot`."""
+        ...
+
+    def load_transient(self, slot: int) -> int:
+        """Return the transient word at `slot`; it lives as long as the transaction."""
+        ...
+
+    def store_transient(self, slot: int, value: int) -> None:
+        """Write the transient word at `slot`."""
+        ...
+
+    def emit(self, topics: Sequence[bytes], data: bytes) -> None:
+        """Append a log entry."""
+        ...
+
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an account."""
+        ...
+
+    def nonce(self, address: bytes) -> int:
+        """Return the nonce of an account."""
+        ...
+
+    def code_hash(self, address: bytes) -> bytes:
+        """Return what EXTCODEHASH returns."""
+        ...
+
+    def block_hash(self, number: int) -> bytes:
+        """Return what BLOCKHASH returns."""
+        ...
+
+    def transfer(self, to: bytes, value: int) -> None:
+        """Move value from the precompile's own balance."""
+        ...
+
+    def call(
+        self, to: bytes, data: bytes, value: int = 0, gas: int | None = None, static: bool = False
+    ) -> tuple[bool, bytes]:
+        """Call another account. Returns whether it succeeded, and its output or revert data."""
+        ...
+
+    def charge(self, gas: int, reason: str) -> None:
+        """Take gas for work whose amount is only known while it is done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The block and the transaction around a call.
+
+    `mode` and `secret_ops` are given by the chain, never inferred: both decide results.
+    """
+
+    chain_id: int
+    block_number: int
+    timestamp: int
+    coinbase: bytes
+    gas_limit: int
+    base_fee: int
+    prevrandao: bytes
+    parent_hash: bytes
+    origin: bytes
+    gas_price: int
+    mode: Literal["block", "call"]
+    secret_ops: Literal["call-only", "public-test"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call into a precompile. Pure methods read `data` and nothing else."""
+
+    data: bytes
+    caller: bytes
+    value: int
+    static: bool
+    delegated: bool
+    host: Host
+    context: Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of a precompile. Made by `method`, from its Solidity signature.
+
+    `handler` takes the call and the decoded arguments. It returns nothing, the one output, or a
+    tuple of the outputs; it raises Revert to refuse.
+    """
+
+    signature: abi.Signature
+    mutability: Mutability
+    gas: Expression
+    handler: Callable[..., Any]
+    summary: str
+    secret: bool = False
+    """Takes or makes a secret: not in a block, unless the genesis says that secrets are public."""
+    delegable: bool = False
+    """May run by DELEGATECALL or CALLCODE."""
+    heads: Mapping[str, tuple[int, abi.Parameter]] = field(repr=False)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the method changes state, so that a static call must be refused."""
+        return self.mutability in ("nonpayable", "payable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precompile:
+    """One entry of the registry."""
+
+    address: bytes
+    family: str
+    name: str
+    interface: str
+    """Name of the Solidity interface, such as IPoseidon."""
+    version: int
+    summary: str
+    methods: tuple[Method, ...]
+    errors: tuple[abi.Error, ...] = ()
+    events: tuple[abi.Event, ...] = ()
+    references: tuple[str, ...] = ()
+    status: Status = "active"
+    by_selector: Mapping[bytes, Method] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        table = {each.signature.selector: each for each in self.methods}
+        if len(table) != len(self.methods):
+            raise ValueError(f"{self.name}: two methods share a selector")
+        object.__setattr__(self, "by_selector", table)
+
+
+WRITE_PROTECTION = abi.error("WriteProtection()")
+DELEGATE_CALL_REFUSED = abi.error("DelegateCallRefused()")
+VALUE_REFUSED = abi.error("ValueRefused(uint256 value)")
+UNKNOWN_SELECTOR = abi.error("UnknownSelector(bytes4 selector)")
+SECRET_OPERATION_ON_CHAIN = abi.error("SecretOperationOnChain()")
+NO_PRECOMPILE = abi.error("NoPrecompile(address precompile)")
+RETIRED = abi.error("Retired()")
+
+COMMON_ERRORS = (
+    WRITE_PROTECTION,
+    DELEGATE_CALL_REFUSED,
+    VALUE_REFUSED,
+    UNKNOWN_SELECTOR,
+    SECRET_OPERATION_ON_CHAIN,
+    *abi.DECODING_ERRORS,
+)
+"""What any entry may answer before its handler runs."""
+
+
+def method(
+    signature: str,
+    *,
+    mutability: Mutability,
+    gas: Expression,
+    handler: Callable[..., Any],
+    summary: str,
+    bounds: Mapping[str, abi.Bound] | None = None,
+    secret: bool = False,
+    delegable: bool = False,
+) -> Method:
+    """Declare a method. A mistake in the declaration is a ValueError."""
+    parsed = abi.parse_signature(signature, bounds)
+    check(gas, parsed.inputs)
+    return Method(
+        signature=parsed,
+        mutability=mutability,
+        gas=gas,
+        handler=handler,
+        summary=summary,
+        secret=secret,
+        delegable=delegable,
+        heads=head_positions(parsed.inputs),
+    )
+
+
+def price(precompile: Precompile, data: bytes) -> int:
+    """Return the gas of a call with this data, without what it does to state. Never raises."""
+    total = decoding_price(data)
+    found = precompile.by_selector.get(data[:4])
+    return total if found is None else total + evaluate(found.gas, found.heads, data)
+
+
+def execute(precompile: Precompile, call: Call) -> bytes:
+    """Return the output of a call whose price is paid.
+
+    Raises Revert, or OutOfGas when the host ran out of gas for state. Anything else is a bug.
+    """
+    if precompile.status == "unused":
+        raise NO_PRECOMPILE(precompile.address)
+    if precompile.status == "retired":
+        raise RETIRED()
+    found = precompile.by_selector.get(call.data[:4])
+    if found is None:
+        raise UNKNOWN_SELECTOR(call.data[:4].ljust(4, b"\0"))
+    check_permission(found, call)
+    arguments = abi.decode(found.signature.inputs, call.data, start=4)
+    result = found.handler(call, *arguments)
+    outputs = found.signature.outputs
+    if len(outputs) == 1:
+        result = (result,)
+    return abi.encode(outputs, () if result is None else result)
+
+
+def check_permission(found: Method, call: Call) -> None:
+    """Refuse what a method has not opted in to."""
+    if call.delegated and not found.delegable:
+        raise DELEGATE_CALL_REFUSED()
+    if call.value and found.mutability != "payable":
+        raise VALUE_REFUSED(call.value)
+    if call.static and found.writes:
+        raise WRITE_PROTECTION()
+    secrets_are_public = call.context.secret_ops == "public-test"
+    if found.secret and call.context.mode == "block" and not secrets_are_public:
+        raise SECRET_OPERATION_ON_CHAIN()

@@ -1,0 +1,93 @@
+"""Every precompile, in address order. An entry is its folder and one line in `ENTRIES`."""
+
+from collections.abc import Iterable, Mapping
+
+from . import family
+from .address_map import FAMILIES, PLAN, RESERVED
+from .precompile import Precompile
+
+__all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
+
+ENTRIES: tuple[Precompile, ...] = ()
+
+RETIRED_ADDRESSES: frozenset[int] = frozenset()
+"""Addresses whose entry was withdrawn. They answer `Retired()` for ever."""
+
+
+def assemble(entries: Iterable[Precompile]) -> tuple[Precompile, ...]:
+    """Return the entries with the information entry of each family, in address order."""
+    entries = tuple(entries)
+    result: list[Precompile] = []
+    for each in FAMILIES:
+        members = tuple(entry for entry in entries if entry.family == each.name)
+        result += [family.information(each, members), *members]
+    if {entry.name for entry in entries} - {entry.name for entry in result}:
+        raise ValueError("an entry names a family that does not exist")
+    return tuple(result)
+
+
+def index(
+    precompiles: Iterable[Precompile], retired: frozenset[int] = frozenset()
+) -> Mapping[bytes, Precompile]:
+    """Return the entries by address; refuse, with a ValueError, a list that contradicts itself."""
+    planned = {slot.address for slot in PLAN if slot.plan == "entry"}
+    families = {each.base >> 8: each.name for each in FAMILIES}
+    table: dict[bytes, Precompile] = {}
+    last = -1
+    for entry in precompiles:
+        number = int.from_bytes(entry.address, "big")
+        where = f"{entry.name} at {number:#06x}"
+        if len(entry.address) != 20 or number not in RESERVED:
+            raise ValueError(f"{where}: outside the reserved range")
+        if number <= last:
+            raise ValueError(f"{where}: a duplicate, or not in address order")
+        if number in retired or (number not in planned and number & 0xFF):
+            raise ValueError(f"{where}: the address map does not plan an entry there")
+        if families[number >> 8] != entry.family:
+            raise ValueError(f"{where}: not in the range of family {entry.family}")
+        if any(entry.name == other.name for other in table.values()):
+            raise ValueError(f"{where}: the name is taken")
+        table[entry.address] = entry
+        last = number
+    return table
+
+
+PRECOMPILES = assemble(ENTRIES)
+BY_ADDRESS = index(PRECOMPILES, RETIRED_ADDRESSES)
+BY_NAME = {entry.name: entry for entry in PRECOMPILES}
+
+
+def at(address: bytes) -> Precompile | None:
+    """Return what answers at this address; None outside the reserved range.
+
+    Unused addresses are made when asked for, so that the range costs nothing at start.
+    """
+    found = BY_ADDRESS.get(address)
+    if found is not None or len(address) != 20:
+        return found
+    number = int.from_bytes(address, "big")
+    return vacant(number, number in RETIRED_ADDRESSES) if number in RESERVED else None
+
+
+def vacant(number: int, retired: bool) -> Precompile:
+    """Return an entry without methods, which reverts and says why."""
+    return Precompile(
+        address=number.to_bytes(20, "big"),
+        family=next(each.name for each in FAMILIES if each.base >> 8 == number >> 8),
+        name=f"{number:#06x}",
+        interface="",
+        version=0,
+        summary="retired" if retired else "unused",
+        methods=(),
+        status="retired" if retired else "unused",
+    )
+
+
+def find(name_or_address: str) -> Precompile:
+    """Return the entry with this name, or with this address in hex; KeyError when there is none."""
+    if name_or_address in BY_NAME:
+        return BY_NAME[name_or_address]
+    try:
+        return BY_ADDRESS[int(name_or_address, 16).to_bytes(20, "big")]
+    except (ValueError, OverflowError):
+        raise KeyError(name_or_address) from None
