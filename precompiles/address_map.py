@@ -1,8 +1,8 @@
 """Which address is meant for what. Plain data; knows nothing of what is implemented.
 
 Rules: one address per algorithm; `XX00` answers for its family; `XX01`-`XX0F` are the algorithms
-that the network's registry names; further entries stand in blocks of 16 from `XX10`. A number that another
-Pars proposal claims for something else is left free.
+that the network's registry names; further entries stand in blocks of 16 from `XX10`. A number
+that another Pars proposal claims for something else is left free.
 """
 
 from dataclasses import dataclass

@@ -176,6 +176,8 @@ class Precompile:
         object.__setattr__(self, "by_selector", table)
 
 
+SECRETS_REFUSED: Literal["call-only"] = "call-only"
+
 WRITE_PROTECTION = abi.error("WriteProtection()")
 DELEGATE_CALL_REFUSED = abi.error("DelegateCallRefused()")
 VALUE_REFUSED = abi.error("ValueRefused(uint256 value)")
@@ -257,6 +259,5 @@ def check_permission(found: Method, call: Call) -> None:
         raise VALUE_REFUSED(call.value)
     if call.static and found.writes:
         raise WRITE_PROTECTION()
-    secrets_are_public = call.context.secret_ops == "public-test"
-    if found.secret and call.context.mode == "block" and not secrets_are_public:
+    if found.secret and call.context.mode == "block" and call.context.secret_ops == SECRETS_REFUSED:
         raise SECRET_OPERATION_ON_CHAIN()

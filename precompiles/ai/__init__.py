@@ -1,0 +1,1 @@
+"""Verifiable inference, model registry and AI mining."""

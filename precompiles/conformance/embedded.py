@@ -1,0 +1,309 @@
+"""A world in memory that carries the precompiles: accounts, storage, logs and a gas counter.
+
+It has what an entry can see through `Host` and no more: no transactions, no blocks, no byte-code.
+An account's code is a Python function from a Call to bytes. Every call is a transaction of its
+own: transient storage and warm slots do not outlive it, and a call that fails changes nothing.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..backends.keccak import keccak256
+from ..precompile import Call, Context, OutOfGas, Precompile, Revert, execute, price
+from ..registry import at
+
+# Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153), without refunds.
+WARM_READ_GAS = 100
+COLD_READ_GAS = 2_100
+COLD_ACCOUNT_GAS = 2_600
+WRITE_NEW_GAS = 20_000
+WRITE_CHANGED_GAS = 2_900
+LOG_GAS = 375
+LOG_TOPIC_GAS = 375
+LOG_BYTE_GAS = 8
+BLOCK_HASH_GAS = 20
+VALUE_GAS = 9_000
+
+GAS_MAX = 30_000_000
+CALL_DEPTH_MAX = 64
+EMPTY_CODE_HASH = keccak256(b"")
+
+Code = Callable[[Call], bytes]
+
+CONTEXT = Context(
+    chain_id=6133,
+    block_number=1,
+    timestamp=1_700_000_000,
+    coinbase=bytes(20),
+    gas_limit=GAS_MAX,
+    base_fee=7,
+    prevrandao=bytes(32),
+    parent_hash=keccak256(b"parent"),
+    origin=bytes(19) + b"\1",
+    gas_price=7,
+    mode="block",
+    secret_ops="call-only",  # noqa: S106 - the name of a rule
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """One log entry."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a call did: `error` is None, or the revert payload, or empty when gas ran out."""
+
+    output: bytes
+    error: bytes | None
+    out_of_gas: bool
+    gas_used: int
+    logs: tuple[Log, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """All state. `changes` undoes what a failed frame did, newest first."""
+
+    context: Context = CONTEXT
+    balances: dict[bytes, int] = field(default_factory=dict)
+    nonces: dict[bytes, int] = field(default_factory=dict)
+    codes: dict[bytes, Code] = field(default_factory=dict)
+    storage: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    transient: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    warm: dict[tuple[bytes, int], bool] = field(default_factory=dict)
+    block_hashes: dict[int, bytes] = field(default_factory=dict)
+    logs: list[Log] = field(default_factory=list)
+    changes: list[Callable[[], object]] = field(default_factory=list)
+
+    def set(self, table: MutableMapping[Any, Any], key: object, value: object) -> None:
+        """Change one entry so that it can be undone."""
+        if key in table:
+            old = table[key]
+            self.changes.append(lambda: table.__setitem__(key, old))
+        else:
+            self.changes.append(lambda: table.__delitem__(key))
+        table[key] = value
+
+    def undo(self, mark: int) -> None:
+        """Return to the state when `changes` was this long."""
+        while len(self.changes) > mark:
+            self.changes.pop()()
+
+
+@dataclass(slots=True)
+class Meter:
+    """The gas left in one frame."""
+
+    left: int
+
+    def take(self, amount: int) -> None:
+        """Take gas, or take all of it and raise OutOfGas."""
+        if amount > self.left:
+            self.left = 0
+            raise OutOfGas
+        self.left -= amount
+
+
+@dataclass(slots=True, kw_only=True)
+class Frame:
+    """One running call: the Host of the precompile at `address`."""
+
+    world: World
+    address: bytes
+    meter: Meter
+    static: bool
+    depth: int
+
+    def load(self, slot: int) -> int:
+        """SLOAD."""
+        self.meter.take(WARM_READ_GAS if self.touch(slot) else COLD_READ_GAS)
+        return self.world.storage.get((self.address, slot), 0)
+
+    def store(self, slot: int, value: int) -> None:
+        """SSTORE, without refunds."""
+        self.refuse_static()
+        cold = 0 if self.touch(slot) else COLD_READ_GAS
+        old = self.world.storage.get((self.address, slot), 0)
+        if old == value:
+            self.meter.take(cold + WARM_READ_GAS)
+        else:
+            self.meter.take(cold + (WRITE_CHANGED_GAS if old else WRITE_NEW_GAS))
+        self.world.set(self.world.storage, (self.address, slot), value)
+
+    def load_transient(self, slot: int) -> int:
+        """TLOAD."""
+        self.meter.take(WARM_READ_GAS)
+        return self.world.transient.get((self.address, slot), 0)
+
+    def store_transient(self, slot: int, value: int) -> None:
+        """TSTORE."""
+        self.refuse_static()
+        self.meter.take(WARM_READ_GAS)
+        self.world.set(self.world.transient, (self.address, slot), value)
+
+    def emit(self, topics: Sequence[bytes], data: bytes) -> None:
+        """LOG0 to LOG4."""
+        self.refuse_static()
+        self.meter.take(LOG_GAS + LOG_TOPIC_GAS * len(topics) + LOG_BYTE_GAS * len(data))
+        self.world.logs.append(Log(address=self.address, topics=tuple(topics), data=data))
+        self.world.changes.append(self.world.logs.pop)
+
+    def balance(self, address: bytes) -> int:
+        """BALANCE."""
+        self.meter.take(COLD_ACCOUNT_GAS)
+        return self.world.balances.get(address, 0)
+
+    def nonce(self, address: bytes) -> int:
+        """Return the nonce; the EVM has no instruction for it."""
+        self.meter.take(COLD_ACCOUNT_GAS)
+        return self.world.nonces.get(address, 0)
+
+    def code_hash(self, address: bytes) -> bytes:
+        """EXTCODEHASH; this world's functions have no byte-code to hash, so their address is."""
+        self.meter.take(COLD_ACCOUNT_GAS)
+        if address in self.world.codes or at(address) is not None:
+            return keccak256(address)
+        known = address in self.world.balances or address in self.world.nonces
+        return EMPTY_CODE_HASH if known else bytes(32)
+
+    def block_hash(self, number: int) -> bytes:
+        """BLOCKHASH."""
+        self.meter.take(BLOCK_HASH_GAS)
+        return self.world.block_hashes.get(number, bytes(32))
+
+    def transfer(self, to: bytes, value: int) -> None:
+        """Move value; more than there is reverts without data."""
+        self.refuse_static()
+        self.meter.take(VALUE_GAS)
+        if not move(self.world, self.address, to, value):
+            raise Revert(b"")
+
+    def call(
+        self, to: bytes, data: bytes, value: int = 0, gas: int | None = None, static: bool = False
+    ) -> tuple[bool, bytes]:
+        """CALL or STATICCALL, keeping one 64th of the gas."""
+        if value:
+            self.refuse_static()
+        self.meter.take(COLD_ACCOUNT_GAS + (VALUE_GAS if value else 0))
+        offered = self.meter.left - self.meter.left // 64
+        given = offered if gas is None else min(gas, offered)
+        self.meter.take(given)
+        inner = Frame(
+            world=self.world,
+            address=to,
+            meter=Meter(given),
+            static=self.static or static,
+            depth=self.depth + 1,
+        )
+        success, output = run(inner, caller=self.address, data=data, value=value, delegated=False)
+        self.meter.left += inner.meter.left
+        return success, output
+
+    def charge(self, gas: int, reason: str) -> None:
+        """Take gas; the reason is for chains that trace."""
+        del reason
+        self.meter.take(gas)
+
+    def touch(self, slot: int) -> bool:
+        """Make a slot warm; return whether it was."""
+        key = (self.address, slot)
+        if key in self.world.warm:
+            return True
+        self.world.set(self.world.warm, key, True)
+        return False
+
+    def refuse_static(self) -> None:
+        """Stop an entry that writes in a static frame: its declaration is wrong."""
+        assert not self.static, "a method declared as view or pure wrote state"
+
+
+def move(world: World, sender: bytes, to: bytes, value: int) -> bool:
+    """Move value between accounts; return whether there was enough."""
+    have = world.balances.get(sender, 0)
+    if have < value:
+        return False
+    world.set(world.balances, sender, have - value)
+    world.set(world.balances, to, world.balances.get(to, 0) + value)
+    return True
+
+
+def run(
+    frame: Frame, *, caller: bytes, data: bytes, value: int, delegated: bool
+) -> tuple[bool, bytes]:
+    """Run what stands at the frame's address. A failure undoes what the frame did."""
+    world = frame.world
+    mark = len(world.changes)
+    call = Call(
+        data=data,
+        caller=caller,
+        value=value,
+        static=frame.static,
+        delegated=delegated,
+        host=frame,
+        context=world.context,
+    )
+    try:
+        if frame.depth > CALL_DEPTH_MAX or (
+            value and not move(world, caller, frame.address, value)
+        ):
+            raise Revert(b"")
+        entry = at(frame.address)
+        if entry is not None:
+            return True, run_precompile(entry, call, frame.meter)
+        code = world.codes.get(frame.address)
+        return True, b"" if code is None else code(call)
+    except Revert as refused:
+        world.undo(mark)
+        return False, refused.data
+    except OutOfGas:
+        frame.meter.left = 0
+        world.undo(mark)
+        return False, b""
+
+
+def run_precompile(entry: Precompile, call: Call, meter: Meter) -> bytes:
+    """Charge the price, then execute: what a chain does."""
+    meter.take(price(entry, call.data))
+    return execute(entry, call)
+
+
+def call_precompile(
+    world: World,
+    address: bytes,
+    data: bytes,
+    *,
+    caller: bytes = CONTEXT.origin,
+    value: int = 0,
+    gas: int = GAS_MAX,
+    static: bool = False,
+    delegated: bool = False,
+    context: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Make one call from outside. `context` changes fields of the world's context for this call."""
+    entry = at(address)
+    if entry is None:
+        raise ValueError(f"0x{address.hex()} is no precompile")
+    before = world.context
+    world.context = replace(before, **(context or {}))
+    world.transient.clear()
+    world.warm.clear()
+    world.changes.clear()
+    logged = len(world.logs)
+    meter = Meter(gas)
+    frame = Frame(world=world, address=address, meter=meter, static=static, depth=0)
+    success, output = run(frame, caller=caller, data=data, value=value, delegated=delegated)
+    world.context = before
+    return Outcome(
+        output=output if success else b"",
+        error=None if success else output,
+        out_of_gas=not success and meter.left == 0 and not output,
+        gas_used=gas - meter.left,
+        logs=tuple(world.logs[logged:]),
+    )

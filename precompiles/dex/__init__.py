@@ -1,0 +1,1 @@
+"""Pools, hooks and vaults."""

@@ -1,0 +1,1 @@
+"""Queries, entity storage and oracle feeds."""

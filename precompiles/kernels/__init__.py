@@ -1,0 +1,20 @@
+"""Compiled integer kernels: which there are, and how to have them ready before the first call.
+
+Importing this package loads no compiler. A kernel module compiles, or loads from the disk cache,
+when it is imported, which an entry does at its first call: a chain that never calls Poseidon never
+pays the time and memory of Numba.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+MODULES = ("precompiles.zk.poseidon.kernel",)
+"""Every module that holds kernels an entry calls, in the order in which they are warmed."""
+
+
+def warm_up(progress: Callable[[int, int, str], None] | None = None) -> None:
+    """Compile or load every kernel. `progress` hears how many are done, of how many, and what."""
+    for done, name in enumerate(MODULES, start=1):
+        import_module(name)
+        if progress is not None:
+            progress(done, len(MODULES), name)

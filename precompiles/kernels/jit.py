@@ -1,0 +1,95 @@
+"""The one place that names Numba. Knows no algorithm.
+
+A kernel has an explicit signature, so no caller can make a second, differently typed variant, and
+computes on integers only: no fastmath, no parallel, so that every node gets the same bytes.
+
+Compiled code is kept on disk. Numba looks only at a function's own file to see whether its cached
+code is still good, though code of other files is inlined into it. A cache that outlives an upgrade
+could then compute with the old field arithmetic, so the folder is named after the content of all
+kernel sources. Where no folder can be written, kernels compile anew in each process.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
+from numba import types
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., object])
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def fingerprint() -> str:
+    """Return a name for the content of every kernel source."""
+    sources = sorted([*PACKAGE.glob("kernels/*.py"), *PACKAGE.glob("**/kernel.py")])
+    return sha256(b"".join(sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:16]
+
+
+def cache_candidates() -> Iterator[Path]:
+    """Return the folders to try, the wish of the user first."""
+    if wish := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(wish)
+        return
+    yield PACKAGE / "kernels" / "__pycache__"
+    user_cache = os.environ.get("XDG_CACHE_HOME", "")
+    yield (Path(user_cache) if user_cache else Path.home() / ".cache") / "pars"
+
+
+def writable_cache() -> Path | None:
+    """Return the first candidate that can be written, or None."""
+    for candidate in cache_candidates():
+        folder = candidate / f"kernels-{fingerprint()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+CACHE = writable_cache()
+if CACHE is not None:
+    numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]  # set at run time by Numba
+
+
+def kernel(signature: str) -> Callable[[F], F]:
+    """Compile the function for this signature now, or load it from the cache."""
+
+    def compile_now(function: F) -> F:
+        return cast(F, numba.njit(signature, cache=CACHE is not None)(function))
+
+    return compile_now
+
+
+@intrinsic
+def widening_multiply_add(_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Emit a 128-bit multiplication and additions, which LLVM turns into MUL and ADC."""
+    del a, b, c, d
+    word: Any = types.uint64
+    pair: Any = types.UniTuple
+    signature = pair(word, 2)(word, word, word, word)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        a, b, c, d = (builder.zext(argument, wide) for argument in arguments)
+        total = builder.add(builder.mul(a, b), builder.add(c, d))
+        low = builder.trunc(total, ir.IntType(64))
+        high = builder.trunc(builder.lshr(total, ir.Constant(wide, 64)), ir.IntType(64))
+        return context.make_tuple(builder, signature.return_type, (low, high))
+
+    return signature, generate
+
+
+Word = np.uint64
+
+multiply_add = cast(Callable[[Word, Word, Word, Word], tuple[Word, Word]], widening_multiply_add)
+"""Return (low, high) of a * b + c + d, which cannot overflow 128 bits. For kernels only."""

@@ -1,0 +1,1 @@
+"""Post-quantum key encapsulation and signatures."""

@@ -1,0 +1,1 @@
+"""Ring signatures and public-key encryption."""

@@ -1,0 +1,1 @@
+"""Threshold signatures and key generation."""

@@ -1,0 +1,1 @@
+"""Zero-knowledge hashes, commitments and proofs."""

@@ -1,0 +1,1 @@
+"""Poseidon over BN254: `contract.py` speaks ABI, `kernel.py` computes."""
