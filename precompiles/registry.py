@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
+from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .precompile import Precompile
 from .threshold.frost.contract import PRECOMPILE as FROST
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
-ENTRIES = (FROST, POSEIDON)
+ENTRIES = (ENTITY_STORE, FROST, POSEIDON)
 
 RETIRED_ADDRESSES: frozenset[int] = frozenset()
 """Addresses whose entry was withdrawn. They answer `Retired()` for ever."""

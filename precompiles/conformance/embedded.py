@@ -7,7 +7,7 @@ own: transient storage and warm slots do not outlive it, and a call that fails c
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from ..backends.keccak import keccak256
 from ..precompile import Call, Context, OutOfGas, Precompile, Revert, execute, price
@@ -29,6 +29,7 @@ GAS_MAX = 30_000_000
 CALL_DEPTH_MAX = 64
 EMPTY_CODE_HASH = keccak256(b"")
 
+Status = Literal["success", "reverted", "out of gas"]
 Code = Callable[[Call], bytes]
 
 CONTEXT = Context(
@@ -58,11 +59,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a call did: `error` is None, or the revert payload, or empty when gas ran out."""
+    """What a call did. `data` is the output of a success, or the payload of a revert."""
 
-    output: bytes
-    error: bytes | None
-    out_of_gas: bool
+    status: Status
+    data: bytes
     gas_used: int
     logs: tuple[Log, ...]
 
@@ -202,9 +202,9 @@ class Frame:
             static=self.static or static,
             depth=self.depth + 1,
         )
-        success, output = run(inner, caller=self.address, data=data, value=value, delegated=False)
+        status, output = run(inner, caller=self.address, data=data, value=value, delegated=False)
         self.meter.left += inner.meter.left
-        return success, output
+        return status == "success", output
 
     def charge(self, gas: int, reason: str) -> None:
         """Take gas; the reason is for chains that trace."""
@@ -236,7 +236,7 @@ def move(world: World, sender: bytes, to: bytes, value: int) -> bool:
 
 def run(
     frame: Frame, *, caller: bytes, data: bytes, value: int, delegated: bool
-) -> tuple[bool, bytes]:
+) -> tuple[Status, bytes]:
     """Run what stands at the frame's address. A failure undoes what the frame did."""
     world = frame.world
     mark = len(world.changes)
@@ -250,22 +250,22 @@ def run(
         context=world.context,
     )
     try:
-        if frame.depth > CALL_DEPTH_MAX or (
-            value and not move(world, caller, frame.address, value)
-        ):
+        if frame.depth > CALL_DEPTH_MAX:
+            raise Revert(b"")
+        if value and not move(world, caller, frame.address, value):
             raise Revert(b"")
         entry = at(frame.address)
         if entry is not None:
-            return True, run_precompile(entry, call, frame.meter)
+            return "success", run_precompile(entry, call, frame.meter)
         code = world.codes.get(frame.address)
-        return True, b"" if code is None else code(call)
+        return "success", b"" if code is None else code(call)
     except Revert as refused:
         world.undo(mark)
-        return False, refused.data
+        return "reverted", refused.data
     except OutOfGas:
         frame.meter.left = 0
         world.undo(mark)
-        return False, b""
+        return "out of gas", b""
 
 
 def run_precompile(entry: Precompile, call: Call, meter: Meter) -> bytes:
@@ -298,12 +298,11 @@ def call_precompile(
     logged = len(world.logs)
     meter = Meter(gas)
     frame = Frame(world=world, address=address, meter=meter, static=static, depth=0)
-    success, output = run(frame, caller=caller, data=data, value=value, delegated=delegated)
+    status, output = run(frame, caller=caller, data=data, value=value, delegated=delegated)
     world.context = before
     return Outcome(
-        output=output if success else b"",
-        error=None if success else output,
-        out_of_gas=not success and meter.left == 0 and not output,
+        status=status,
+        data=output,
         gas_used=gas - meter.left,
         logs=tuple(world.logs[logged:]),
     )

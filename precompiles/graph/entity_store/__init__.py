@@ -1,0 +1,1 @@
+"""Tables of rows that contracts write and anybody pages through. See `store.py`."""
