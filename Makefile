@@ -1,0 +1,77 @@
+# From a bare machine (python3 >= 3.11, make, gcc): `make run` starts the devnet, `make test` runs
+# the whole suite. Both make the environment first; afterwards that step takes no time.
+
+PYTHON ?= python3
+ARGS ?=
+UV ?= uv
+
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/core.stamp
+DEV := $(VENV)/dev.stamp
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 \
+	--constraint requirements/constraints.txt --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --prerelease if-necessary --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint bench campaign lock clean
+
+help:
+	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
+	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
+	@echo 'make lint       check format, style and types'
+	@echo 'make bench      measure speed beside the peers; prints tables'
+	@echo 'make campaign   the long tests'
+	@echo 'make setup      only make .venv from the locked dependencies'
+	@echo 'make lock       resolve the dependencies anew (needs uv)'
+	@echo 'make clean      delete .venv and every cache'
+	@echo 'Another interpreter: make PYTHON=python3.12 ...'
+
+setup: $(CORE)
+
+run: $(CORE)
+	@$(BIN)/pars chain run $(ARGS)
+
+test: $(DEV)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(DEV)
+	@set -e; for file in benchmarks/*.py; do \
+		echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file $(ARGS); \
+	done
+
+campaign: $(DEV)
+	@$(BIN)/python -m pytest -m campaign $(ARGS)
+
+lock:
+	$(LOCK) --group build --output-file requirements/core.lock
+	$(LOCK) --group build --group dev --constraint requirements/core.lock \
+		--output-file requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip is the last thing venv writes: an interrupted environment is made again.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo 'Pars needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one of them.' >&2; \
+		echo 'Install one and name it: make PYTHON=python3.12 run' >&2; exit 1; }
+	@echo 'Making $(VENV) (once; about a minute)'
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(CORE): requirements/core.lock pyproject.toml | $(BIN)/pip
+	@$(PIP_INSTALL) --require-hashes -r requirements/core.lock
+	@$(PIP_INSTALL) --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(CORE)
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
