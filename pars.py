@@ -55,9 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def dispatch(arguments: list[str]) -> int:
     """Find the command's package and call it."""
     match arguments:
-        case []:
-            print(usage(), end="", file=sys.stderr)
-            return 2
         case ["-h" | "--help", *_]:
             print(usage(), end="")
             return 0
@@ -71,6 +68,9 @@ def dispatch(arguments: list[str]) -> int:
             return status
         case [word, *_]:
             print(f"pars: no command {word!r} (known: {', '.join(COMMANDS)})", file=sys.stderr)
+            return 2
+        case _:
+            print(usage(), end="", file=sys.stderr)
             return 2
 
 
