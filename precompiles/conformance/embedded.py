@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ..backends.keccak import keccak256
 from ..precompile import Call, Context, OutOfGas, Precompile, Revert, execute, price
 from ..registry import at
+from .vectors import Answer, Vector
 
 # Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153), without refunds.
 WARM_READ_GAS = 100
@@ -305,4 +306,29 @@ def call_precompile(
         data=output,
         gas_used=gas - meter.left,
         logs=tuple(world.logs[logged:]),
+    )
+
+
+def answer(vector: Vector) -> Answer:
+    """Answer a vector in a fresh world: the target that needs no chain."""
+    world = World(balances={vector.caller: vector.value})
+    for step in vector.before:
+        done = call_precompile(world, vector.address, step.input, caller=step.caller)
+        if done.status != "success":
+            raise ValueError(f"{vector.name}: a call before it failed: 0x{done.data.hex()}")
+    outcome = call_precompile(
+        world,
+        vector.address,
+        vector.input,
+        caller=vector.caller,
+        value=vector.value,
+        static=vector.static,
+    )
+    entry = at(vector.address)
+    assert entry is not None, "call_precompile has refused it"
+    return Answer(
+        output=outcome.data if outcome.status == "success" else None,
+        error=outcome.data if outcome.status == "reverted" else None,
+        logs=tuple((log.topics, log.data) for log in outcome.logs),
+        gas=price(entry, vector.input),
     )

@@ -1,0 +1,312 @@
+"""Writes what follows from the declarations: Solidity and Vyper interfaces, docs, family vectors.
+
+`python -m precompiles.generate` from the root of a checkout writes the files; a test fails when
+they differ from what it would write. Knows the registry and text, no compiler.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from . import abi, gas
+from .address_map import FAMILIES, PLAN
+from .conformance import embedded
+from .precompile import COMMON_ERRORS, NO_PRECOMPILE, RETIRED, Method, Precompile, price
+from .registry import PRECOMPILES
+
+INTERFACES = Path("contracts/interfaces")
+DOCS = Path("docs/precompiles.md")
+COMMAND = "python -m precompiles.generate"
+HEADER = f"Generated from the declarations in precompiles/ by `{COMMAND}`. Do not edit."
+
+
+def products() -> dict[Path, str]:
+    """Return every generated file, by its path in the checkout."""
+    files = {DOCS: docs()}
+    for name, entries in by_interface().items():
+        files[INTERFACES / f"{name}.sol"] = solidity(name, entries)
+        files[INTERFACES / f"{name}.vyi"] = vyper(entries)
+    for entry in PRECOMPILES:
+        if entry.name == entry.family:
+            files[Path("precompiles") / entry.family / "vectors.json"] = family_vectors(entry)
+    return files
+
+
+def by_interface() -> dict[str, list[Precompile]]:
+    """Return the entries grouped by interface; those of one group must speak alike."""
+    groups: dict[str, list[Precompile]] = {}
+    for entry in PRECOMPILES:
+        groups.setdefault(entry.interface, []).append(entry)
+    for name, entries in groups.items():
+        spoken = {tuple(each.signature.canonical for each in entry.methods) for entry in entries}
+        if len(spoken) != 1:
+            raise ValueError(f"{name}: the entries of one interface have different methods")
+    return groups
+
+
+# --- Solidity -------------------------------------------------------------------------------
+
+
+def solidity(name: str, entries: Sequence[Precompile]) -> str:
+    """Return a Solidity interface."""
+    first = entries[0]
+    members = [f"error {declared(error.signature)};" for error in first.errors]
+    members += [f"event {declared(event.signature)};" for event in first.events]
+    functions = [solidity_function(each) for each in first.methods]
+    lines = [
+        "// SPDX-License-Identifier: MIT",
+        f"// {HEADER}",
+        "pragma solidity ^0.8.20;",
+        "",
+        *(
+            f"address constant {constant_name(entry)} = address(0x{entry.address[-2:].hex()});"
+            for entry in entries
+        ),
+        "",
+        f"/// {first.summary if len(entries) == 1 else 'What each family of precompiles answers'}.",
+        f"interface {name} {{",
+        *(f"    {line}" for line in members),
+        *([""] if members else []),
+        "\n\n".join(functions),
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def solidity_function(declaration: Method) -> str:
+    """Return one function of an interface, with its gas."""
+    signature = declaration.signature
+    inputs = ", ".join(solidity_parameter(each, "calldata") for each in signature.inputs)
+    outputs = ", ".join(solidity_parameter(each, "memory") for each in signature.outputs)
+    words = ["external"]
+    words += [] if declaration.mutability == "nonpayable" else [declaration.mutability]
+    words += [f"returns ({outputs})"] if outputs else []
+    return (
+        f"    /// {declaration.summary}\n    function {signature.name}({inputs}) {' '.join(words)};"
+    )
+
+
+def solidity_parameter(parameter: abi.Parameter, location: str) -> str:
+    """Return one parameter with the data location its type needs."""
+    kind = parameter.type
+    located = kind.dynamic or kind.element is not None
+    return (
+        f"{kind.name} {location} {parameter.name}" if located else f"{kind.name} {parameter.name}"
+    )
+
+
+def declared(signature: abi.Signature) -> str:
+    """Return an error or an event as Solidity declares it."""
+    fields = (
+        f"{each.type.name} {'indexed ' if each.indexed else ''}{each.name}"
+        for each in signature.inputs
+    )
+    return f"{signature.name}({', '.join(fields)})"
+
+
+def constant_name(entry: Precompile) -> str:
+    """Return the name of the constant that holds an entry's address."""
+    suffix = "_FAMILY" if entry.name == entry.family else ""
+    return entry.name.upper() + suffix
+
+
+# --- Vyper ----------------------------------------------------------------------------------
+
+
+def vyper(entries: Sequence[Precompile]) -> str:
+    """Return a Vyper interface. Vyper has no custom errors, so they stand in a comment."""
+    first = entries[0]
+    lines = ["# SPDX-License-Identifier: MIT", f"# {HEADER}"]
+    lines += [f"# {constant_name(entry)}: 0x{entry.address.hex()}" for entry in entries]
+    lines += [f"# error {declared(error.signature)}" for error in first.errors]
+    for event in first.events:
+        lines += ["", f"event {event.signature.name}:"]
+        lines += [f"    {vyper_field(each)}" for each in event.signature.inputs]
+    for declaration in first.methods:
+        lines += ["", "", *vyper_function(declaration)]
+    return "\n".join(lines) + "\n"
+
+
+def vyper_function(declaration: Method) -> Iterable[str]:
+    """Return the lines of one function of an interface."""
+    signature = declaration.signature
+    inputs = ", ".join(f"{each.name}: {vyper_type(each.type)}" for each in signature.inputs)
+    outputs = ", ".join(vyper_type(each.type) for each in signature.outputs)
+    returned = f"({outputs})" if len(signature.outputs) > 1 else outputs
+    yield f"# {declaration.summary}"
+    yield "@external"
+    if declaration.mutability != "nonpayable":
+        yield f"@{declaration.mutability}"
+    yield f"def {signature.name}({inputs}){f' -> {returned}' if returned else ''}: ..."
+
+
+def vyper_field(field: abi.Parameter) -> str:
+    """Return one field of an event."""
+    kind = vyper_type(field.type)
+    return f"{field.name}: {f'indexed({kind})' if field.indexed else kind}"
+
+
+def vyper_type(kind: abi.Type) -> str:
+    """Return a type as Vyper writes it."""
+    if kind.name in ("bytes", "string"):
+        return f"{kind.name.capitalize()}[{kind.bound}]"
+    if kind.element is None:
+        return kind.name
+    inner = vyper_type(kind.element)
+    return (
+        f"DynArray[{inner}, {kind.bound}]" if kind.name.endswith("[]") else f"{inner}[{kind.bound}]"
+    )
+
+
+# --- Documents ------------------------------------------------------------------------------
+
+
+def docs() -> str:
+    """Return docs/precompiles.md."""
+    lines = [
+        "# Precompiles",
+        "",
+        HEADER,
+        "",
+        "Every entry speaks Solidity ABI. Its price is 100 + 3 per word of call data, plus what "
+        "the method's line says; state it touches costs what the EVM charges for it. A call is "
+        "refused by reverting with one of the errors below, and gas not used goes back. Value, "
+        "DELEGATECALL and CALLCODE are refused everywhere, and a STATICCALL of a method that "
+        "writes.",
+        "",
+        "| address | name | family | interface | summary |",
+        "|---|---|---|---|---|",
+        *(
+            f"| `{short(entry)}` | {entry.name} | {entry.family} | {entry.interface} |"
+            f" {entry.summary} |"
+            for entry in PRECOMPILES
+        ),
+    ]
+    for entry in PRECOMPILES:
+        if entry.name != entry.family:
+            lines += ["", *docs_of(entry)]
+    family = PRECOMPILES[0]
+    lines += ["", "## Every family: `0x??00`", "", *method_table(family.methods)]
+    lines += [
+        "",
+        "The gas of `info` and `methods` grows with the family; the figures are of the first one.",
+        "",
+        "## Errors that any entry may give",
+        "",
+        "A position counts bytes from the start of the call data. Call data has exactly one valid "
+        "encoding: the one that Solidity and Vyper compilers make.",
+        "",
+        *error_table((*COMMON_ERRORS, NO_PRECOMPILE, RETIRED)),
+        "",
+        "`NoPrecompile` and `Retired` answer every call to a reserved address (0x0300 to 0x09ff) "
+        "that no entry uses.",
+        "",
+        "## Address map",
+        "",
+        "| address | meant for | plan | note |",
+        "|---|---|---|---|",
+        *(f"| `{slot.address:#06x}` | {slot.title} | {slot.plan} | {slot.note} |" for slot in PLAN),
+        "",
+        "| range | family | purpose |",
+        "|---|---|---|",
+        *(
+            f"| `{each.base:#06x}`-`{each.base + 255:#06x}` | {each.name} | {each.purpose} |"
+            for each in FAMILIES
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def docs_of(entry: Precompile) -> list[str]:
+    """Return the section of one entry."""
+    lines = [f"## {short(entry)} {entry.interface}", "", f"{entry.summary}.", ""]
+    lines += method_table(entry.methods)
+    lines += ["", *error_table(entry.errors)] if entry.errors else []
+    if entry.events:
+        lines += ["", "Events: " + ", ".join(f"`{declared(e.signature)}`" for e in entry.events)]
+    lines += ["", "References: " + "; ".join(entry.references)] if entry.references else []
+    return lines
+
+
+def method_table(methods: Sequence[Method]) -> list[str]:
+    """Return the table of methods."""
+    lines = ["| method | selector | kind | gas | |", "|---|---|---|---|---|"]
+    for each in methods:
+        returned = ", ".join(
+            f"{output.type.name} {output.name}" for output in each.signature.outputs
+        )
+        called = f"{declared(each.signature)}{f' returns ({returned})' if returned else ''}"
+        kind = each.mutability + (", secret" if each.secret else "")
+        lines.append(
+            f"| `{called}` | `0x{each.signature.selector.hex()}` | {kind} |"
+            f" {gas.describe(each.gas)} | {each.summary} |"
+        )
+    return lines
+
+
+def error_table(errors: Iterable[abi.Error]) -> list[str]:
+    """Return the table of errors."""
+    return [
+        "| error | selector |",
+        "|---|---|",
+        *(f"| `{declared(e.signature)}` | `0x{e.signature.selector.hex()}` |" for e in errors),
+    ]
+
+
+def short(entry: Precompile) -> str:
+    """Return an address as the map writes it."""
+    return f"0x{entry.address[-2:].hex()}"
+
+
+# --- Vectors of the information entries -----------------------------------------------------
+
+
+def family_vectors(entry: Precompile) -> str:
+    """Return the vectors of an information entry: its answers are the declarations."""
+    listed = []
+    for each in entry.methods:
+        data = each.signature.selector
+        outcome = embedded.call_precompile(embedded.World(), entry.address, data)
+        listed.append(
+            {
+                "name": each.signature.name,
+                "input": f"0x{data.hex()}",
+                "output": f"0x{outcome.data.hex()}",
+                "gas": price(entry, data),
+            }
+        )
+    refused = {"trailing-byte": entry.methods[0].signature.selector + b"\0", "no-selector": b""}
+    for name, data in refused.items():
+        outcome = embedded.call_precompile(embedded.World(), entry.address, data)
+        listed.append(
+            {
+                "name": name,
+                "input": f"0x{data.hex()}",
+                "error": f"0x{outcome.data.hex()}",
+                "gas": price(entry, data),
+            }
+        )
+    document = {
+        "precompile": entry.name,
+        "address": f"0x{entry.address.hex()}",
+        "vectors": listed,
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def main(root: Path) -> int:
+    """Write every product below this folder, saying which changed."""
+    for path, text in sorted(products().items()):
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_text("utf-8") != text:
+            target.write_text(text, "utf-8")
+            print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path.cwd()))
