@@ -1,0 +1,421 @@
+"""Where a chain begins: allocations, fork schedule, first header. Reads and writes geth's JSON."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from precompiles.registry import PRECOMPILES
+
+from .blocks import ZERO_ADDRESS, ZERO_HASH, Block, Header
+from .building import BASE_FEE_INITIAL
+from .errors import InvalidGenesis
+from .evm import MARKER_CODE
+from .forks import (
+    CANCUN,
+    FORKS,
+    LATER_FORKS,
+    LONDON,
+    PARIS,
+    PARS,
+    PRAGUE,
+    SHANGHAI,
+    BlobSchedule,
+    Fork,
+    Schedule,
+)
+from .state import EMPTY_ACCOUNT, Reader, World
+from .system import DEPOSIT_ADDRESS, SYSTEM_CONTRACTS
+from .trie import EMPTY_ROOT, Nodes
+
+SecretOps = Literal["call-only", "public-test"]
+
+CHAIN_ID_MAINNET: Final = 6133
+CHAIN_ID_TESTNET: Final = 6134
+SECRET_OPS: Final[Mapping[int, SecretOps]] = {
+    CHAIN_ID_MAINNET: "call-only",
+    CHAIN_ID_TESTNET: "public-test",
+}
+GENESIS_TIME: Final = 1_737_676_800  # 2025-01-24 00:00 UTC, the start of the network.
+GAS_LIMIT: Final = 30_000_000
+SUPPLY: Final = 10**9 * 10**18
+DEV_BALANCE: Final = 10_000 * 10**18
+RESERVE: Final = b"pars-genesis-reserve"
+"""Holds what the development accounts do not. No key leads to it; impersonate it to spend."""
+
+CREATE2_DEPLOYER: Final = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
+CREATE2_DEPLOYER_CODE: Final = bytes.fromhex(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035"
+    "828234f58015156039578182fd5b8082525050506014600cf3"
+)
+"""The deterministic deployment proxy that Foundry, Hardhat and anvil rely on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation:
+    """One account at the start."""
+
+    balance: int = 0
+    nonce: int = 0
+    code: bytes = b""
+    storage: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Genesis:
+    """All that nodes must agree on before the first block."""
+
+    chain_id: int
+    schedule: Schedule
+    alloc: Mapping[bytes, Allocation]
+    config: Mapping[str, Any]
+    """The `config` object as it was read, for tools that ask."""
+    secret_ops: SecretOps = "call-only"
+    deposit_address: bytes = DEPOSIT_ADDRESS
+    timestamp: int = 0
+    gas_limit: int = GAS_LIMIT
+    difficulty: int = 0
+    extra_data: bytes = b""
+    mix_hash: bytes = ZERO_HASH
+    nonce: bytes = bytes(8)
+    coinbase: bytes = ZERO_ADDRESS
+    base_fee_per_gas: int | None = None
+    number: int = 0
+    gas_used: int = 0
+    parent_hash: bytes = ZERO_HASH
+    excess_blob_gas: int | None = None
+    blob_gas_used: int | None = None
+
+    @property
+    def fork(self) -> Fork:
+        """The rules at the first header, whose fields geth takes from times and blocks alone."""
+        due = [fork for time, fork in self.schedule.by_time if time <= self.timestamp]
+        merged = bool(due) or self.difficulty == 0
+        return self.schedule.at(self.number, self.timestamp, merged=merged)
+
+    def write_state(self, nodes: Nodes, out: MutableMapping[bytes, bytes]) -> Reader:
+        """Put the nodes of the allocations' state into `out`; return its reader over `nodes`."""
+        world = World(Reader(nodes, EMPTY_ROOT))
+        for address, start in self.alloc.items():
+            world.touch_account(address)
+            if start.balance:
+                world.set_balance(address, start.balance)
+            if start.nonce:
+                world.set_nonce(address, start.nonce)
+            if start.code:
+                world.set_code(address, start.code)
+            for slot, value in start.storage.items():
+                world.set_storage(address, slot, value)
+            world.end_transaction()
+        return world.commit(out)
+
+    def block(self, state_root: bytes) -> Block:
+        """Return the first block."""
+        fork = self.fork
+        optional: dict[str, Any] = {}
+        if fork.since(LONDON):
+            given = self.base_fee_per_gas
+            optional["base_fee_per_gas"] = BASE_FEE_INITIAL if given is None else given
+        if fork.since(SHANGHAI):
+            optional["withdrawals_root"] = EMPTY_ROOT
+        if fork.since(CANCUN):
+            optional["blob_gas_used"] = self.blob_gas_used or 0
+            optional["excess_blob_gas"] = self.excess_blob_gas or 0
+            optional["parent_beacon_block_root"] = ZERO_HASH
+        if fork.since(PRAGUE):
+            optional["requests_hash"] = hashlib.sha256(b"").digest()
+        header = Header(
+            parent_hash=self.parent_hash,
+            coinbase=self.coinbase,
+            state_root=state_root,
+            difficulty=self.difficulty,
+            number=self.number,
+            gas_limit=self.gas_limit,
+            gas_used=self.gas_used,
+            timestamp=self.timestamp,
+            extra_data=self.extra_data,
+            prev_randao=self.mix_hash,
+            nonce=self.nonce,
+            **optional,
+        )
+        return Block(header=header, withdrawals=() if fork.since(SHANGHAI) else None)
+
+
+def pars_genesis(
+    chain_id: int = CHAIN_ID_MAINNET,
+    accounts: Sequence[bytes] = (),
+    *,
+    secret_ops: SecretOps | None = None,
+) -> Genesis:
+    """Return the genesis of a local Pars chain: the whole supply, funded accounts, precompiles."""
+    ops = secret_ops or SECRET_OPS.get(chain_id, "call-only")
+    alloc = {entry.address: Allocation(nonce=1, code=MARKER_CODE) for entry in PRECOMPILES}
+    alloc |= {at: Allocation(nonce=1, code=code) for at, code in SYSTEM_CONTRACTS.items()}
+    alloc[CREATE2_DEPLOYER] = Allocation(nonce=1, code=CREATE2_DEPLOYER_CODE)
+    alloc |= {address: Allocation(balance=DEV_BALANCE) for address in accounts}
+    alloc[RESERVE] = Allocation(balance=SUPPLY - DEV_BALANCE * len(accounts))
+    config: dict[str, Any] = {name + "Block": 0 for name in FORKS if name in _BLOCK_FORKS}
+    config |= {"terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
+    config |= {"shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0}
+    config |= {"chainId": chain_id, "pars": {"secretOps": ops}}
+    return genesis_from_json(
+        {
+            "config": config,
+            "timestamp": hex(GENESIS_TIME),
+            "gasLimit": hex(GAS_LIMIT),
+            "alloc": alloc,
+        }
+    )
+
+
+def load_genesis(path: Path) -> Genesis:
+    """Read a genesis file."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InvalidGenesis(f"genesis {path}: cannot be read: {reason}") from None
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InvalidGenesis(f"genesis {path}: not JSON: {error}") from None
+    try:
+        return genesis_from_json(data)
+    except InvalidGenesis as error:
+        raise InvalidGenesis(f"genesis {path}: {error}") from None
+
+
+_BLOCK_FORKS: Final = tuple(name for name in FORKS if FORKS[name].index < PARIS.index)[1:]
+_TIME_FORKS: Final = ("shanghai", "cancun", "prague")
+
+
+def genesis_from_json(data: Any) -> Genesis:
+    """Read geth's genesis object; raise InvalidGenesis naming the field that is wrong."""
+    top = _Object(data, "")
+    config = top.child("config")
+    chain_id = config.number("chainId", minimum=1)
+    pars = config.child("pars") if "pars" in config.data else None
+    alloc = {}
+    for key, value in top.child("alloc").data.items():
+        address = key if isinstance(key, bytes) else _address(key, f"alloc[{key}]")
+        if address in alloc:
+            raise InvalidGenesis(f"alloc[{key}]: the address stands there twice")
+        allocation = value if isinstance(value, Allocation) else _allocation(value, key)
+        alloc[address] = allocation
+    nonce = top.number("nonce", 0)
+    if nonce >= 2**64:
+        raise InvalidGenesis("nonce: does not fit eight bytes")
+    return Genesis(
+        chain_id=chain_id,
+        schedule=_schedule(config, pars is not None),
+        alloc=alloc,
+        config=config.data,
+        secret_ops=_secret_ops(pars),
+        deposit_address=config.bytes("depositContractAddress", 20, DEPOSIT_ADDRESS),
+        timestamp=top.number("timestamp", 0),
+        gas_limit=top.number("gasLimit", GAS_LIMIT, minimum=5000),
+        difficulty=top.number("difficulty", 0),
+        extra_data=top.bytes("extraData", None, b""),
+        mix_hash=top.bytes("mixHash", 32, ZERO_HASH),
+        nonce=nonce.to_bytes(8, "big"),
+        coinbase=top.bytes("coinbase", 20, ZERO_ADDRESS),
+        base_fee_per_gas=top.optional_number("baseFeePerGas"),
+        number=top.number("number", 0),
+        gas_used=top.number("gasUsed", 0),
+        parent_hash=top.bytes("parentHash", 32, ZERO_HASH),
+        excess_blob_gas=top.optional_number("excessBlobGas"),
+        blob_gas_used=top.optional_number("blobGasUsed"),
+    )
+
+
+def _secret_ops(pars: "_Object | None") -> SecretOps:
+    chosen = "call-only" if pars is None else pars.data.get("secretOps", "call-only")
+    if chosen not in ("call-only", "public-test"):
+        raise InvalidGenesis('config.pars.secretOps: neither "call-only" nor "public-test"')
+    return chosen  # type: ignore[no-any-return]  # one of two literals, checked above
+
+
+def _schedule(config: "_Object", pars: bool) -> Schedule:
+    by_block = [(0, FORKS["frontier"])]
+    for name in _BLOCK_FORKS:
+        block = config.optional_number(name + "Block")
+        if block is not None:
+            by_block.append((block, FORKS[name]))
+    by_time: list[tuple[int, Fork]] = []
+    blobs = config.child("blobSchedule") if config.data.get("blobSchedule") else None
+    for name in (*_TIME_FORKS, *LATER_FORKS):
+        time = config.optional_number(name + "Time")
+        if time is None:
+            continue
+        previous = by_time[-1][1] if by_time else PARIS
+        fork = FORKS.get(name) or replace(previous, name=name)
+        if blobs is not None and name in blobs.data:
+            fork = replace(fork, blobs=_blob_schedule(blobs.child(name)))
+        by_time.append((time, fork))
+    for entries, kind in ((by_block, "Block"), (by_time, "Time")):
+        for (earlier, before), (later, after) in zip(entries, entries[1:], strict=False):
+            if later < earlier:
+                raise InvalidGenesis(
+                    f"config.{after.name}{kind}: {later} comes before {before.name}'s {earlier}"
+                )
+    if pars:
+        if not by_time or by_time[-1][1].index != PRAGUE.index:
+            raise InvalidGenesis("config.pragueTime: missing, and config.pars needs it")
+        by_time = [
+            (time, replace(fork, pars=True) if fork.since(PRAGUE) else fork)
+            for time, fork in by_time
+        ]
+        by_time = [(time, PARS if fork == PARS else fork) for time, fork in by_time]
+    return Schedule(
+        by_block=by_block,
+        by_time=by_time,
+        merge_block=config.optional_number("mergeNetsplitBlock"),
+        terminal_total_difficulty=config.optional_number("terminalTotalDifficulty"),
+    )
+
+
+def _blob_schedule(entry: "_Object") -> BlobSchedule:
+    return BlobSchedule(
+        target=entry.number("target"),
+        max=entry.number("max"),
+        base_fee_update_fraction=entry.number("baseFeeUpdateFraction", minimum=1),
+    )
+
+
+def _allocation(value: Any, key: str) -> Allocation:
+    entry = _Object(value, f"alloc[{key}]")
+    storage = {}
+    for slot, word in entry.child("storage", optional=True).data.items():
+        where = f"alloc[{key}].storage[{slot}]"
+        storage[_number(slot, where, bits=256)] = _number(word, where, bits=256)
+    return Allocation(
+        balance=entry.number("balance", 0, bits=256),
+        nonce=entry.number("nonce", 0, bits=64),
+        code=entry.bytes("code", None, b""),
+        storage=storage,
+    )
+
+
+class _Object:
+    """A JSON object whose fields are read with their path in every error."""
+
+    def __init__(self, data: Any, path: str) -> None:
+        if not isinstance(data, Mapping):
+            raise InvalidGenesis(f"{path or 'the file'}: not a JSON object")
+        self.data = data
+        self.path = path
+
+    def name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def child(self, key: str, *, optional: bool = False) -> "_Object":
+        if key not in self.data and not optional:
+            raise InvalidGenesis(f"{self.name(key)}: missing")
+        return _Object(self.data.get(key) or {}, self.name(key))
+
+    def optional_number(self, key: str, *, bits: int = 256) -> int | None:
+        value = self.data.get(key)
+        return None if value is None else _number(value, self.name(key), bits=bits)
+
+    def number(
+        self, key: str, default: int | None = None, *, minimum: int = 0, bits: int = 256
+    ) -> int:
+        value = self.optional_number(key, bits=bits)
+        value = default if value is None else value
+        if value is None:
+            raise InvalidGenesis(f"{self.name(key)}: missing")
+        if value < minimum:
+            raise InvalidGenesis(f"{self.name(key)}: {value} is below {minimum}")
+        return value
+
+    def bytes(self, key: str, size: int | None, default: bytes) -> bytes:
+        value = self.data.get(key)
+        return default if value is None else _bytes(value, size, self.name(key))
+
+
+def _number(value: Any, where: str, *, bits: int) -> int:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        number = int(value, 0) if isinstance(value, str) else value
+    except ValueError:
+        raise InvalidGenesis(f"{where}: not a number: {_shown(value)}") from None
+    if not 0 <= number < 2**bits:
+        raise InvalidGenesis(f"{where}: {_shown(value)} does not fit {bits} bits")
+    return number
+
+
+def _bytes(value: Any, size: int | None, where: str) -> bytes:
+    try:
+        data = bytes.fromhex(value.removeprefix("0x"))
+    except (ValueError, AttributeError):
+        raise InvalidGenesis(f"{where}: not hexadecimal bytes: {_shown(value)}") from None
+    if size is not None and len(data) != size:
+        raise InvalidGenesis(f"{where}: {len(data)} bytes, expected {size}")
+    return data
+
+
+def _address(value: str, where: str) -> bytes:
+    return _bytes(value, 20, where)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def genesis_to_json(genesis: Genesis) -> dict[str, Any]:
+    """Return geth's genesis object, from which the same genesis can be read."""
+    quantities: dict[str, Callable[[Genesis], int | None]] = {
+        "timestamp": lambda g: g.timestamp,
+        "gasLimit": lambda g: g.gas_limit,
+        "difficulty": lambda g: g.difficulty,
+        "number": lambda g: g.number,
+        "gasUsed": lambda g: g.gas_used,
+        "baseFeePerGas": lambda g: g.base_fee_per_gas,
+        "excessBlobGas": lambda g: g.excess_blob_gas,
+        "blobGasUsed": lambda g: g.blob_gas_used,
+    }
+    numbers = {name: read(genesis) for name, read in quantities.items()}
+    return {
+        "config": dict(genesis.config),
+        "nonce": "0x" + genesis.nonce.hex(),
+        "extraData": "0x" + genesis.extra_data.hex(),
+        "mixHash": "0x" + genesis.mix_hash.hex(),
+        "coinbase": "0x" + genesis.coinbase.hex(),
+        "parentHash": "0x" + genesis.parent_hash.hex(),
+        **{name: None if value is None else hex(value) for name, value in numbers.items()},
+        "alloc": {
+            "0x" + address.hex(): _allocation_to_json(start)
+            for address, start in sorted(genesis.alloc.items())
+        },
+    }
+
+
+def _allocation_to_json(start: Allocation) -> dict[str, Any]:
+    entry: dict[str, Any] = {"balance": hex(start.balance)}
+    if start.nonce:
+        entry["nonce"] = hex(start.nonce)
+    if start.code:
+        entry["code"] = "0x" + start.code.hex()
+    if start.storage:
+        entry["storage"] = {
+            f"0x{slot:064x}": f"0x{value:064x}" for slot, value in sorted(start.storage.items())
+        }
+    return entry
+
+
+__all__ = [
+    "CHAIN_ID_MAINNET",
+    "CHAIN_ID_TESTNET",
+    "EMPTY_ACCOUNT",
+    "Allocation",
+    "Genesis",
+    "SecretOps",
+    "genesis_from_json",
+    "genesis_to_json",
+    "load_genesis",
+    "pars_genesis",
+]
