@@ -15,7 +15,7 @@ SECP256K1_SHA256 = 1
 
 KEY_SIZE = 33
 SIGNATURE_SIZE = 65
-KEY_SIZE_MAX = 64
+KEY_SIZE_MAX = 65  # So that an uncompressed key is refused for its length, by name.
 SIGNATURE_SIZE_MAX = 128
 MESSAGE_SIZE_MAX = 4096
 

@@ -1,0 +1,90 @@
+"""Gas expressions: what they charge, and that they say the same in words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from precompiles import abi
+from precompiles.gas import (
+    ByLength,
+    Constant,
+    PerItem,
+    PerUnit,
+    PerWord,
+    check,
+    decoding_price,
+    describe,
+    evaluate,
+    head_positions,
+)
+
+SIGNATURE = abi.parse_signature("f(uint8 n, bytes data, uint256[] list)", {"data": 100, "list": 8})
+HEADS = head_positions(SIGNATURE.inputs)
+EXPRESSION = (
+    Constant(amount=1_000),
+    PerItem(argument="data", amount=2),
+    ByLength(argument="list", amounts=(10, 20, 30)),
+    PerUnit(argument="n", amount=100, maximum=5),
+    PerWord(amount=1),
+)
+
+
+def data_of(n: int, data: bytes, items: list[int]) -> bytes:
+    return SIGNATURE.selector + abi.encode(SIGNATURE.inputs, [n, data, items])
+
+
+@pytest.mark.parametrize(
+    ("n", "data", "items", "gas"),
+    [
+        (0, b"", [], 1_000 + 0 + 10 + 0 + 5),
+        (1, b"x", [], 1_000 + 2 + 10 + 100 + 6),
+        (5, b"x" * 33, [1], 1_000 + 66 + 20 + 500 + 8),
+        (200, b"", [1, 2], 1_000 + 0 + 30 + 500 + 7),
+        (0, b"", [1] * 8, 1_000 + 0 + 30 + 0 + 13),
+    ],
+)
+def test_amounts(n: int, data: bytes, items: list[int], gas: int) -> None:
+    assert evaluate(EXPRESSION, HEADS, data_of(n, data, items)) == gas
+
+
+@pytest.mark.parametrize(("size", "gas"), [(0, 100), (4, 100), (5, 103), (36, 103), (37, 106)])
+def test_decoding_costs_a_begun_word(size: int, gas: int) -> None:
+    assert decoding_price(bytes(size)) == gas
+
+
+@given(st.binary(max_size=300))
+def test_total_and_bounded_for_any_bytes(data: bytes) -> None:
+    highest = 1_000 + 2 * 100 + 30 + 100 * 5 + 10
+    assert 1_000 <= evaluate(EXPRESSION, HEADS, SIGNATURE.selector + data) <= highest
+
+
+def test_a_huge_claimed_length_counts_as_the_bound() -> None:
+    data = bytearray(data_of(0, b"", []))
+    data[4 + 96 : 4 + 128] = (2**256 - 1).to_bytes(32, "big")
+    assert evaluate((PerItem(argument="data", amount=1),), HEADS, bytes(data)) == 100
+
+
+def test_in_words() -> None:
+    assert describe(EXPRESSION) == (
+        "1,000 + 2 × len(data) + [10, 20, 30][len(list)] + 100 × min(n, 5)"
+        " + 1 per word of call data"
+    )
+    assert describe(()) == "0"
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        PerItem(argument="n", amount=1),
+        ByLength(argument="n", amounts=(1,)),
+        PerUnit(argument="data", amount=1, maximum=1),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_refused(term: PerItem | ByLength | PerUnit) -> None:
+    with pytest.raises(ValueError, match=r"length|unsigned"):
+        check((term,), SIGNATURE.inputs)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    with pytest.raises(KeyError):
+        check((PerItem(argument="other", amount=1),), SIGNATURE.inputs)
