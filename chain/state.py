@@ -303,8 +303,6 @@ class World:
         slots = self.storage.setdefault(address, {})
         self._journal.append((self._restore_slot, (address, slot), slots.get(slot, _ABSENT)))
         slots[slot] = value
-        if address not in self.accounts:  # So that `commit` visits the account.
-            self._set_account(address, self.account(address) or EMPTY_ACCOUNT)
 
     def delete_storage(self, address: bytes) -> None:
         """Empty all slots."""
@@ -366,12 +364,19 @@ class World:
         """
         nodes = self.reader.nodes
         final: dict[bytes, Account | None] = {}
-        for address, account in self.accounts.items():
+        for address in self.accounts | self.storage:
+            account = self.accounts.get(address, _ABSENT)
+            if account is _ABSENT:
+                account = self.reader.account(address)
+            base = trie.EMPTY_ROOT
+            if account is not None and address not in self.wiped:
+                base = account.storage_root
+            changes = self._changed_slots(address, out)
+            root = trie.update(nodes, base, changes, out) if changes else base
             if account is not None:
-                base = trie.EMPTY_ROOT if address in self.wiped else account.storage_root
-                changes = self._changed_slots(address, out)
-                root = trie.update(nodes, base, changes, out) if changes else base
                 account = account._replace(storage_root=root)
+            elif root != trie.EMPTY_ROOT:
+                account = EMPTY_ACCOUNT._replace(storage_root=root)
             final[address] = account
         accounts = {}
         for address, account in final.items():
