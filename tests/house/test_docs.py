@@ -1,0 +1,71 @@
+"""Documents that lead nowhere, or that tell what is no longer true."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+)
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|md|yaml))`")
+TARGET = re.compile(r"`make (\w+)")
+WORD = re.compile(r"pars ([a-z]+) ")
+
+# Folders of parts that are still to come would be named in the picture of the whole only.
+CHECKED = ("README.md", "CHANGELOG.md", "docs/architecture.md")
+
+
+def text(document: str) -> str:
+    """Return a document without the line that numbers its history."""
+    return (ROOT / document).read_text("utf-8")
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that a heading gets."""
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_resolve(document: str) -> None:
+    missing = []
+    for link in LINK.findall(text(document)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / path if path else ROOT / document
+        if not target.exists():
+            missing.append(f"{document}: {link}: no such file")
+        elif anchor and anchor not in map(slug, re.findall(r"(?m)^#+ (.*)$", target.read_text())):
+            missing.append(f"{document}: {link}: no such heading")
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", CHECKED)
+def test_paths_exist(document: str) -> None:
+    missing = [path for path in PATH.findall(text(document)) if not (ROOT / path).exists()]
+
+    assert missing == [], f"{document} names files that are gone"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document: str) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"(?m)^(\w+):", makefile))
+
+    assert set(TARGET.findall(text(document))) <= targets
+
+
+def test_decisions_are_dated_and_short() -> None:
+    entries = re.split(r"(?m)^## ", text("docs/decisions.md"))[1:]
+
+    assert entries
+    for entry in entries:
+        title, *body = entry.strip().splitlines()
+        assert re.match(r"\d{4}-\d{2}-\d{2} ", title), f"{title}: starts with its date"
+        prose = [line for line in body if line.strip() and not line.startswith("|")]
+        assert len(prose) <= 10, f"{title}: {len(prose)} lines; ten tell it"

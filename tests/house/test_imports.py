@@ -1,0 +1,149 @@
+"""Who may import whom. The same picture is drawn in docs/architecture.md."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# The standard library's ways to a file, a socket, a clock, chance, or a second thread.
+WORLD = {
+    *("asyncio", "concurrent", "multiprocessing", "queue", "sched", "signal", "subprocess"),
+    *("threading", "http", "select", "selectors", "socket", "socketserver", "ssl", "urllib"),
+    *("fcntl", "glob", "io", "os", "pathlib", "shutil", "sqlite3", "tempfile"),
+    *("calendar", "datetime", "time", "random", "secrets", "uuid"),
+    *("ctypes", "gc", "importlib", "pickle", "weakref"),
+}
+
+# Path -> what it may import beside the tame part of the standard library and its own package.
+# A file may import what any path that leads to it allows, so a longer path only ever adds.
+MAY_IMPORT = {
+    "pars.py": {"importlib", "os"},
+    "precompiles": {"eth_abi", "numpy"},
+    "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
+    "precompiles/cli.py": {"rich"},
+    "precompiles/conformance": {"pathlib"},
+    "precompiles/generate.py": {"pathlib"},
+    "precompiles/kernels/__init__.py": {"importlib"},
+    "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile"},
+    "chain": {"eth", "precompiles", "rlp", *WORLD},
+    "chain/accounts.py": {"eth_account", "eth_utils"},
+    "chain/cli.py": {"eth_utils", "rich"},
+    "chain/blobs.py": {"ckzg"},
+    "chain/encoding.py": {"rusty_rlp", "sha3"},
+    "chain/engine": {"numba", "numpy"},
+    "chain/rpc": {"eth_abi", "eth_account", "httptools", "orjson", "uvicorn", "uvloop"},
+    "chain/rpc/server.py": {"websockets"},
+    "chain/signatures.py": {"coincurve"},
+    "chain/store.py": {"lmdb"},
+    "ape_pars": {"ape", "ape_ethereum", "ape_test", "chain", "precompiles", *WORLD},
+    "session_bridge": {"eth_abi", "node.session", *WORLD},
+    "session_bridge/chain_client.py": {"web3"},
+    "node": {"cryptography", *WORLD},
+}
+FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
+TAME = sys.stdlib_module_names - WORLD
+
+REMEDY = (
+    "Move the code to a file that may import it, pass the value in from above, or, if the rule"
+    " is wrong, change MAY_IMPORT here together with docs/architecture.md and docs/decisions.md."
+)
+
+
+def places() -> list[str]:
+    """Return every Python file that has rules."""
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    return ["pars.py", *sorted(path.relative_to(ROOT).as_posix() for path in found)]
+
+
+def imported(place: str) -> Iterator[tuple[int, str]]:
+    """Return line and module of every absolute import, those inside functions too."""
+    for node in ast.walk(ast.parse((ROOT / place).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.lineno, node.module
+
+
+def allowed(place: str, module: str) -> bool:
+    """Return whether the file at this path may import this module."""
+    if module.split(".")[0] in TAME | {place.split("/")[0]}:
+        return True
+    names = {
+        name
+        for path, names in MAY_IMPORT.items()
+        if f"{place}/".startswith(f"{path}/")
+        for name in names
+    }
+    return any(f"{module}.".startswith(f"{name}.") for name in names)
+
+
+def test_imports() -> None:
+    refused = [
+        f"{place}:{line} may not import {module}"
+        for place in places()
+        for line, module in imported(place)
+        if not allowed(place, module)
+    ]
+
+    assert refused == [], REMEDY
+
+
+@pytest.mark.parametrize(
+    ("place", "module"),
+    [
+        ("precompiles/registry.py", "eth.vm.message"),
+        ("precompiles/registry.py", "chain.evm"),
+        ("precompiles/precompile.py", "time"),
+        ("precompiles/zk/poseidon/kernel.py", "numba"),
+        ("precompiles/zk/poseidon/contract.py", "coincurve"),
+        ("chain/local_chain.py", "web3"),
+        ("chain/rpc/dispatch.py", "node.session"),
+        ("chain/evm.py", "coincurve"),
+        ("chain/rpc.py", "orjson"),
+        ("ape_pars/provider.py", "node"),
+        ("session_bridge/bridge.py", "chain"),
+        ("session_bridge/bridge.py", "node.store"),
+        ("session_bridge/bridge.py", "web3"),
+        ("node/daemon.py", "eth"),
+        ("node/daemon.py", "numba"),
+        ("pars.py", "chain.cli"),
+    ],
+)
+def test_the_rules_refuse(place: str, module: str) -> None:
+    assert not allowed(place, module)
+
+
+@pytest.mark.parametrize(
+    ("place", "module"),
+    [
+        ("precompiles/registry.py", "collections.abc"),
+        ("precompiles/kernels/jit.py", "numba.extending"),
+        ("precompiles/backends/secp256k1.py", "coincurve"),
+        ("chain/evm.py", "precompiles.precompile"),
+        ("session_bridge/bridge.py", "node.session.records"),
+    ],
+)
+def test_the_rules_allow(place: str, module: str) -> None:
+    assert allowed(place, module)
+
+
+def test_imports_are_relative_inside_a_package() -> None:
+    """And absolute across packages, so that a reader sees at once what comes from outside."""
+    own = [
+        f"{place}:{line} imports {module}: write it relative, with leading dots"
+        for place in places()
+        for line, module in imported(place)
+        if module.split(".")[0] == place.split("/")[0]
+    ]
+
+    assert own == []
+
+
+@pytest.mark.parametrize("package", [name for name in FOLDERS if (ROOT / name).is_dir()])
+def test_a_package_is_ours(package: str) -> None:
+    """Other projects on the index install a top-level `node` or `chain`."""
+    assert Path(__import__(package).__path__[0]) == ROOT / package
