@@ -30,6 +30,7 @@ help:
 	@echo 'Another interpreter: make PYTHON=python3.12 ...'
 
 setup: $(CORE)
+	@echo '$(VENV) is ready'
 
 run: $(CORE)
 	@$(BIN)/pars chain run $(ARGS)
