@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from . import abi, gas
 from .conformance import embedded
@@ -93,17 +94,20 @@ def show_precompile(options: argparse.Namespace) -> int:
         return print_json(described(entry))
     table = Table("method", "what it does", show_lines=True)
     for each in entry.methods:
+        # Text, because Rich would read square brackets in a plain string as markup.
         table.add_row(
-            each.signature.canonical.replace(",", ", "),
-            f"{each.summary}\n0x{each.signature.selector.hex()}, {each.mutability}, gas:"
-            f" {gas.describe(each.gas)}",
+            Text(each.signature.canonical.replace(",", ", ")),
+            Text(
+                f"{each.summary}\n0x{each.signature.selector.hex()}, {each.mutability},"
+                f" gas: {gas.describe(each.gas)}"
+            ),
         )
     console = Console(highlight=False)
     console.print(f"{short(entry)} {entry.name}: {entry.summary}", markup=False)
     print_table(table)
     errors = ", ".join(error.signature.canonical for error in entry.errors)
     if errors:
-        console.print(f"errors: {errors}")
+        console.print(f"errors: {errors}", markup=False)
     console.print(f"every call pays {gas.DECODE_BASE} + {gas.DECODE_PER_WORD} per word first")
     return DONE
 

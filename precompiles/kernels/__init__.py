@@ -13,8 +13,13 @@ MODULES = ("precompiles.zk.poseidon.kernel",)
 
 
 def warm_up(progress: Callable[[int, int, str], None] | None = None) -> None:
-    """Compile or load every kernel. `progress` hears how many are done, of how many, and what."""
+    """Compile or load every kernel and test it on a known answer.
+
+    `progress` hears how many modules are done, of how many, and which. A wrong answer is a
+    RuntimeError: a node must not take part in consensus with code that computes something else.
+    """
     for done, name in enumerate(MODULES, start=1):
-        import_module(name)
+        if not import_module(name).self_test():
+            raise RuntimeError(f"{name} computes a wrong answer; delete the kernel cache")
         if progress is not None:
             progress(done, len(MODULES), name)

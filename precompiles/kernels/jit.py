@@ -10,6 +10,7 @@ kernel sources. Where no folder can be written, kernels compile anew in each pro
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -65,7 +66,15 @@ def kernel(signature: str) -> Callable[[F], F]:
     """Compile the function for this signature now, or load it from the cache."""
 
     def compile_now(function: F) -> F:
-        return cast(F, numba.njit(signature, cache=CACHE is not None)(function))
+        if CACHE is None:
+            return cast(F, numba.njit(signature)(function))
+        try:
+            return cast(F, numba.njit(signature, cache=True)(function))
+        except Exception:
+            # A file cut short by a crash makes Numba raise whatever pickle raises. Without the
+            # folder it compiles anew; if the fault is the kernel's, it raises again.
+            shutil.rmtree(CACHE, ignore_errors=True)
+            return cast(F, numba.njit(signature, cache=True)(function))
 
     return compile_now
 

@@ -79,8 +79,9 @@ def writing(call: Call) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "answer"), [(b"", (True, b"done")), (b"revert", (False, b"why")), (b"spend", (False, b""))]
-)  # fmt: skip
+    ("data", "answer"),
+    [(b"", (True, b"done")), (b"revert", (False, b"why")), (b"spend", (False, b""))],
+)
 def test_a_child_call_that_fails_leaves_no_trace(data: bytes, answer: tuple[bool, bytes]) -> None:
     world = World(codes={CONTRACT: writing}, balances={ME: 5})
     host = frame(world)
