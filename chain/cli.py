@@ -121,8 +121,8 @@ def add_mining(group: "argparse._MutuallyExclusiveGroup") -> None:
     group.add_argument(
         "--block-time",
         type=block_time,
-        metavar="SECONDS",
-        help=f"a block every so often (default {BLOCK_TIME_SECONDS})",
+        metavar="S",
+        help=f"a block every S seconds (default {BLOCK_TIME_SECONDS})",
     )
     group.add_argument("--auto", action="store_true", help="a block for each transaction")
     group.add_argument("--manual", action="store_true", help="a block when evm_mine asks for it")
@@ -131,8 +131,8 @@ def add_mining(group: "argparse._MutuallyExclusiveGroup") -> None:
         type=block_time,
         nargs="?",
         const=BLOCK_TIME_SECONDS,
-        metavar="SECONDS",
-        help="a block for each transaction, and one every so often",
+        metavar="S",
+        help="a block for each transaction, and one every S seconds",
     )
 
 
@@ -449,7 +449,14 @@ def progress_bar(title: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Bar(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
