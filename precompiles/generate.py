@@ -6,6 +6,7 @@ they differ from what it would write. Knows the registry and text, no compiler.
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .registry import PRECOMPILES
 
 INTERFACES = Path("contracts/interfaces")
 DOCS = Path("docs/precompiles.md")
+LINE_LENGTH_MAX = 100
 COMMAND = "python -m precompiles.generate"
 HEADER = f"Generated from the declarations in precompiles/ by `{COMMAND}`. Do not edit."
 
@@ -78,14 +80,18 @@ def solidity(name: str, entries: Sequence[Precompile]) -> str:
 def solidity_function(declaration: Method) -> str:
     """Return one function of an interface, with its gas."""
     signature = declaration.signature
-    inputs = ", ".join(solidity_parameter(each, "calldata") for each in signature.inputs)
-    outputs = ", ".join(solidity_parameter(each, "memory") for each in signature.outputs)
+    inputs = [solidity_parameter(each, "calldata") for each in signature.inputs]
+    outputs = [solidity_parameter(each, "memory") for each in signature.outputs]
     words = ["external"]
     words += [] if declaration.mutability == "nonpayable" else [declaration.mutability]
-    words += [f"returns ({outputs})"] if outputs else []
-    return (
-        f"    /// {declaration.summary}\n    function {signature.name}({inputs}) {' '.join(words)};"
-    )
+    attributes = " ".join(words)
+    returned = f" returns ({', '.join(outputs)})" if outputs else ""
+    head = f"    function {signature.name}("
+    lines = broken(head, inputs, f") {attributes}{returned};", "    ")
+    if len(lines[-1]) > LINE_LENGTH_MAX:
+        lines = broken(head, inputs, f") {attributes} returns (", "    ")
+        lines += [*broken("", outputs, ");", "    ", force=True)[1:]]
+    return "\n".join([*commented(declaration.summary, "    /// "), *lines])
 
 
 def solidity_parameter(parameter: abi.Parameter, location: str) -> str:
@@ -132,14 +138,15 @@ def vyper(entries: Sequence[Precompile]) -> str:
 def vyper_function(declaration: Method) -> Iterable[str]:
     """Return the lines of one function of an interface."""
     signature = declaration.signature
-    inputs = ", ".join(f"{each.name}: {vyper_type(each.type)}" for each in signature.inputs)
+    inputs = [f"{each.name}: {vyper_type(each.type)}" for each in signature.inputs]
     outputs = ", ".join(vyper_type(each.type) for each in signature.outputs)
     returned = f"({outputs})" if len(signature.outputs) > 1 else outputs
-    yield f"# {declaration.summary}"
+    yield from commented(declaration.summary, "# ")
     yield "@external"
     if declaration.mutability != "nonpayable":
         yield f"@{declaration.mutability}"
-    yield f"def {signature.name}({inputs}){f' -> {returned}' if returned else ''}: ..."
+    result = f" -> {returned}" if returned else ""
+    yield from broken(f"def {signature.name}(", inputs, f"){result}: ...", "")
 
 
 def vyper_field(field: abi.Parameter) -> str:
@@ -158,6 +165,22 @@ def vyper_type(kind: abi.Type) -> str:
     return (
         f"DynArray[{inner}, {kind.bound}]" if kind.name.endswith("[]") else f"{inner}[{kind.bound}]"
     )
+
+
+def broken(
+    head: str, items: Sequence[str], tail: str, indent: str, *, force: bool = False
+) -> list[str]:
+    """Return a list between parentheses in one line, or, when that is too long, item by item."""
+    line = f"{head}{', '.join(items)}{tail}"
+    if len(line) <= LINE_LENGTH_MAX and not force:
+        return [line]
+    separated = [f"{item}," for item in items[:-1]] + list(items[-1:])
+    return [head, *(f"{indent}    {item}" for item in separated), f"{indent}{tail}"]
+
+
+def commented(text: str, prefix: str) -> list[str]:
+    """Return a comment, broken into lines."""
+    return textwrap.wrap(text, LINE_LENGTH_MAX, initial_indent=prefix, subsequent_indent=prefix)
 
 
 # --- Documents ------------------------------------------------------------------------------

@@ -20,17 +20,38 @@ interface IEntityStore {
     event TypeDefined(bytes32 indexed typeId, address indexed namespace, string name);
     event EntityChanged(bytes32 indexed typeId, uint256 indexed id, bytes32 rowHash);
 
-    /// Declare a type in the caller's namespace. Kinds: 0 uint256, 1 int256, 2 bytes32, 3 address, 4 bytes. Bit c of the mask gives column c a sorted index.
-    function defineType(string calldata name, string[] calldata columns, uint8[] calldata kinds, uint16 indexMask) external returns (bytes32 typeId);
+    /// Declare a type in the caller's namespace. Kinds: 0 uint256, 1 int256, 2 bytes32, 3 address,
+    /// 4 bytes. Bit c of the mask gives column c a sorted index.
+    function defineType(
+        string calldata name,
+        string[] calldata columns,
+        uint8[] calldata kinds,
+        uint16 indexMask
+    ) external returns (bytes32 typeId);
 
-    /// Add a row: the ABI encoding of its columns. Hints, one for each indexed column or none, are rows near which the new one belongs.
-    function append(bytes32 typeId, bytes calldata row, uint256[] calldata hints) external returns (uint256 id);
+    /// Add a row: the ABI encoding of its columns. Hints, one for each indexed column or none, are
+    /// rows near which the new one belongs.
+    function append(
+        bytes32 typeId,
+        bytes calldata row,
+        uint256[] calldata hints
+    ) external returns (uint256 id);
 
     /// Add a row under a key that is not zero, or replace the one it names.
-    function upsert(bytes32 typeId, bytes32 key, bytes calldata row, uint256[] calldata hints) external returns (uint256 id);
+    function upsert(
+        bytes32 typeId,
+        bytes32 key,
+        bytes calldata row,
+        uint256[] calldata hints
+    ) external returns (uint256 id);
 
     /// Replace the row with this id.
-    function update(bytes32 typeId, uint256 id, bytes calldata row, uint256[] calldata hints) external;
+    function update(
+        bytes32 typeId,
+        uint256 id,
+        bytes calldata row,
+        uint256[] calldata hints
+    ) external;
 
     /// Delete the row with this id.
     function remove(bytes32 typeId, uint256 id) external;
@@ -45,14 +66,33 @@ interface IEntityStore {
     function count(bytes32 typeId) external view returns (uint256 rows);
 
     /// Return 1 to 100 row ids in order of insertion, from the beginning after id 0.
-    function page(bytes32 typeId, uint256 afterId, uint256 first) external view returns (uint256[] memory ids);
+    function page(
+        bytes32 typeId,
+        uint256 afterId,
+        uint256 first
+    ) external view returns (uint256[] memory ids);
 
     /// Return 1 to 100 row ids in order of an indexed column; equal values in order of insertion.
-    function pageByColumn(bytes32 typeId, uint8 column, bool descending, uint256 afterId, uint256 first) external view returns (uint256[] memory ids);
+    function pageByColumn(
+        bytes32 typeId,
+        uint8 column,
+        bool descending,
+        uint256 afterId,
+        uint256 first
+    ) external view returns (uint256[] memory ids);
 
     /// Return what a type was declared as.
-    function typeOf(bytes32 typeId) external view returns (address namespace, string memory name, string[] memory columns, uint8[] memory kinds, uint16 indexMask);
+    function typeOf(bytes32 typeId) external view returns (
+        address namespace,
+        string memory name,
+        string[] memory columns,
+        uint8[] memory kinds,
+        uint16 indexMask
+    );
 
     /// Return the id that a type of this name in this namespace has.
-    function typeIdOf(address namespace, string calldata name) external pure returns (bytes32 typeId);
+    function typeIdOf(
+        address namespace,
+        string calldata name
+    ) external pure returns (bytes32 typeId);
 }

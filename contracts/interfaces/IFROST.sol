@@ -10,5 +10,10 @@ interface IFROST {
     error InvalidPublicKey();
 
     /// Check a signature. Suite 1 is secp256k1 with SHA-256: 33-byte key, 33 + 32 byte signature.
-    function verify(uint8 suite, bytes calldata publicKey, bytes calldata message, bytes calldata signature) external view returns (bool valid);
+    function verify(
+        uint8 suite,
+        bytes calldata publicKey,
+        bytes calldata message,
+        bytes calldata signature
+    ) external view returns (bool valid);
 }

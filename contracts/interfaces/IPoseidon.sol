@@ -10,8 +10,14 @@ interface IPoseidon {
     error NotCanonical(uint256 index);
 
     /// Hash 1 to 16 field elements. Instance 1 is circom's.
-    function hash(uint8 instance, uint256[] calldata elements) external pure returns (uint256 digest);
+    function hash(
+        uint8 instance,
+        uint256[] calldata elements
+    ) external pure returns (uint256 digest);
 
     /// Permute 2 to 17 lanes; lane 0 is the capacity.
-    function permute(uint8 instance, uint256[] calldata state) external pure returns (uint256[] memory permuted);
+    function permute(
+        uint8 instance,
+        uint256[] calldata state
+    ) external pure returns (uint256[] memory permuted);
 }

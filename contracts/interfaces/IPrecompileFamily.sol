@@ -13,10 +13,19 @@ address constant ZK_FAMILY = address(0x0900);
 /// What each family of precompiles answers.
 interface IPrecompileFamily {
     /// Return the family and its entries.
-    function info() external pure returns (string memory family, string memory purpose, address[] memory precompiles, string[] memory names);
+    function info() external pure returns (
+        string memory family,
+        string memory purpose,
+        address[] memory precompiles,
+        string[] memory names
+    );
 
     /// Return every method of every entry of the family.
-    function methods() external pure returns (address[] memory precompiles, bytes4[] memory selectors, string[] memory signatures);
+    function methods() external pure returns (
+        address[] memory precompiles,
+        bytes4[] memory selectors,
+        string[] memory signatures
+    );
 
     /// Return the version of the whole set of precompiles.
     function version() external pure returns (uint256 version);

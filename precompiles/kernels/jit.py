@@ -10,7 +10,6 @@ kernel sources. Where no folder can be written, kernels compile anew in each pro
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -72,8 +71,9 @@ def kernel(signature: str) -> Callable[[F], F]:
             return cast(F, numba.njit(signature, cache=True)(function))
         except Exception:
             # A file cut short by a crash makes Numba raise whatever pickle raises. Without the
-            # folder it compiles anew; if the fault is the kernel's, it raises again.
-            shutil.rmtree(CACHE, ignore_errors=True)
+            # files it compiles anew; if the fault is the kernel's, it raises again.
+            for path in CACHE.rglob("*.nb?"):
+                path.unlink(missing_ok=True)
             return cast(F, numba.njit(signature, cache=True)(function))
 
     return compile_now
