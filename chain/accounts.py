@@ -5,6 +5,7 @@ from typing import Final
 
 from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 from eth_account.hdaccount.mnemonic import Mnemonic
+from eth_account.types import Language
 from eth_utils.exceptions import ValidationError
 
 from . import signatures
@@ -33,7 +34,7 @@ def dev_accounts(
         raise InvalidMnemonic(f"cannot derive {count} accounts: 0 to {ACCOUNTS_MAX} are possible")
     words = " ".join(mnemonic.split())
     try:
-        if not Mnemonic("english").is_mnemonic_valid(words):
+        if not Mnemonic(Language.ENGLISH).is_mnemonic_valid(words):
             raise InvalidMnemonic(
                 "not a BIP-39 mnemonic: 12 to 24 English words whose last one checks the others"
             )
