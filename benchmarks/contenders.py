@@ -1,0 +1,177 @@
+"""The chains that `chain.py` times in one process: ours, and py-evm as it comes.
+
+Run as `python -m benchmarks.contenders ours|stock`: prints one JSON object of rates. Each runs in a
+process of its own, because what py-evm is made of is decided at its first import.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+BLOCKS = 5
+ONE_BY_ONE = 300
+
+
+def stock_only() -> None:
+    """Leave py-evm what `pip install py-evm` alone would give it."""
+    for name in ("coincurve", "rusty_rlp", "sha3"):
+        sys.modules[name] = None  # type: ignore[assignment]  # what makes an import fail
+    os.environ["ECC_BACKEND_CLASS"] = "eth_keys.backends.NativeECCBackend"
+    os.environ["ETH_HASH_BACKEND"] = "pycryptodome"
+
+
+def rate(work: Callable[[Any], None], batches: Sequence[Any], size: int) -> float:
+    """Return items per second, over all batches but the first, which warms up."""
+    work(batches[0])
+    gc.collect()
+    start = time.perf_counter()
+    for batch in batches[1:]:
+        work(batch)
+    return size * (len(batches) - 1) / (time.perf_counter() - start)
+
+
+def measure(chain: Any, workload: Any) -> dict[str, float]:
+    """Time one chain at everything."""
+    size = workload.BLOCK_SIZE
+    count = size * (BLOCKS + 1)
+    plain = workload.transfers(count)
+    result = {"transfers": rate(chain.mine, _batches(plain, size), size)}
+    chain.mine([workload.sign(count, None, data=workload.token_creation(), gas=3_000_000)])
+    token = chain.created()
+    tokens = workload.token_transfers(token, count, count + 1)
+    result["tokens"] = rate(chain.mine, _batches(tokens, size), size)
+    single = workload.transfers(ONE_BY_ONE, 2 * count + 1)
+    result["single"] = rate(chain.mine, _batches(single, 1), 1)
+    result["import"] = chain.import_rate(plain, size)
+    return result
+
+
+def _batches(items: Sequence[bytes], size: int) -> list[Sequence[bytes]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+class Ours:
+    """Our chain, through the calls that RPC makes."""
+
+    def __init__(self) -> None:
+        from chain.accounts import dev_accounts
+        from chain.genesis import pars_genesis
+        from chain.local_chain import LocalChain
+
+        self._fresh = lambda: LocalChain.open(
+            pars_genesis(6133, [dev_accounts(count=1)[0].address]), mining="manual"
+        )
+        self._chain = self._fresh()
+
+    def mine(self, raws: Sequence[bytes]) -> None:
+        for raw in raws:
+            self._chain.send_raw(raw)
+        (block,) = self._chain.mine()
+        assert len(block.transactions) == len(raws), "a transaction was left out"
+
+    def created(self) -> bytes:
+        (receipt,) = self._chain.receipts(self._chain.head.hash) or ()
+        return bytes(receipt.contract_address or b"")
+
+    def import_rate(self, raws: Sequence[bytes], size: int) -> float:
+        from chain.blocks import decode_block
+
+        maker = self._fresh()
+        encoded = []
+        for batch in _batches(raws, size):
+            for raw in batch:
+                maker.send_raw(raw)
+            encoded.append(maker.mine()[0].encode())
+        taker = self._fresh()
+        return rate(lambda data: taker.import_block(decode_block(data)), encoded, size)
+
+
+class Stock:
+    """py-evm's own chain, with the packages that it installs by itself."""
+
+    def __init__(self) -> None:
+        from eth.chains.base import MiningChain
+        from eth.consensus import NoProofConsensus
+        from eth.constants import (
+            POST_MERGE_DIFFICULTY,
+            POST_MERGE_MIX_HASH,
+            POST_MERGE_NONCE,
+        )
+        from eth.db.atomic import AtomicDB
+        from eth.vm.forks.prague import PragueVM
+        from eth_account import Account
+
+        from . import workload
+
+        vm = type("StockVM", (PragueVM,), {"consensus_class": NoProofConsensus})
+        chain_class = MiningChain.configure(
+            "Stock", vm_configuration=((0, vm),), chain_id=workload.CHAIN_ID
+        )
+        sender = bytes.fromhex(Account.from_key(workload.sender_key()).address[2:])
+        parameters = {
+            "coinbase": bytes(20),
+            "difficulty": POST_MERGE_DIFFICULTY,
+            "extra_data": b"",
+            "gas_limit": 30_000_000,
+            "mix_hash": POST_MERGE_MIX_HASH,
+            "nonce": POST_MERGE_NONCE,
+            "timestamp": 1_737_676_800,
+        }
+        state = {sender: {"balance": 10**24, "nonce": 0, "code": b"", "storage": {}}}
+        self._fresh = lambda: chain_class.from_genesis(AtomicDB(), parameters, state)
+        self._chain = self._fresh()
+        self._receipts: Any = ()
+
+    def mine(self, raws: Sequence[bytes]) -> None:
+        self._mine_on(self._chain, raws)
+
+    def _mine_on(self, chain: Any, raws: Sequence[bytes]) -> Any:
+        builder = chain.get_vm().get_transaction_builder()
+        transactions = [builder.decode(raw) for raw in raws]
+        # Without this its gas limit sinks, block by block.
+        limit = chain.get_canonical_head().gas_limit
+        result, self._receipts, _ = chain.mine_all(transactions, gas_limit=limit, blob_gas_used=0)
+        block = result.imported_block
+        assert len(block.transactions) == len(raws), "a transaction was left out"
+        return block
+
+    def created(self) -> bytes:
+        from eth._utils.address import generate_contract_address
+
+        head = self._chain.get_canonical_block_by_number(
+            self._chain.get_canonical_head().block_number
+        )
+        (tx,) = head.transactions
+        return bytes(generate_contract_address(tx.sender, tx.nonce))
+
+    def import_rate(self, raws: Sequence[bytes], size: int) -> float:
+        import rlp
+
+        maker, taker = self._fresh(), self._fresh()
+        encoded = [rlp.encode(self._mine_on(maker, batch)) for batch in _batches(raws, size)]
+        block_class = taker.get_vm().get_block_class()
+
+        def import_one(data: bytes) -> None:
+            # Decoded anew, so that senders and hashes are not remembered from the maker.
+            taker.import_block(rlp.decode(data, sedes=block_class))
+
+        return rate(import_one, encoded, size)
+
+
+def main() -> None:
+    """Time the contender that the command line names."""
+    name = sys.argv[1]
+    if name == "stock":
+        stock_only()
+    from . import workload
+
+    chain = Ours() if name == "ours" else Stock()
+    print(json.dumps(measure(chain, workload)))
+
+
+if __name__ == "__main__":
+    main()
