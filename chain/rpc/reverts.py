@@ -1,0 +1,53 @@
+"""Reads a revert's payload: Solidity's two standard errors, and those of our precompiles."""
+
+from functools import cache
+from typing import Final
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+
+from precompiles.registry import PRECOMPILES
+
+ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")  # Error(string)
+PANIC_SELECTOR: Final = bytes.fromhex("4e487b71")  # Panic(uint256)
+
+# Solidity's documentation, "Panic via assert and error via require"; the words are geth's.
+PANICS: Final = {
+    0x00: "generic panic",
+    0x01: "assert(false)",
+    0x11: "arithmetic underflow or overflow",
+    0x12: "division or modulo by zero",
+    0x21: "enum overflow",
+    0x22: "invalid encoded storage byte array accessed",
+    0x31: "out-of-bounds array access; popping on an empty array",
+    0x32: "out-of-bounds access of an array or bytesN",
+    0x41: "out of memory",
+    0x51: "uninitialized function",
+}
+
+
+@cache
+def precompile_errors() -> dict[bytes, str]:
+    """Return the name of every error that a precompile declares, by selector."""
+    return {
+        error.signature.selector: error.signature.canonical
+        for precompile in PRECOMPILES
+        for error in precompile.errors
+    }
+
+
+def reason_of(payload: bytes) -> str:
+    """Return what a payload says, or nothing where it follows no convention."""
+    selector, arguments = payload[:4], payload[4:]
+    if len(selector) < 4 or len(arguments) % 32:
+        return ""
+    if selector == ERROR_SELECTOR:
+        try:
+            return str(decode(["string"], arguments)[0])
+        except (DecodingError, UnicodeDecodeError):
+            return ""
+    if selector == PANIC_SELECTOR and len(arguments) == 32:
+        code = int.from_bytes(arguments, "big")
+        return PANICS.get(code, f"unknown panic code: {code:#x}")
+    name = precompile_errors().get(selector)
+    return f"custom error 0x{selector.hex()}" + (f": {name}" if name else "")
