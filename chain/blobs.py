@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import ckzg
+import ckzg  # type: ignore[import-not-found]
 import eth
 
 from .encoding import DecodingError, any_bytes, any_list, bytes_to_int, decode, encode

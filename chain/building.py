@@ -105,7 +105,7 @@ class BlockRun:
         return world
 
     def add(self, tx: Transaction) -> Outcome:
-        """Run the next transaction; raise RejectedTransaction, and change nothing, if it may not."""
+        """Run the next transaction; raise RejectedTransaction, changing nothing, if it may not."""
         env = self.env
         needed = check_form(tx, env.fork, env.chain_id)
         if tx.gas > env.gas_limit - self.gas_used:

@@ -188,9 +188,7 @@ def fields_of(request: CallRequest, env: BlockEnv, *, nonce: int, gas: int) -> F
     if request.gas_price is not None and (
         request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
     ):
-        raise InvalidRequest(
-            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified"
-        )
+        raise InvalidRequest("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
     priority = request.max_priority_fee_per_gas or 0
     cap = request.max_fee_per_gas
     if cap is None:
@@ -198,9 +196,7 @@ def fields_of(request: CallRequest, env: BlockEnv, *, nonce: int, gas: int) -> F
     if request.gas_price is not None:
         cap = priority = request.gas_price
     elif cap < priority:
-        raise InvalidRequest(
-            f"maxFeePerGas ({cap}) < maxPriorityFeePerGas ({priority})"
-        )
+        raise InvalidRequest(f"maxFeePerGas ({cap}) < maxPriorityFeePerGas ({priority})")
     return Fields(
         type=request.type,
         chain_id=env.chain_id,
@@ -349,9 +345,7 @@ def _affordable(scene: Scene, request: CallRequest, overrides: Overrides) -> int
     sender = request.sender or ZERO_ADDRESS
     balance = world.get_balance(sender)
     if balance < request.value:
-        raise RejectedTransaction(
-            f"insufficient funds for transfer: address 0x{sender.hex()}"
-        )
+        raise RejectedTransaction(f"insufficient funds for transfer: address 0x{sender.hex()}")
     return (balance - request.value) // price
 
 

@@ -8,12 +8,12 @@ whose input is ours, is native where there is one.
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
-from sha3 import keccak_256
+from sha3 import keccak_256  # type: ignore[import-untyped]
 
 from .errors import ChainError
 
 try:
-    from rusty_rlp import encode_raw
+    from rusty_rlp import encode_raw  # type: ignore[import-untyped]
 except ImportError:  # No wheel for this Python: the twin below does the same, ten times slower.
     encode_raw = None
 

@@ -90,7 +90,7 @@ class Frames:
 
     mode: Literal["block", "call"] = "block"
     """Whether this makes a block or answers a question. Carried here, never inferred."""
-    secret_ops: Literal["call-only", "public-test"] = "call-only"
+    secret_ops: Literal["call-only", "public-test"] = "call-only"  # noqa: S105 - no password
     parent_hash: bytes = bytes(32)
     moved: dict[bytes, bytes] = field(default_factory=dict)
     """Precompiles moved elsewhere for one call: new address -> the address that answers there."""
@@ -169,10 +169,10 @@ class ParsComputationMixin:
     def apply_message(
         cls,
         state: Any,
-        message: MessageAPI,
-        transaction_context: TransactionContextAPI,
-        parent_computation: ComputationAPI | None = None,
-    ) -> ComputationAPI:
+        message: Any,
+        transaction_context: Any,
+        parent_computation: Any = None,
+    ) -> Any:
         tracer = state.frames.tracer
         if tracer is None or message.is_create:  # `apply_create_message` has told it already.
             return cls._apply_message(state, message, transaction_context, parent_computation)
@@ -192,10 +192,10 @@ class ParsComputationMixin:
     def _apply_message(
         cls,
         state: Any,
-        message: MessageAPI,
-        transaction_context: TransactionContextAPI,
-        parent_computation: ComputationAPI | None,
-    ) -> ComputationAPI:
+        message: Any,
+        transaction_context: Any,
+        parent_computation: Any,
+    ) -> Any:
         world: World = state.world
         mark = world.mark()
         if message.depth > STACK_DEPTH_MAX:
@@ -217,14 +217,14 @@ class ParsComputationMixin:
     def apply_create_message(
         cls,
         state: Any,
-        message: MessageAPI,
-        transaction_context: TransactionContextAPI,
-        parent_computation: ComputationAPI | None = None,
-    ) -> ComputationAPI:
+        message: Any,
+        transaction_context: Any,
+        parent_computation: Any = None,
+    ) -> Any:
         tracer = state.frames.tracer
         apply = super().apply_create_message  # type: ignore[misc]
         if tracer is None:
-            return apply(state, message, transaction_context, parent_computation)  # type: ignore[no-any-return]
+            return apply(state, message, transaction_context, parent_computation)
         kind = parent_computation.calling if parent_computation is not None else "CREATE"
         tracer.enter(message, kind)
         try:
@@ -233,18 +233,19 @@ class ParsComputationMixin:
             tracer.leave(None, error)
             raise
         tracer.leave(computation, computation._error)
-        return computation  # type: ignore[no-any-return]
+        return computation
 
     @classmethod
     def apply_computation(
         cls,
         state: Any,
-        message: MessageAPI,
-        transaction_context: TransactionContextAPI,
-        parent_computation: ComputationAPI | None = None,  # noqa: ARG003 - py-evm's signature
-    ) -> ComputationAPI:
+        message: Any,
+        transaction_context: Any,
+        parent_computation: Any = None,  # noqa: ARG003 - py-evm's signature
+    ) -> Any:
         frames: Frames = state.frames
-        with cls(state, message, transaction_context) as computation:  # type: ignore[call-arg,attr-defined]
+        make: Any = cls  # Mixed in, it is a py-evm computation.
+        with make(state, message, transaction_context) as computation:
             computation.contracts_created = state.created
             if message.is_create:
                 state.created.append(message.storage_address)
@@ -253,7 +254,7 @@ class ParsComputationMixin:
                 if precompile is not None:
                     if not message.is_delegation:  # EIP-7702: a delegation to one is empty code.
                         precompile(computation)
-                    return computation  # type: ignore[no-any-return]
+                    return computation
             opcodes = computation.opcodes
             if frames.tracer is not None and frames.tracer.wants_steps:
                 _run_traced(computation, opcodes, frames.tracer)
@@ -269,12 +270,12 @@ class ParsComputationMixin:
                         run(computation=computation)
                     except Halt:
                         break
-        return computation  # type: ignore[no-any-return]
+        return computation
 
     calling = "CALL"
     """The instruction that made the child frame now beginning; kept only for tracers."""
 
-    def generate_child_computation(self, child_msg: MessageAPI) -> ComputationAPI:
+    def generate_child_computation(self, child_msg: Any) -> Any:
         state = self.state  # type: ignore[attr-defined]
         behind = self.code.program_counter  # type: ignore[attr-defined]  # the instruction that calls
         if state.frames.tracer is not None and behind:  # A precompile has said it itself.
@@ -382,7 +383,7 @@ def transaction_context(
 def bind(address: bytes) -> Callable[[ComputationAPI], None]:
     """Return the precompile at an address as py-evm calls it: charge, run, translate."""
     precompile = registry.at(address)
-    assert precompile is not None, "asked only for addresses inside the range"  # noqa: S101
+    assert precompile is not None, "asked only for addresses inside the range"
 
     def run(computation: Any) -> None:
         message = computation.msg
@@ -561,7 +562,7 @@ class FrameHost:
     def call(
         self, to: bytes, data: bytes, value: int = 0, gas: int | None = None, static: bool = False
     ) -> tuple[bool, bytes]:
-        """Call another account, as CALL and STATICCALL do: 63/64 of the gas, static stays static."""
+        """Call another account, as CALL and STATICCALL do: 63/64 of the gas, static kept."""
         computation = self._computation
         static = static or computation.msg.is_static
         if value and static:

@@ -216,9 +216,7 @@ def _run(state: Any, message: Message, context: Any) -> Any:
     return state.computation_class.apply_create_message(state, message, context)
 
 
-def _settle(
-    state: Any, tx: Fields, sender: bytes, price: int, computation: Any, floor: int
-) -> int:
+def _settle(state: Any, tx: Fields, sender: bytes, price: int, computation: Any, floor: int) -> int:
     """Give unused gas back and pay the block's beneficiary; return the gas used."""
     world: World = state.world
     env: BlockEnv = state.env

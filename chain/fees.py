@@ -81,9 +81,7 @@ def check_percentiles(percentiles: Sequence[float]) -> None:
             )
 
 
-def _rewards(
-    block: Block, receipts: Sequence[Receipt], percentiles: Sequence[float]
-) -> list[int]:
+def _rewards(block: Block, receipts: Sequence[Receipt], percentiles: Sequence[float]) -> list[int]:
     """Return the tips at percentiles of the block's gas, cheapest first."""
     if not receipts:
         return [0] * len(percentiles)

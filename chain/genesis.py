@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from precompiles.registry import PRECOMPILES
 
@@ -232,9 +232,10 @@ def genesis_from_json(data: Any) -> Genesis:
 
 def _secret_ops(pars: "_Object | None") -> SecretOps:
     chosen = "call-only" if pars is None else pars.data.get("secretOps", "call-only")
-    if chosen not in ("call-only", "public-test"):
-        raise InvalidGenesis('config.pars.secretOps: neither "call-only" nor "public-test"')
-    return chosen  # type: ignore[no-any-return]  # one of two literals, checked above
+    for allowed in get_args(SecretOps):
+        if chosen == allowed:
+            return allowed  # type: ignore[no-any-return]
+    raise InvalidGenesis('config.pars.secretOps: neither "call-only" nor "public-test"')
 
 
 def _schedule(config: "_Object", pars: bool) -> Schedule:

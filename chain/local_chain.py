@@ -145,9 +145,7 @@ class LocalChain:
             self.set_interval(block_time_seconds)
 
     @classmethod
-    def open(
-        cls, genesis: Genesis, *, datadir: Path | None = None, **options: Any
-    ) -> "LocalChain":
+    def open(cls, genesis: Genesis, *, datadir: Path | None = None, **options: Any) -> "LocalChain":
         """Open the chain in a data directory, or a fresh one in memory."""
         if datadir is None:
             return cls(genesis, MemoryStore(), **options)
@@ -170,14 +168,17 @@ class LocalChain:
             record = Record(block=first, root_before=self._reader.root)
             self.head = first
             self.genesis_hash = first.hash
-            history.store.write(
-                [*history.nodes.take(), *history.append(record, ()), *self._meta()]
-            )
+            history.store.write([*history.nodes.take(), *history.append(record, ()), *self._meta()])
             return
         record_or_none = history.record(head_hash)
         first_hash = history.hash_of(self.genesis.number)
         root = history.store.get("meta", b"root")
-        if record_or_none is None or first_hash is None or root is None or root not in history.nodes:
+        if (
+            record_or_none is None
+            or first_hash is None
+            or root is None
+            or root not in history.nodes
+        ):
             raise StoreError("datadir: the head is missing; restore it from a copy")
         self.head = record_or_none.block
         self.genesis_hash = first_hash
@@ -331,9 +332,7 @@ class LocalChain:
                 return result
         raise UnknownBlock("transaction not found")
 
-    def trace_block(
-        self, ref: BlockRef, options: tracing.TracerOptions
-    ) -> list[tuple[bytes, Any]]:
+    def trace_block(self, ref: BlockRef, options: tracing.TracerOptions) -> list[tuple[bytes, Any]]:
         """Run a block again and return what a tracer saw of each transaction."""
         block = self._require(ref)
         if block.number == self.genesis.number:
@@ -356,7 +355,10 @@ class LocalChain:
         for index, tx in enumerate(block.transactions[: None if only is None else only + 1]):
             if only is None or index == only:
                 context = tracing.Position(
-                    block_hash=block.hash, block_number=block.number, tx_index=index, tx_hash=tx.hash
+                    block_hash=block.hash,
+                    block_number=block.number,
+                    tx_index=index,
+                    tx_hash=tx.hash,
                 )
                 yield index, tracing.trace_in_block(run, tx, options, context)
             else:
@@ -546,7 +548,9 @@ class LocalChain:
         """Return the header of the next block as far as it is known before it is run."""
         parent = self.head.header
         timestamp, millis = self._clock.peek(parent.timestamp)
-        merged = parent.difficulty == 0 or self.genesis.schedule.terminal_total_difficulty is not None
+        merged = (
+            parent.difficulty == 0 or self.genesis.schedule.terminal_total_difficulty is not None
+        )
         fork = self.genesis.schedule.at(parent.number + 1, timestamp, merged=merged)
         optional: dict[str, Any] = {}
         if fork.since(CANCUN):
@@ -594,8 +598,8 @@ class LocalChain:
     def _pending_block(self) -> tuple[Built, Reader]:
         """Return the block that would be mined now, and the state below it."""
         header = self._next_header()
-        key = (header.timestamp, self.head.hash, self._reader.root, self.pool.version)
-        key += (header.base_fee_per_gas, header.coinbase, header.gas_limit, header.prev_randao)
+        # Blocks of one second share a pending block; its milliseconds do not matter.
+        key = (replace(header, extra_data=b""), self._reader.root, self.pool.version)
         if self._pending is None or self._pending[0] != key:
             below = self._reader.scratch(Nodes(self._history.nodes))
             built, _ = self._build(header, below)
@@ -738,9 +742,7 @@ class LocalChain:
     def _take_back(self, head_hash: bytes) -> tuple[NewBlock, ...]:
         removed = []
         while self.head.hash != head_hash:
-            removed.append(
-                NewBlock(block=self.head, receipts=self.receipts(self.head.hash) or ())
-            )
+            removed.append(NewBlock(block=self.head, receipts=self.receipts(self.head.hash) or ()))
             parent = self._history.block(self.head.header.parent_hash)
             assert parent is not None, "a snapshot lies below the head"
             self.head = parent
@@ -757,9 +759,7 @@ class LocalChain:
         self.pool.replace_all(())
         self._reader = Reader(self._history.nodes, first.block.header.state_root)
         self._clock = Clock(self._clock.wall)
-        self._settings = _Settings(
-            coinbase=self.genesis.coinbase, gas_limit=self.genesis.gas_limit
-        )
+        self._settings = _Settings(coinbase=self.genesis.coinbase, gas_limit=self.genesis.gas_limit)
         self._pending = None
         writes = [write for block in removed for write in self._history.remove(block.block)]
         store.write([*writes, *waiting, *self._meta()])

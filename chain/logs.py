@@ -1,4 +1,4 @@
-"""Finding logs: by block, address and topics, with the headers' blooms to skip what cannot match."""
+"""Finding logs by block, address and topics; the headers' blooms skip what cannot match."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

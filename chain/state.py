@@ -206,7 +206,7 @@ class World:
         if self.observe is not None:
             self.observe(address, None)
         account = self.accounts.get(address, _ABSENT)
-        return self.reader.account(address) if account is _ABSENT else account  # type: ignore[no-any-return]
+        return self.reader.account(address) if account is _ABSENT else account
 
     def _set_account(self, address: bytes, account: Account | None) -> None:
         self._journal.append((self._restore_account, address, self.accounts.get(address, _ABSENT)))

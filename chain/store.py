@@ -167,7 +167,7 @@ def _lock(path: Path) -> int:
 
 
 def _inspect(path: Path, chain_id: int, genesis_hash: bytes) -> bool:
-    """Look, without writing a byte, whether the directory is ours; return whether it has a chain."""
+    """Check, without writing a byte, that the directory is ours; say whether it has a chain."""
     try:
         entries = set(os.listdir(path))
     except FileNotFoundError:

@@ -280,7 +280,7 @@ def _payload(fields: Fields) -> list[Encodable]:
     nonce = int_to_bytes(fields.nonce)
     if fields.type == LEGACY:
         return [nonce, int_to_bytes(fields.gas_price), *common]
-    access_list = [
+    access_list: Encodable = [
         [address, [slot.to_bytes(32, "big") for slot in slots]]
         for address, slots in fields.access_list
     ]
@@ -289,7 +289,13 @@ def _payload(fields: Fields) -> list[Encodable]:
         if fields.type == ACCESS_LIST
         else [int_to_bytes(fields.max_priority_fee_per_gas), int_to_bytes(fields.max_fee_per_gas)]
     )
-    payload = [int_to_bytes(fields.chain_id or 0), nonce, *fees, *common, access_list]
+    payload: list[Encodable] = [
+        int_to_bytes(fields.chain_id or 0),
+        nonce,
+        *fees,
+        *common,
+        access_list,
+    ]
     if fields.type == BLOB:
         payload += [int_to_bytes(fields.max_fee_per_blob_gas), list(fields.blob_versioned_hashes)]
     elif fields.type == SET_CODE:

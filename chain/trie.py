@@ -71,7 +71,7 @@ def _pack(path: Nibbles, leaf: bool) -> bytes:
     return bytes([padded[i] << 4 | padded[i + 1] for i in range(0, len(padded), 2)])
 
 
-def _unpack(packed: bytes) -> tuple[Nibbles, bool]:
+def _unpack(packed: Node) -> tuple[Nibbles, bool]:
     nibbles = _nibbles(packed)
     return nibbles[1 if nibbles[0] & 1 else 2 :], nibbles[0] >= 2
 
