@@ -7,8 +7,6 @@ commands that need it, so that help is instant.
 
 import argparse
 import json
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,7 +29,6 @@ BLOCK_TIME_SECONDS_MAX = 86_400.0
 HOST = "127.0.0.1"
 PORT = 8545
 PORT_MAX = 65_535
-LOOPBACK = ("127.", "::1", "localhost")
 CHAIN_IDS = (6133, 6134)
 WIDTH_MIN = 120
 """Columns that an address beside its key needs. Never folded, so that both can be copied."""
@@ -58,14 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed its help or its complaint.
         return int(stop.code or DONE)
-    log_in_one_line()
     try:
         status: int = options.command(options)
     except (UsageError, InvalidMnemonic) as error:
-        print(f"{options.prog}: {error}", file=sys.stderr)
+        tell(f"{options.prog}: {error}")
         return WRONG
     except ChainError as error:
-        print(f"{options.prog}: {error}", file=sys.stderr)
+        tell(f"{options.prog}: {error}")
         return FAILED
     return status
 
@@ -142,6 +138,9 @@ def add_server(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--port", type=port, default=PORT, metavar="N", help=f"default {PORT}; 0 takes a free one"
     )
+    command.add_argument(
+        "--cors", default="*", metavar="ORIGINS", help="web pages that may ask (default all)"
+    )
     command.add_argument("--quiet", action="store_true", help="no line per block and transaction")
 
 
@@ -202,7 +201,7 @@ def run(options: argparse.Namespace) -> int:
         block_time_seconds=seconds,
     )
     if chain.recovered:
-        print(f"continues from {chain.recovered} in {options.datadir}", file=sys.stderr)
+        tell(f"continues from {chain.recovered} in {options.datadir}")
     return serve(chain, options, keys)
 
 
@@ -222,7 +221,7 @@ def export(options: argparse.Namespace) -> int:
             write_file(options.write_genesis, [text.encode()])
         with progress_bar("Exporting blocks") as progress:
             write_file(options.file, chain.export_blocks(progress))
-        print(f"wrote {chain.head.number} blocks to {options.file}", file=sys.stderr)
+        tell(f"wrote {chain.head.number} blocks to {options.file}")
     finally:
         chain.close()
     return DONE
@@ -237,7 +236,7 @@ def import_(options: argparse.Namespace) -> int:
             options.genesis, options.file, datadir=options.datadir, progress=progress
         )
     head = chain.head
-    print(f"imported up to block {head.number} (0x{head.hash.hex()})", file=sys.stderr)
+    tell(f"imported up to block {head.number} (0x{head.hash.hex()})")
     if options.no_serve:
         chain.close()
         if options.json:
@@ -258,13 +257,10 @@ def accounts(options: argparse.Namespace) -> int:
 
 def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevAccount"]) -> int:
     """Answer JSON-RPC until interrupted. Speaks only when the port is bound."""
-    from .rpc.server import serve as serve_chain
+    from .rpc import server
 
-    if not options.host.startswith(LOOPBACK):
-        print(
-            f"warning: whoever reaches {options.host} can spend from every account of this chain",
-            file=sys.stderr,
-        )
+    if not server.is_loopback(options.host):
+        tell(f"warning: whoever reaches {options.host} can spend from every account of this chain")
     if not options.quiet:
         chain.listen(log_event)
 
@@ -275,9 +271,10 @@ def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevA
             print_summary(chain, keys, url)
 
     try:
-        serve_chain(chain, options.host, options.port, on_ready=ready, log=tell)
-    finally:
-        chain.close()
+        server.serve(chain, options.host, options.port, on_ready=ready, log=tell, cors=options.cors)
+    except server.PortInUse as error:
+        chain.close()  # Otherwise the server has done it.
+        raise ChainError(str(error)) from None
     return DONE
 
 
@@ -421,25 +418,6 @@ def transaction_line(transaction: "Transaction", receipt: "Receipt") -> str:
 def tell(line: str) -> None:
     """Write to stderr at once, whoever reads it."""
     print(line, file=sys.stderr, flush=True)
-
-
-def log_in_one_line() -> None:
-    """Let no traceback out of the log, unless somebody looks for a fault in Pars itself."""
-    debugging = bool(os.environ.get("PARS_DEBUG"))
-
-    class OneLine(logging.Formatter):
-        def formatException(self, ei: object) -> str:  # noqa: N802 - logging's name
-            return super().formatException(ei) if debugging else ""  # type: ignore[arg-type]
-
-        def format(self, record: logging.LogRecord) -> str:
-            text = super().format(record).rstrip()
-            if record.exc_info and not debugging:
-                text += f": {record.exc_info[1]!r}; set PARS_DEBUG=1 to see where it happened"
-            return text
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(OneLine("pars: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 @contextmanager
