@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .abi import WORD, Parameter, Type, read_word
 
-DECODE_BASE = 100
+DECODE_BASE = 200
 DECODE_PER_WORD = 3
 
 SELECTOR_SIZE = 4

@@ -193,7 +193,8 @@ def docs() -> str:
         "",
         HEADER,
         "",
-        "Every entry speaks Solidity ABI. Its price is 100 + 3 per word of call data, plus what "
+        f"Every entry speaks Solidity ABI. Its price is {gas.DECODE_BASE} +"
+        f" {gas.DECODE_PER_WORD} per word of call data, plus what "
         "the method's line says; state it touches costs what the EVM charges for it. A call is "
         "refused by reverting with one of the errors below, and gas not used goes back. Value, "
         "DELEGATECALL and CALLCODE are refused everywhere, and a STATICCALL of a method that "

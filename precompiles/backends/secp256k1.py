@@ -9,26 +9,29 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 COMPRESSED_SIZE = 33
 
 
-def is_point(encoded: bytes) -> bool:
-    """Return whether these bytes are a point of the curve in its 33-byte form."""
+Point = PublicKey
+"""A point of the curve, not at infinity. Only this file looks inside."""
+
+
+def parse(encoded: bytes) -> Point | None:
+    """Return the point with this 33-byte encoding, or None when there is none."""
     if len(encoded) != COMPRESSED_SIZE:
-        return False
+        return None
     try:
-        PublicKey(encoded)
+        return PublicKey(encoded)
     except ValueError:
-        return False
-    return True
+        return None
 
 
-def combine(point: bytes, factor: int, base_factor: int) -> bytes | None:
+def combine(point: Point, factor: int, base_factor: int) -> bytes | None:
     """Return factor * point + base_factor * G, compressed; None at infinity.
 
-    The point is valid and both factors are below the order.
+    Both factors are below the order.
     """
     try:
         if factor == 0:
             return PublicKey.from_secret(scalar(base_factor)).format() if base_factor else None
-        total = PublicKey(point).multiply(scalar(factor))
+        total = point.multiply(scalar(factor))
         return (total.add(scalar(base_factor)) if base_factor else total).format()
     except ValueError:  # libsecp256k1 has no form for the point at infinity.
         return None

@@ -20,7 +20,7 @@ def run(capsys: CLEAN, *argv: str) -> tuple[int, str, str]:
 def test_call_decodes_its_output(capsys: CLEAN) -> None:
     status, out, err = run(capsys, "call", "0x0901", "hash(uint8,uint256[])", "1", "[1,2]")
     assert (status, out) == (0, DIGEST + "\n")
-    assert err == "gas: 1215\n"
+    assert err == "gas: 1615\n"
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_call_as_json(capsys: CLEAN) -> None:
     assert json.loads(out) == {
         "output": DIGEST,
         "values": {"digest": DIGEST},
-        "gas": 1215,
-        "price": 1215,
+        "gas": 1615,
+        "price": 1615,
     }
 
 

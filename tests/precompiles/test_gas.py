@@ -47,7 +47,7 @@ def test_amounts(n: int, data: bytes, items: list[int], gas: int) -> None:
     assert evaluate(EXPRESSION, HEADS, data_of(n, data, items)) == gas
 
 
-@pytest.mark.parametrize(("size", "gas"), [(0, 100), (4, 100), (5, 103), (36, 103), (37, 106)])
+@pytest.mark.parametrize(("size", "gas"), [(0, 200), (4, 200), (5, 203), (36, 203), (37, 206)])
 def test_decoding_costs_a_begun_word(size: int, gas: int) -> None:
     assert decoding_price(bytes(size)) == gas
 

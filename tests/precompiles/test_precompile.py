@@ -141,7 +141,7 @@ def test_a_secret_is_refused_before_its_argument_is_looked_at() -> None:
 def test_unknown_selector(data: bytes) -> None:
     entry = declared(made_up())
     assert refusal(entry, call_of(data)) == "UnknownSelector(bytes4)"
-    assert price(entry, data) == 100
+    assert price(entry, data) == 200
 
 
 def test_unused_and_retired_entries_say_so() -> None:
@@ -153,9 +153,9 @@ def test_price_adds_decoding_and_the_method() -> None:
     data = keccak(text="g(bytes)")[:4] + (32).to_bytes(32, "big") + (5).to_bytes(32, "big")
     gas = (Constant(amount=1000), PerItem(argument="x", amount=10))
     entry = declared(made_up("g(bytes x)", gas=gas, bounds={"x": 9}))
-    assert price(entry, data + bytes(32)) == 100 + 3 * 3 + 1000 + 5 * 10
-    assert price(entry, data + bytes(1)) == 100 + 3 * 3 + 1000 + 5 * 10
-    assert price(entry, data[:36]) == 100 + 3 * 1 + 1000
+    assert price(entry, data + bytes(32)) == 200 + 3 * 3 + 1000 + 5 * 10
+    assert price(entry, data + bytes(1)) == 200 + 3 * 3 + 1000 + 5 * 10
+    assert price(entry, data[:36]) == 200 + 3 * 1 + 1000
 
 
 def test_two_methods_with_one_selector_are_refused() -> None:

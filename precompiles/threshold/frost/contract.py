@@ -29,14 +29,15 @@ def verify(_: Call, suite: int, public_key: bytes, message: bytes, signature: by
         raise INVALID_SUITE(suite)
     if len(public_key) != KEY_SIZE:
         raise abi.INVALID_LENGTH(KEY_SIZE, len(public_key))
-    if not secp256k1.is_point(public_key):
+    key = secp256k1.parse(public_key)
+    if key is None:
         raise INVALID_PUBLIC_KEY()
     commitment, z = signature[:KEY_SIZE], int.from_bytes(signature[KEY_SIZE:], "big")
     if len(signature) != SIGNATURE_SIZE or z >= secp256k1.ORDER:
         return False
     c = challenge(commitment, public_key, message, secp256k1.ORDER)
     # A commitment that is not a point needs no check: no point has its encoding.
-    return secp256k1.combine(public_key, -c % secp256k1.ORDER, z) == commitment
+    return secp256k1.combine(key, -c % secp256k1.ORDER, z) == commitment
 
 
 PRECOMPILE = Precompile(

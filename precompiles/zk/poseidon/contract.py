@@ -7,20 +7,27 @@ of the same hash.
 from ... import abi
 from ...gas import ByLength
 from ...precompile import Call, Precompile, method
-from .parameters import WIDTH_MAX, WIDTH_MIN, R
+from .parameters import FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH_MAX, WIDTH_MIN, R
 
 CIRCOM = 1
 
 INVALID_INSTANCE = abi.error("InvalidInstance(uint8 instance)")
 NOT_CANONICAL = abi.error("NotCanonical(uint256 index)")
 
-# Measured: docs/gas.md. By width; a call without elements pays as the smallest does.
-# fmt: off
-PERMUTATION_GAS = (
-    900, 1_100, 1_400, 1_700, 2_000, 2_400, 2_800, 3_200,
-    3_500, 4_100, 4_300, 4_900, 5_600, 5_600, 6_200, 7_000,
-)
-# fmt: on
+# Measured: docs/gas.md.
+BASE_GAS = 500
+GAS_PER_TWO_MULTIPLICATIONS = 3
+
+
+def permutation_gas(width: int) -> int:
+    """Return the price of one permutation: of its field multiplications."""
+    full = FULL_ROUNDS * (3 * width + width * width)
+    partial = PARTIAL_ROUNDS[width - WIDTH_MIN] * (3 + 2 * width - 1)
+    return BASE_GAS + (full + partial) * GAS_PER_TWO_MULTIPLICATIONS // 2
+
+
+# By width, from 0; below the smallest width a call pays as the smallest does.
+PERMUTATION_GAS = tuple(permutation_gas(max(width, WIDTH_MIN)) for width in range(WIDTH_MAX + 1))
 
 
 def hash_elements(_: Call, instance: int, elements: list[int]) -> int:
@@ -64,7 +71,7 @@ PRECOMPILE = Precompile(
         method(
             "hash(uint8 instance, uint256[] elements) returns (uint256 digest)",
             mutability="pure",
-            gas=(ByLength(argument="elements", amounts=(PERMUTATION_GAS[0], *PERMUTATION_GAS)),),
+            gas=(ByLength(argument="elements", amounts=PERMUTATION_GAS[1:]),),
             handler=hash_elements,
             summary="Hash 1 to 16 field elements. Instance 1 is circom's.",
             bounds={"elements": WIDTH_MAX - 1},
@@ -72,12 +79,7 @@ PRECOMPILE = Precompile(
         method(
             "permute(uint8 instance, uint256[] state) returns (uint256[] permuted)",
             mutability="pure",
-            gas=(
-                ByLength(
-                    argument="state",
-                    amounts=(PERMUTATION_GAS[0], PERMUTATION_GAS[0], *PERMUTATION_GAS),
-                ),
-            ),
+            gas=(ByLength(argument="state", amounts=PERMUTATION_GAS),),
             handler=permute,
             summary="Permute 2 to 17 lanes; lane 0 is the capacity.",
             bounds={"state": WIDTH_MAX, "permuted": WIDTH_MAX},

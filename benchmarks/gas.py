@@ -1,0 +1,186 @@
+"""What each precompile costs in time, beside what it charges. Writes docs/gas.md when told to.
+
+Run as `python -m benchmarks.gas [--write]`. The measure is ecrecover: libsecp256k1's recovery and
+a Keccak hash cost 3,000 gas, so on one machine the time of a call divided by the time of an
+ecrecover, times 3,000, is the call's share. Every vector of every entry is timed, and each method
+shows its least favourable one. The exit status is 1 when one charges less than a third of that.
+"""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from textwrap import wrap
+from time import perf_counter_ns
+
+from coincurve import PrivateKey, PublicKey
+
+from precompiles import kernels
+from precompiles.backends.keccak import keccak256
+from precompiles.conformance.embedded import GAS_MAX, Frame, Meter, World, call_precompile
+from precompiles.conformance.vectors import Vector, load, path_of
+from precompiles.precompile import Call, Precompile, Revert, execute, price
+from precompiles.registry import PRECOMPILES
+
+ECRECOVER_GAS = 3_000
+LEAST_PART = 1 / 3
+REPEATS = 15
+DOCS = Path("docs/gas.md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One vector: its time as a multiple of ecrecover's, and what it is charged."""
+
+    entry: Precompile
+    vector: Vector
+    method: str
+    microseconds: float
+    share: int
+    charged: int
+
+    @property
+    def part(self) -> float:
+        """Return which part of its share the call is charged."""
+        return self.charged / self.share
+
+
+def nanoseconds(work: Callable[[], object], reset: Callable[[], object]) -> float:
+    """Return the median time of one run; what comes before it does not count."""
+    times = []
+    for _ in range(REPEATS):
+        reset()
+        start = perf_counter_ns()
+        work()
+        times.append(perf_counter_ns() - start)
+    return median(times)
+
+
+def ecrecover() -> float:
+    """Return the time of recovering an address from a signature."""
+    digest = keccak256(b"message")
+    signature = PrivateKey(b"\1" * 32).sign_recoverable(digest, hasher=None)
+
+    def recover() -> bytes:
+        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
+        return keccak256(key.format(compressed=False)[1:])[12:]
+
+    for _ in range(100):
+        recover()
+    return min(nanoseconds(recover, lambda: None) for _ in range(10))
+
+
+def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
+    """Time one vector, each run from the same state."""
+    world = World(balances={vector.caller: vector.value})
+    for step in vector.before:
+        call_precompile(world, vector.address, step.input, caller=step.caller)
+    frame = Frame(
+        world=world, address=entry.address, meter=Meter(GAS_MAX), static=vector.static, depth=0
+    )
+    call = Call(
+        data=vector.input,
+        caller=vector.caller,
+        value=vector.value,
+        static=vector.static,
+        delegated=False,
+        host=frame,
+        context=world.context,
+    )
+
+    def reset() -> None:
+        world.undo(0)
+        frame.meter = Meter(GAS_MAX)
+
+    def work() -> None:
+        frame.meter.take(price(entry, vector.input))
+        try:
+            execute(entry, call)
+        except Revert:
+            return
+
+    world.warm.clear()
+    world.changes.clear()
+    work()
+    time = nanoseconds(work, reset)
+    found = entry.by_selector.get(vector.input[:4])
+    return Measurement(
+        entry=entry,
+        vector=vector,
+        method=found.signature.name if found else "(none)",
+        microseconds=time / 1_000,
+        share=round(time / unit * ECRECOVER_GAS),
+        charged=GAS_MAX - frame.meter.left,
+    )
+
+
+def least_favourable(measured: list[Measurement]) -> list[Measurement]:
+    """Return one measurement for each entry and method, and for calls of it that are refused."""
+    worst: dict[tuple[str, str, bool], Measurement] = {}
+    for each in measured:
+        key = each.entry.name, each.method, each.vector.expected.error is not None
+        if key not in worst or each.part < worst[key].part:
+            worst[key] = each
+    return list(worst.values())
+
+
+def table(shown: list[Measurement]) -> str:
+    """Return the measurements as Markdown."""
+    lines = [
+        "| precompile | method | vector | µs | share | charged | charged / share |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {each.entry.name} | {each.method} | {each.vector.name} | {each.microseconds:.1f} |"
+        f" {each.share:,} | {each.charged:,} | {each.part:.2f} |"
+        for each in shown
+    ]
+    return "\n".join(lines)
+
+
+def document(shown: list[Measurement], unit: float) -> str:
+    """Return docs/gas.md."""
+    text = (
+        f"Written by `python -m benchmarks.gas --write`. A share is the time of a call beside that"
+        f" of an ecrecover (libsecp256k1, {unit / 1_000:.1f} µs here), which the EVM prices at"
+        f" {ECRECOVER_GAS:,} gas. Of each method the least favourable vector is shown, and of its"
+        f" refused calls the least favourable one. What is charged has the state in it that a call"
+        f" touches, at EVM prices. No call may be charged less than a third of its share."
+    )
+    machine = (
+        f"Machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()};"
+        f" median of {REPEATS} runs in one process."
+    )
+    return "\n".join(
+        ["# Gas, measured", "", *wrap(text, 100), "", *wrap(machine, 100), "", table(shown), ""]
+    )
+
+
+def main() -> int:
+    """Measure, print, and say whether every price holds."""
+    parser = argparse.ArgumentParser(description="Measure every precompile against ecrecover.")
+    parser.add_argument("--write", action="store_true", help=f"write {DOCS}")
+    options = parser.parse_args()
+    kernels.warm_up()
+    unit = ecrecover()
+    measured = [
+        measure(entry, vector, unit) for entry in PRECOMPILES for vector in load(path_of(entry))
+    ]
+    shown = least_favourable(measured)
+    print(table(shown))
+    if options.write:
+        DOCS.write_text(document(shown, unit), "utf-8")
+    cheap = [each for each in measured if each.part < LEAST_PART]
+    for each in cheap:
+        print(
+            f"too cheap: {each.entry.name} {each.vector.name}: {each.charged} of {each.share}",
+            file=sys.stderr,
+        )
+    return 1 if cheap else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
