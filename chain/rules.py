@@ -10,6 +10,7 @@ from typing import Final
 from .encoding import keccak
 from .errors import NotNow, RejectedTransaction
 from .forks import BERLIN, CANCUN, HOMESTEAD, ISTANBUL, LONDON, PRAGUE, SHANGHAI, Fork
+from .signatures import SECP256K1_HALF_N
 from .state import EMPTY_CODE_HASH, World
 from .transactions import ACCESS_LIST, BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Fields, Transaction
 
@@ -66,6 +67,9 @@ def check_form(tx: Transaction, fork: Fork, chain_id: int) -> Intrinsic:
         raise RejectedTransaction(
             f"invalid chain id for signer: have {tx.chain_id} want {chain_id}"
         )
+    if tx.s > SECP256K1_HALF_N and fork.since(HOMESTEAD):
+        # EIP-2: else anyone could give a transaction a second hash.
+        raise RejectedTransaction("invalid transaction v, r, s values: s is above half the order")
     if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
         raise RejectedTransaction(
             "max priority fee per gas higher than max fee per gas: "
@@ -116,7 +120,8 @@ def check_sender(tx: Transaction, fork: Fork, world: World) -> None:
     account = world.account(tx.sender)
     if account is not None and account.code_hash != EMPTY_CODE_HASH and fork.since(LONDON):
         code = world.get_code(tx.sender)  # EIP-3607, and the delegation that EIP-7702 exempts.
-        if not (fork.since(PRAGUE) and len(code) == 23 and code.startswith(DELEGATION_PREFIX)):
+        delegated = fork.since(PRAGUE) and len(code) == 23 and code.startswith(DELEGATION_PREFIX)
+        if not (delegated or tx.is_impersonated):
             raise RejectedTransaction(
                 f"sender not an eoa: {address}, codehash: 0x{keccak(code).hex()}"
             )
