@@ -6,6 +6,7 @@ written without the logging and copying that cost stock py-evm a third of its ti
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,7 @@ import precompiles.precompile as pars
 from precompiles import registry
 
 from .encoding import keccak
+from .errors import ChainError
 from .forks import Fork
 from .state import EMPTY_CODE_HASH, World
 
@@ -80,8 +82,8 @@ class Tracer(Protocol):
         ...
 
 
-class Cancelled(Exception):  # noqa: N818 - nothing went wrong: somebody lost patience
-    """A call outside of any block ran longer than its node allows."""
+class Cancelled(ChainError):
+    """A question took longer than its node allows."""
 
 
 @dataclass(kw_only=True)
@@ -99,7 +101,8 @@ class Frames:
     loud: bool = False
     """A bug in a precompile raises (tests), where a node reverts the frame and goes on."""
     tracer: Tracer | None = None
-    cancelled: Callable[[], bool] | None = None
+    deadline: float | None = None
+    """When questions must end, on the monotonic clock. Blocks have none: gas bounds them."""
 
 
 class ParsStateMixin:
@@ -258,8 +261,8 @@ class ParsComputationMixin:
             opcodes = computation.opcodes
             if frames.tracer is not None and frames.tracer.wants_steps:
                 _run_traced(computation, opcodes, frames.tracer)
-            elif frames.cancelled is not None:
-                _run_cancellable(computation, opcodes, frames.cancelled)
+            elif frames.deadline is not None:
+                _run_until(frames.deadline, computation, opcodes)
             else:
                 for opcode in computation.code:
                     try:
@@ -295,14 +298,20 @@ CALLING = {0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL"}
     0xFA: "STATICCALL",
 }
 SELFDESTRUCT = 0xFF
+JUMPDEST = 0x5B
 
 
-def _run_cancellable(
-    computation: Any, opcodes: dict[int, Any], cancelled: Callable[[], bool]
-) -> None:
+def check_time(deadline: float) -> None:
+    """Give up on a question that has run into its deadline."""
+    if time.monotonic() > deadline:
+        raise Cancelled("execution aborted: it took longer than this node allows for a question")
+
+
+def _run_until(deadline: float, computation: Any, opcodes: dict[int, Any]) -> None:
+    check_time(deadline)
     for opcode in computation.code:
-        if opcode == 0x5B and cancelled():  # JUMPDEST: no loop goes round without one.
-            raise Cancelled
+        if opcode == JUMPDEST:  # No loop goes round without one.
+            check_time(deadline)
         run = opcodes.get(opcode) or InvalidOpcode(opcode)
         try:
             run(computation=computation)
@@ -311,7 +320,10 @@ def _run_cancellable(
 
 
 def _run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> None:
+    deadline = computation.state.frames.deadline
     for opcode in computation.code:
+        if deadline is not None and opcode == JUMPDEST:
+            check_time(deadline)
         tracer.step(computation, computation.code.program_counter - 1, opcode)
         run = opcodes.get(opcode) or InvalidOpcode(opcode)
         try:

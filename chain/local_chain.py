@@ -48,6 +48,12 @@ VERSION: Final = "0.1.0"
 GAS_CAP: Final = 50_000_000
 """Most gas that a question may use, as in geth."""
 
+QUESTION_SECONDS: Final = 5.0
+"""How long one may take, as in geth: mining waits for it."""
+
+TRACE_SECONDS: Final = 60.0
+"""How long running a block again may take: it was mined, so it is worth some patience."""
+
 FINALITY_DEPTH: Final = 2
 LOG_RANGE_MAX: Final = 100_000
 MINE_MAX: Final = 100_000
@@ -116,12 +122,14 @@ class LocalChain:
         block_time_seconds: float = 0.4,
         clock: Callable[[], float] = time.time,
         gas_cap: int = GAS_CAP,
+        question_seconds: float = QUESTION_SECONDS,
         loud: bool = False,
     ) -> None:
         self.genesis = genesis
         self.chain_id = genesis.chain_id
         self.client_version = f"Pars/v{VERSION}/python"
         self.gas_cap = gas_cap
+        self.question_seconds = question_seconds
         self.automine = mining in ("auto", "mixed")
         self.interval_seconds = 0.0
         self.auto_impersonate = False
@@ -287,7 +295,9 @@ class LocalChain:
         header = block.header
         fork = self.fork_of(header)
         env = env_of(header, fork, self.chain_id, lambda: self._ancestors(header))
-        return Scene(env=env, reader=reader, frames=self._frames(mode), gas_cap=self.gas_cap)
+        frames = self._frames(mode)
+        frames.deadline = time.monotonic() + self.question_seconds
+        return Scene(env=env, reader=reader, frames=frames, gas_cap=self.gas_cap)
 
     def _ancestors(self, header: Header) -> Iterator[bytes]:
         return self._history.ancestors(header)
@@ -352,6 +362,7 @@ class LocalChain:
         else:
             reader = Reader(self._history.nodes, record.root_before)
         run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)))
+        run.frames.deadline = time.monotonic() + TRACE_SECONDS
         for index, tx in enumerate(block.transactions[: None if only is None else only + 1]):
             if only is None or index == only:
                 context = tracing.Position(
