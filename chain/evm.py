@@ -29,9 +29,10 @@ from eth.vm.logic.invalid import InvalidOpcode
 import precompiles.precompile as pars
 from precompiles import registry
 
+from .blobs import POINT_EVALUATION_ADDRESS, point_evaluation
 from .encoding import keccak
 from .errors import ChainError
-from .forks import Fork
+from .forks import CANCUN, Fork
 from .state import EMPTY_CODE_HASH, World
 
 STACK_DEPTH_MAX = 1024
@@ -366,10 +367,14 @@ def state_class(fork: Fork) -> type[Any]:
         f"Pars{base.computation_class.__name__}",
         (ParsComputationMixin, base.computation_class),
         {
+            "_precompiles": {
+                **base.computation_class._precompiles,
+                **({POINT_EVALUATION_ADDRESS: point_evaluation} if fork.since(CANCUN) else {}),
+            },
             "opcodes": {
                 **base.computation_class.opcodes,
                 SELFDESTRUCT: _traced_selfdestruct(base.computation_class.opcodes[SELFDESTRUCT]),
-            }
+            },
         },
     )
     return type(
