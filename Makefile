@@ -71,6 +71,7 @@ $(BIN)/pip:
 $(CORE): requirements/core.lock pyproject.toml | $(BIN)/pip
 	@$(PIP_INSTALL) --require-hashes -r requirements/core.lock
 	@$(PIP_INSTALL) --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/pars chain warm
 	@touch $@
 
 $(DEV): requirements/dev.lock $(CORE)

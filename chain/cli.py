@@ -1,4 +1,4 @@
-"""`pars chain`: run a local chain, export its blocks, import others, list the accounts.
+"""`pars chain`: run a local chain, export its blocks, import others, list accounts.
 
 Results go to stdout, everything else to stderr. Exit status: 0 done, 1 it could not be done, 2 the
 command line is wrong. Knows how to ask and how to tell; the chain itself is loaded only by the
@@ -105,9 +105,14 @@ def parser() -> argparse.ArgumentParser:
     add_accounts(listing)
     listing.set_defaults(command=accounts)
 
+    warming = commands.add_parser(
+        "warm", help="compile the precompiles' kernels now, not at their first call"
+    )
+    warming.set_defaults(command=warm)
+
     for name, command in commands.choices.items():
         command.set_defaults(prog=f"pars chain {name}")
-        if name != "export":
+        if name in ("run", "import", "accounts"):
             command.add_argument("--json", action="store_true", help="one line for a script")
     return top
 
@@ -252,6 +257,15 @@ def accounts(options: argparse.Namespace) -> int:
         print(json.dumps([described(key) for key in keys]))
     else:
         print_accounts(keys)
+    return DONE
+
+
+def warm(_: argparse.Namespace) -> int:
+    """Compile every kernel, or find it in the cache, and test it on a known answer."""
+    from precompiles.kernels import warm_up
+
+    with progress_bar("Compiling kernels") as progress:
+        warm_up(lambda done, total, _: progress(done, total))
     return DONE
 
 
