@@ -21,7 +21,7 @@ Bound = int | tuple[int, ...]
 """The most bytes or elements of a dynamic value; of nested ones, the outermost first."""
 
 
-class Revert(Exception):  # noqa: N818 - the EVM's word for this outcome
+class Revert(Exception):
     """A call was refused. `data` is the ABI encoding of a custom error; unspent gas goes back."""
 
     def __init__(self, data: bytes) -> None:

@@ -197,8 +197,8 @@ def docs() -> str:
         f" {gas.DECODE_PER_WORD} per word of call data, plus what "
         "the method's line says; state it touches costs what the EVM charges for it. A call is "
         "refused by reverting with one of the errors below, and gas not used goes back. Value, "
-        "DELEGATECALL and CALLCODE are refused everywhere, and a STATICCALL of a method that "
-        "writes.",
+        "DELEGATECALL and CALLCODE are refused where a method's line does not allow them, and a "
+        "STATICCALL of a method that writes.",
         "",
         "| address | name | family | interface | summary |",
         "|---|---|---|---|---|",
@@ -226,6 +226,17 @@ def docs() -> str:
         "",
         "`NoPrecompile` and `Retired` answer every call to a reserved address (0x0300 to 0x09ff) "
         "that no entry uses.",
+        "",
+        "## Adding one",
+        "",
+        "1. A folder `precompiles/<family>/<name>/` with `contract.py`: handlers, and the "
+        "declaration as `PRECOMPILE`. `precompiles/zk/poseidon/` is one to imitate.",
+        "2. Its `vectors.json` in the format of `precompiles/conformance/README.md`, with a "
+        "`SOURCES.md` that says where the vectors come from.",
+        "3. One line in `precompiles/registry.py`, at an address that `address_map.py` plans.",
+        "4. A kernel, if it needs one, in `kernel.py` and in the list of "
+        "`precompiles/kernels/__init__.py`, with a plain twin in `reference.py`.",
+        f"5. `{COMMAND}`, then `python -m benchmarks.gas` to see that its price holds.",
         "",
         "## Address map",
         "",
@@ -263,7 +274,8 @@ def method_table(methods: Sequence[Method]) -> list[str]:
             f"{output.type.name} {output.name}" for output in each.signature.outputs
         )
         called = f"{declared(each.signature)}{f' returns ({returned})' if returned else ''}"
-        kind = each.mutability + (", secret" if each.secret else "")
+        marks = [("secret", each.secret), ("delegable", each.delegable)]
+        kind = ", ".join([each.mutability, *(mark for mark, holds in marks if holds)])
         lines.append(
             f"| `{called}` | `0x{each.signature.selector.hex()}` | {kind} |"
             f" {gas.describe(each.gas)} | {each.summary} |"

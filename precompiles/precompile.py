@@ -30,7 +30,7 @@ Mutability = Literal["pure", "view", "nonpayable", "payable"]
 Status = Literal["active", "unused", "retired"]
 
 
-class OutOfGas(Exception):  # noqa: N818 - the EVM's word for this outcome
+class OutOfGas(Exception):
     """The frame has less gas than was asked for. Raised by a Host, never by an entry."""
 
 

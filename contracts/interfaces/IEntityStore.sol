@@ -65,7 +65,8 @@ interface IEntityStore {
     /// Return the number of rows.
     function count(bytes32 typeId) external view returns (uint256 rows);
 
-    /// Return 1 to 100 row ids in order of insertion, from the beginning after id 0.
+    /// Return 1 to 100 row ids in order of insertion: those after a row, or, after 0, from the
+    /// beginning. A cursor that was removed is refused.
     function page(
         bytes32 typeId,
         uint256 afterId,

@@ -220,7 +220,8 @@ PRECOMPILE = Precompile(
             mutability="view",
             gas=PAGE_GAS,
             handler=page,
-            summary="Return 1 to 100 row ids in order of insertion, from the beginning after id 0.",
+            summary="Return 1 to 100 row ids in order of insertion: those after a row, or, after 0,"
+            " from the beginning. A cursor that was removed is refused.",
             bounds={"ids": PAGE_MAX},
         ),
         method(
