@@ -405,7 +405,7 @@ def log_event(event: "Event") -> None:
 
 
 def block_lines(block: "Block", receipts: "Sequence[Receipt]") -> Iterator[str]:
-    """Return a line for the block and one for each of its transactions, up to a limit."""
+    """Return a line for the block and two for each of its transactions, up to a limit."""
     count = len(block.transactions)
     yield (
         f"block {block.number}  {count} {'transaction' if count == 1 else 'transactions'}"
@@ -413,20 +413,18 @@ def block_lines(block: "Block", receipts: "Sequence[Receipt]") -> Iterator[str]:
     )
     shown = list(zip(block.transactions, receipts, strict=True))[:TRANSACTIONS_LOGGED_MAX]
     for transaction, receipt in shown:
-        yield transaction_line(transaction, receipt)
+        yield from transaction_lines(transaction, receipt)
     if count > len(shown):
         yield f"  and {count - len(shown)} more"
 
 
-def transaction_line(transaction: "Transaction", receipt: "Receipt") -> str:
-    """Return who did what, and how it ended."""
+def transaction_lines(transaction: "Transaction", receipt: "Receipt") -> Iterator[str]:
+    """Return how a transaction ended, and who did what. The hash leads, to be copied."""
     created = receipt.contract_address
     target = f"creates 0x{created.hex()}" if created else f"-> 0x{transaction.to.hex()}"
     outcome = "failed" if receipt.status == 0 else "ok"
-    return (
-        f"  0x{transaction.hash.hex()}  0x{transaction.sender.hex()} {target}"
-        f"  {receipt.gas_used:,} gas  {outcome}"
-    )
+    yield f"  0x{transaction.hash.hex()}  {outcome}  {receipt.gas_used:,} gas"
+    yield f"    0x{transaction.sender.hex()} {target}"
 
 
 def tell(line: str) -> None:

@@ -179,7 +179,7 @@ def test_a_chain_runs_and_ends_cleanly() -> None:
 
     assert status == 0
     assert re.search(r"^block 1  1 transaction  21,000 gas  0x\w{64}$", err, re.MULTILINE)
-    assert f"  {sent}  {first.lower()} -> {second.lower()}  21,000 gas  ok\n" in err
+    assert f"  {sent}  ok  21,000 gas\n    {first.lower()} -> {second.lower()}\n" in err
     assert "Traceback" not in err
 
 
