@@ -151,6 +151,7 @@ def words(*numbers: int) -> bytes:
         (["uint256[]"], words(32, 2**256 - 1), "InvalidLength", 2**256 - 1),
         (["uint256[]"], words(32, 1 << 64 | 1, 0), "InvalidLength", 1 << 64 | 1),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_refusals(names: list[str], data: bytes, error: str, position: int) -> None:
     assert refused(names, data) == (error, position)

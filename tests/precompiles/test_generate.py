@@ -129,6 +129,14 @@ def test_docs_name_every_entry_method_and_error() -> None:
             assert f"`0x{error.signature.selector.hex()}`" in text
 
 
+def test_the_gas_table_has_every_method() -> None:
+    """Whoever adds a method measures it: `python -m benchmarks.gas --write`."""
+    text = (ROOT / "docs" / "gas.md").read_text("utf-8")
+    for entry in PRECOMPILES:
+        for each in entry.methods:
+            assert f"| {entry.name} | {each.signature.name} |" in text
+
+
 def test_entries_of_one_interface_must_speak_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
