@@ -1,7 +1,9 @@
 """Who may import whom. The same picture is drawn in docs/architecture.md."""
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,10 @@ MAY_IMPORT = {
 }
 FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
 TAME = sys.stdlib_module_names - WORLD
+
+# Distribution -> what is imported of it, where the two names differ.
+IMPORTED_AS = {"py-evm": "eth", "safe-pysha3": "sha3"}
+ASKED_FOR_BY_NAME = {"httptools", "websockets"}  # by uvicorn, which is told to use them
 
 REMEDY = (
     "Move the code to a file that may import it, pass the value in from above, or, if the rule"
@@ -141,6 +147,21 @@ def test_imports_are_relative_inside_a_package() -> None:
     ]
 
     assert own == []
+
+
+def test_every_dependency_is_imported() -> None:
+    """One that is not is still downloaded, locked and trusted by everybody."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    used = {module.split(".")[0] for place in places() for _, module in imported(place)}
+
+    unused = [
+        name
+        for name in sorted(declared - ASKED_FOR_BY_NAME)
+        if IMPORTED_AS.get(name, name.replace("-", "_")) not in used
+    ]
+
+    assert unused == [], "take it out of pyproject.toml and run `make lock`"
 
 
 @pytest.mark.parametrize("package", [name for name in FOLDERS if (ROOT / name).is_dir()])
