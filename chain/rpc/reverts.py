@@ -1,11 +1,12 @@
 """Reads a revert's payload: Solidity's two standard errors, and those of our precompiles."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
+from precompiles import abi, precompile
 from precompiles.registry import PRECOMPILES
 
 ERROR_SELECTOR: Final = bytes.fromhex("08c379a0")  # Error(string)
@@ -27,13 +28,16 @@ PANICS: Final = {
 
 
 @cache
-def precompile_errors() -> dict[bytes, str]:
-    """Return the name of every error that a precompile declares, by selector."""
-    return {
-        error.signature.selector: error.signature.canonical
-        for precompile in PRECOMPILES
-        for error in precompile.errors
-    }
+def precompile_errors() -> dict[bytes, abi.Signature]:
+    """Return every error that a precompile may raise, by selector."""
+    standard = [
+        value
+        for module in (abi, precompile)
+        for value in vars(module).values()
+        if isinstance(value, abi.Error)
+    ]
+    declared = [error for entry in PRECOMPILES for error in entry.errors]
+    return {error.signature.selector: error.signature for error in (*standard, *declared)}
 
 
 def reason_of(payload: bytes) -> str:
@@ -49,5 +53,18 @@ def reason_of(payload: bytes) -> str:
     if selector == PANIC_SELECTOR and len(arguments) == 32:
         code = int.from_bytes(arguments, "big")
         return PANICS.get(code, f"unknown panic code: {code:#x}")
-    name = precompile_errors().get(selector)
-    return f"custom error 0x{selector.hex()}" + (f": {name}" if name else "")
+    known = precompile_errors().get(selector)
+    named = f": {_spell(known, arguments)}" if known is not None else ""
+    return f"custom error 0x{selector.hex()}{named}"
+
+
+def _spell(signature: abi.Signature, arguments: bytes) -> str:
+    try:
+        values = abi.decode(signature.inputs, arguments)
+    except abi.Revert:  # Somebody else's error with the same selector.
+        return signature.canonical
+    return f"{signature.name}({', '.join(map(_spell_value, values))})"
+
+
+def _spell_value(value: Any) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
