@@ -288,9 +288,13 @@ def describe(error: evm_errors.VMError) -> str:
             return "max code size exceeded"
         if "Write contract code" in text:
             return "contract creation code storage out of gas"
+        if "EIP-2200" in text:
+            return "out of gas: not enough gas for reentrancy sentry"
         return "out of gas"
     if isinstance(error, evm_errors.InvalidInstruction):
-        return "invalid opcode: " + text.removeprefix("Invalid opcode ").split(" ")[0]
+        opcode = text.removeprefix("Invalid opcode ").split(" ")[0]
+        name = "INVALID" if opcode == "0xfe" else f"opcode {opcode} not defined"
+        return f"invalid opcode: {name}"
     if isinstance(error, evm_errors.InsufficientStack):
         return "stack underflow"
     return text or type(error).__name__

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from eth.abc import ComputationAPI, MessageAPI, TransactionContextAPI
 from eth.exceptions import (
+    ContractCreationCollision,
     Halt,
     InsufficientFunds,
     OutOfGas,
@@ -32,7 +33,7 @@ from precompiles import registry
 from .blobs import POINT_EVALUATION_ADDRESS, point_evaluation
 from .encoding import keccak
 from .errors import ChainError
-from .forks import CANCUN, Fork
+from .forks import CANCUN, TANGERINE_WHISTLE, Fork
 from .state import EMPTY_CODE_HASH, World
 
 STACK_DEPTH_MAX = 1024
@@ -58,8 +59,11 @@ class Tracer(Protocol):
 
     wants_steps: bool
 
-    def enter(self, message: MessageAPI, kind: str) -> None:
-        """A frame begins. `kind` is CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE or CREATE2."""
+    def enter(self, message: MessageAPI, kind: str, target: bytes) -> None:
+        """A frame begins. `kind` is CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE or CREATE2.
+
+        `target` is the address that was called, be it a delegation, or that of the new contract.
+        """
         ...
 
     def leave(self, computation: ComputationAPI | None, error: VMError | None) -> None:
@@ -180,8 +184,10 @@ class ParsComputationMixin:
         tracer = state.frames.tracer
         if tracer is None or message.is_create:  # `apply_create_message` has told it already.
             return cls._apply_message(state, message, transaction_context, parent_computation)
-        kind = parent_computation.calling if parent_computation is not None else "CALL"
-        tracer.enter(message, kind)
+        kind, target = "CALL", message.to
+        if parent_computation is not None:
+            kind, target = parent_computation.calling
+        tracer.enter(message, kind, target)
         try:
             computation = cls._apply_message(
                 state, message, transaction_context, parent_computation
@@ -229,8 +235,8 @@ class ParsComputationMixin:
         apply = super().apply_create_message  # type: ignore[misc]
         if tracer is None:
             return apply(state, message, transaction_context, parent_computation)
-        kind = parent_computation.calling if parent_computation is not None else "CREATE"
-        tracer.enter(message, kind)
+        kind = parent_computation.calling[0] if parent_computation is not None else "CREATE"
+        tracer.enter(message, kind, message.storage_address)
         try:
             computation = apply(state, message, transaction_context, parent_computation)
         except VMError as error:
@@ -260,7 +266,9 @@ class ParsComputationMixin:
                         precompile(computation)
                     return computation
             opcodes = computation.opcodes
-            if frames.tracer is not None and frames.tracer.wants_steps:
+            if frames.tracer is not None:
+                opcodes = computation.traced_opcodes
+            if frames.tracer is not None and frames.tracer.wants_steps and message.code:
                 _run_traced(computation, opcodes, frames.tracer)
             elif frames.deadline is not None:
                 _run_until(frames.deadline, computation, opcodes)
@@ -276,16 +284,8 @@ class ParsComputationMixin:
                         break
         return computation
 
-    calling = "CALL"
-    """The instruction that made the child frame now beginning; kept only for tracers."""
-
-    def generate_child_computation(self, child_msg: Any) -> Any:
-        state = self.state  # type: ignore[attr-defined]
-        behind = self.code.program_counter  # type: ignore[attr-defined]  # the instruction that calls
-        if state.frames.tracer is not None and behind:  # A precompile has said it itself.
-            self.calling = CALLING.get(self.code[behind - 1], "CALL")  # type: ignore[attr-defined]
-        apply = self.apply_create_message if child_msg.is_create else self.apply_message
-        return apply(state, child_msg, self.transaction_context, self)  # type: ignore[attr-defined]
+    calling = ("CALL", b"")
+    """What a child frame now beginning is, and the address it calls; kept only for tracers."""
 
     def add_log_entry(self, account: bytes, topics: Sequence[int], data: bytes) -> None:
         super().add_log_entry(account, topics, data)  # type: ignore[misc]
@@ -294,10 +294,8 @@ class ParsComputationMixin:
             tracer.log(self, [topic.to_bytes(32, "big") for topic in topics], data)
 
 
-CALLING = {0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL"} | {
-    0xF5: "CREATE2",
-    0xFA: "STATICCALL",
-}
+CALLS = {0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xFA: "STATICCALL"}
+CREATES = {0xF0: "CREATE", 0xF5: "CREATE2"}
 SELFDESTRUCT = 0xFF
 JUMPDEST = 0x5B
 
@@ -338,25 +336,127 @@ def _run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> No
         tracer.stepped(computation, None)
 
 
+def _traced_opcodes(opcodes: dict[int, Any], fork: Fork) -> dict[int, Any]:
+    """Return the instructions that tell a tracer what it cannot see from frames."""
+    traced = {**opcodes, SELFDESTRUCT: _traced_selfdestruct(opcodes[SELFDESTRUCT])}
+    for code, kind in CALLS.items():
+        if code in opcodes:
+            traced[code] = _traced_call(opcodes[code], kind)
+    for code, kind in CREATES.items():
+        if code in opcodes:
+            traced[code] = _traced_create(opcodes[code], kind, fork)
+    return traced
+
+
+def stack_word(values: Sequence[int | bytes], position: int) -> int:
+    """Return a word of py-evm's stack, counted from the top; zero below its bottom."""
+    if position >= len(values):
+        return 0
+    value = values[-1 - position]
+    return value if isinstance(value, int) else int.from_bytes(value, "big")
+
+
 def _traced_selfdestruct(original: Callable[..., None]) -> Callable[..., None]:
-    """Tell a tracer what SELFDESTRUCT moved; otherwise run the fork's own."""
+    """Tell a tracer what SELFDESTRUCT moved."""
 
     def selfdestruct(computation: Any) -> None:
-        tracer = computation.state.frames.tracer
-        if tracer is None:
-            original(computation=computation)
-            return
-        top = computation._stack.values[-1] if computation._stack.values else 0
-        number = top if isinstance(top, int) else int.from_bytes(top, "big")
+        beneficiary = stack_word(computation._stack.values, 0) % 2**160
         balance = computation.state.get_balance(computation.msg.storage_address)
         try:
             original(computation=computation)
         except Halt:
-            beneficiary = (number % 2**160).to_bytes(20, "big")
-            tracer.destroyed(computation, beneficiary, balance)
+            tracer = computation.state.frames.tracer
+            tracer.destroyed(computation, beneficiary.to_bytes(20, "big"), balance)
             raise
 
     return selfdestruct
+
+
+def _traced_call(original: Callable[..., None], kind: str) -> Callable[..., None]:
+    """Tell a tracer also of a call that fails before py-evm makes a frame of it."""
+
+    def call(computation: Any) -> None:
+        values = computation._stack.values
+        target = (stack_word(values, 1) % 2**160).to_bytes(20, "big")
+        has_value = kind in ("CALL", "CALLCODE")
+        value = stack_word(values, 2) if has_value else 0
+        start, size = (stack_word(values, 2 + has_value + i) for i in (0, 1))
+        computation.calling = kind, target
+        children = len(computation.children)
+        give_back = computation.return_gas
+
+        def return_gas(gas: int) -> None:
+            if len(computation.children) == children:
+                own = computation.msg.storage_address
+                message = computation.prepare_child_message(
+                    gas=gas,
+                    to=target if kind in ("CALL", "STATICCALL") else own,
+                    value=value if kind != "DELEGATECALL" else computation.msg.value,
+                    data=computation.memory_read_bytes(start, size),
+                    code=b"",
+                )
+                _tell_failure(computation, message, kind, target)
+            give_back(gas)
+
+        computation.return_gas = return_gas
+        try:
+            original(computation=computation)
+        finally:
+            del computation.return_gas
+
+    return call
+
+
+def _traced_create(original: Callable[..., None], kind: str, fork: Fork) -> Callable[..., None]:
+    """Tell a tracer also of a creation that fails before py-evm makes a frame of it."""
+
+    def create(computation: Any) -> None:
+        values = computation._stack.values
+        value, start, size = (stack_word(values, i) for i in range(3))
+        computation.calling = kind, b""
+        children = len(computation.children)
+        taken: list[int] = []
+        consume = computation.consume_gas
+
+        def consume_gas(amount: int, reason: str) -> None:
+            consume(amount, reason)
+            taken.append(amount)
+
+        computation.consume_gas = consume_gas
+        try:
+            original(computation=computation)
+        finally:
+            del computation.consume_gas
+        if len(computation.children) == children:
+            # The instruction takes its own price, then the child's gas: that, and the child's
+            # gas is lost, only where the address turned out to be taken.
+            collided = len(taken) > 1
+            left = computation.get_gas_remaining()
+            all_but = left - left // 64 if fork.since(TANGERINE_WHISTLE) else left
+            message = computation.prepare_child_message(
+                gas=taken[-1] if collided else all_but,
+                to=b"",
+                value=value,
+                data=b"",
+                code=computation.memory_read_bytes(start, size),
+                create_address=bytes(20),
+            )
+            _tell_failure(computation, message, kind, bytes(20), collided=collided)
+
+    return create
+
+
+def _tell_failure(
+    computation: Any, message: MessageAPI, kind: str, target: bytes, *, collided: bool = False
+) -> None:
+    error: VMError = InsufficientFunds("insufficient balance for transfer")
+    if collided:
+        error = ContractCreationCollision("contract address collision")
+    elif message.depth > STACK_DEPTH_MAX:
+        error = StackDepthLimit("max call depth exceeded")
+    tracer = computation.state.frames.tracer
+    tracer.enter(message, kind, target)
+    tracer.leave(None, error)
 
 
 @cache
@@ -371,10 +471,7 @@ def state_class(fork: Fork) -> type[Any]:
                 **base.computation_class._precompiles,
                 **({POINT_EVALUATION_ADDRESS: point_evaluation} if fork.since(CANCUN) else {}),
             },
-            "opcodes": {
-                **base.computation_class.opcodes,
-                SELFDESTRUCT: _traced_selfdestruct(base.computation_class.opcodes[SELFDESTRUCT]),
-            },
+            "traced_opcodes": _traced_opcodes(base.computation_class.opcodes, fork),
         },
     )
     return type(
@@ -610,7 +707,7 @@ class FrameHost:
             is_static=static,
             is_delegation=delegation is not None,
         )
-        computation.calling = "STATICCALL" if static else "CALL"
+        computation.calling = "STATICCALL" if static else "CALL", to
         child = computation.apply_child_computation(message)
         if child.should_return_gas:
             computation.return_gas(child.get_gas_remaining())

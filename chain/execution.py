@@ -80,6 +80,7 @@ def open_state(env: BlockEnv, world: World, frames: Frames) -> Any:
 class Outcome:
     """What a transaction did."""
 
+    gas_limit: int
     gas_used: int
     price: int
     """Wei per gas, tip included."""
@@ -131,6 +132,7 @@ def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) 
     gas_used = _settle(state, tx, sender, price, computation, needed.floor)
     _clean_up(state, computation)
     outcome = Outcome(
+        gas_limit=tx.gas,
         gas_used=gas_used,
         price=price,
         output=computation.output,
@@ -210,7 +212,7 @@ def _run(state: Any, message: Message, context: Any) -> Any:
         computation = state.computation_class(state, message, context)
         computation.error = ContractCreationCollision("contract address collision")
         if state.frames.tracer is not None:
-            state.frames.tracer.enter(message, "CREATE")
+            state.frames.tracer.enter(message, "CREATE", message.storage_address)
             state.frames.tracer.leave(None, computation.error)
         return computation
     return state.computation_class.apply_create_message(state, message, context)

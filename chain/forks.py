@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
+from eth.vm.forks.arrow_glacier import ArrowGlacierVM
 from eth.vm.forks.berlin import BerlinVM
 from eth.vm.forks.byzantium import ByzantiumVM
 from eth.vm.forks.cancun import CancunVM
@@ -18,7 +19,6 @@ from eth.vm.forks.gray_glacier import GrayGlacierVM
 from eth.vm.forks.homestead import HomesteadVM
 from eth.vm.forks.istanbul import IstanbulVM
 from eth.vm.forks.london import LondonVM
-from eth.vm.forks.arrow_glacier import ArrowGlacierVM
 from eth.vm.forks.muir_glacier import MuirGlacierVM
 from eth.vm.forks.paris import ParisVM
 from eth.vm.forks.petersburg import PetersburgVM
@@ -110,6 +110,7 @@ FORKS: Final = {
 }
 FRONTIER: Final = FORKS["frontier"]
 HOMESTEAD: Final = FORKS["homestead"]
+TANGERINE_WHISTLE: Final = FORKS["eip150"]
 SPURIOUS_DRAGON: Final = FORKS["eip158"]
 BYZANTIUM: Final = FORKS["byzantium"]
 ISTANBUL: Final = FORKS["istanbul"]
