@@ -273,8 +273,6 @@ def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevA
     """Answer JSON-RPC until interrupted. Speaks only when the port is bound."""
     from .rpc import server
 
-    if not server.is_loopback(options.host):
-        tell(f"warning: whoever reaches {options.host} can spend from every account of this chain")
     if not options.quiet:
         chain.listen(log_event)
 
@@ -283,6 +281,8 @@ def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevA
             print(json.dumps(summary(chain, keys, url)), flush=True)
         else:
             print_summary(chain, keys, url)
+        if keys and not server.is_loopback(options.host):
+            tell(f"warning: whoever reaches {options.host} can spend from these accounts")
 
     try:
         server.serve(chain, options.host, options.port, on_ready=ready, log=tell, cors=options.cors)

@@ -241,6 +241,23 @@ def test_the_summary_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
     assert "JSON-RPC   http://127.0.0.1:8545" in out
 
 
+def test_an_open_host_is_warned_of() -> None:
+    with running("--host", "0.0.0.0", "--manual") as (process, ready):
+        assert ready["url"].startswith("http://0.0.0.0:")
+        status, err = finish(process)
+
+    assert status == 0
+    assert err == "warning: whoever reaches 0.0.0.0 can spend from these accounts\n"
+
+
+def test_a_host_that_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """The address is one of those reserved for documentation."""
+    status, line = refused(capsys, "run", "--host", "203.0.113.7", "--port", "0")
+
+    assert status == 1
+    assert "cannot listen on 203.0.113.7" in line
+
+
 def test_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, line = refused(capsys, "run", "--port", str(taken.getsockname()[1]))
