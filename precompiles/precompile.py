@@ -143,7 +143,8 @@ class Method:
     """Takes or makes a secret: not in a block, unless the genesis says that secrets are public."""
     delegable: bool = False
     """May run by DELEGATECALL or CALLCODE."""
-    heads: Mapping[str, tuple[int, abi.Parameter]] = field(repr=False)
+    heads: Mapping[str, tuple[int, abi.Parameter]] = field(repr=False, compare=False)
+    """Where in the call data the head of each argument stands. Follows from the signature."""
 
     @property
     def writes(self) -> bool:

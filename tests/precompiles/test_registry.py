@@ -93,6 +93,10 @@ def test_an_entry_at_a_retired_address_is_refused() -> None:
         index([POSEIDON], frozenset({0x0901}))
 
 
+def test_entries_are_values() -> None:
+    assert len({*PRECOMPILES, *PRECOMPILES}) == len(PRECOMPILES)
+
+
 def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(ValueError, match="family"):
         assemble([*ENTRIES, replace(POSEIDON, family="other", name="other")])
@@ -114,7 +118,7 @@ def test_importing_the_registry_loads_no_compiler_and_no_chain() -> None:
     """A node that never calls a kernel pays neither the time nor the memory."""
     script = (
         "import sys; import precompiles.registry, precompiles.kernels, precompiles.cli;"
-        "print([m for m in ('numba', 'llvmlite', 'eth', 'web3') if m in sys.modules])"
+        "print([m for m in ('numba', 'llvmlite', 'numpy', 'eth', 'web3') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, timeout=60

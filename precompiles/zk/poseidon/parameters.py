@@ -9,8 +9,7 @@ Knows plain integers only.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-
-import numpy as np
+from itertools import compress
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 FIELD_BITS = 254
@@ -67,8 +66,7 @@ def field_numbers(width: int, partial_rounds: int) -> Iterator[int]:
     bits = ""
     for piece in register_bits(seed(width, partial_rounds)):
         # Of each pair of bits the second is output, if the first is set.
-        pairs = np.frombuffer(piece.encode("ascii"), dtype=np.uint8).reshape(-1, 2)
-        bits += pairs[pairs[:, 0] == ord("1"), 1].tobytes().decode("ascii")
+        bits += "".join(compress(piece[1::2], map(int, piece[::2])))
         whole = len(bits) // FIELD_BITS * FIELD_BITS
         for start in range(0, whole, FIELD_BITS):
             yield int(bits[start : start + FIELD_BITS], 2)
