@@ -401,10 +401,7 @@ def dynamic_array(name: str, element: Type, bound: int) -> Type:
         count = read_word(data, position)
         if count > bound:
             raise INVALID_LENGTH(bound, count)
-        start = position + WORD
-        if start + count * element.head_size > len(data):
-            raise TRUNCATED(len(data))
-        return decode_sequence([element] * count, data, start)
+        return decode_sequence([element] * count, data, position + WORD)
 
     def encode_value(values: Sequence[object]) -> bytes:
         if len(values) > bound:
