@@ -43,16 +43,18 @@ def precompile_errors() -> dict[bytes, abi.Signature]:
 def reason_of(payload: bytes) -> str:
     """Return what a payload says, or nothing where it follows no convention."""
     selector, arguments = payload[:4], payload[4:]
-    if len(selector) < 4 or len(arguments) % 32:
-        return ""
     if selector == ERROR_SELECTOR:
+        # Hand-written contracts leave the padding out, and other nodes read them all the same.
+        padded = arguments + bytes(-len(arguments) % 32)
         try:
-            return str(decode(["string"], arguments)[0])
+            return str(decode(["string"], padded)[0])
         except (DecodingError, UnicodeDecodeError):
             return ""
     if selector == PANIC_SELECTOR and len(arguments) == 32:
         code = int.from_bytes(arguments, "big")
         return PANICS.get(code, f"unknown panic code: {code:#x}")
+    if len(selector) < 4 or len(arguments) % 32:
+        return ""
     known = precompile_errors().get(selector)
     named = f": {_spell(known, arguments)}" if known is not None else ""
     return f"custom error 0x{selector.hex()}{named}"
