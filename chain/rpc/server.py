@@ -147,7 +147,8 @@ class Application:
             status, body = await self._post(headers, receive)
         elif method == "OPTIONS":
             status, body = 204, b""
-            cors = [*cors, *_preflight(headers)] if cors else cors
+            if any(name == b"access-control-allow-origin" for name, _ in cors):
+                cors += _preflight(headers)
         elif method in ("GET", "HEAD"):
             status, body = 200, b""  # Health checks ask like this.
         else:
@@ -306,11 +307,13 @@ def _origins(given: str | Iterable[str]) -> Iterator[str]:
 
 def listen(host: str, port: int) -> socket.socket:
     """Open the port, or say why not."""
+    if not 0 <= port < 2**16:  # The resolver would take it modulo that.
+        raise PortInUse(f"cannot listen on {host}:{port}: a port is a number from 0 to 65535")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         infos = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
         server = socket.socket(*infos[0][:2])
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise PortInUse(f"cannot listen on {host}:{port}: {error}") from None
     try:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
