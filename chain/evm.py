@@ -509,7 +509,7 @@ def bind(address: bytes) -> Callable[[ComputationAPI], None]:
             caller=message.sender,
             value=message.value,
             static=message.is_static,
-            delegated=message.storage_address != address,
+            delegated=message.storage_address != message.code_address,
             host=host,
             context=_context(computation),
         )
@@ -667,6 +667,8 @@ class FrameHost:
         self.charge(GAS_CALL_VALUE if value else 0, "transfer")
         if value and world.account_is_empty(to):
             self.charge(GAS_NEW_ACCOUNT, "new account")
+        if not value:
+            return  # To write a zero would make an empty account of nobody.
         own = world.get_balance(self._address)
         if own < value:
             raise pars.Revert(INSUFFICIENT_BALANCE)
@@ -687,6 +689,7 @@ class FrameHost:
             self.charge(GAS_CALL_VALUE, "call with value")
             if world.account_is_empty(to):
                 self.charge(GAS_NEW_ACCOUNT, "new account")
+        code, delegation = self._code_at(to)
         remaining = computation.get_gas_remaining()
         allowed = remaining - remaining // 64
         gas = allowed if gas is None else min(gas, allowed)
@@ -696,7 +699,6 @@ class FrameHost:
         if too_deep or world.get_balance(self._address) < value:
             computation.return_gas(gas)
             return False, b""
-        code, delegation = self._code_at(to)
         message = computation.prepare_child_message(
             gas=gas,
             to=to,

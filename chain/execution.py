@@ -124,6 +124,7 @@ def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) 
         data=b"" if created else tx.data,
         code=code,
         create_address=created,  # type: ignore[arg-type]
+        code_address=delegation,  # type: ignore[arg-type]
         refund=refund,
         is_delegation=delegation is not None,
     )
