@@ -436,11 +436,11 @@ def tell(line: str) -> None:
 def progress_bar(title: str) -> Iterator[Progress]:
     """Show how far a long piece of work is, where a person watches."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Bar(
         *columns,
         TimeRemainingColumn(),
