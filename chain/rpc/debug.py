@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from ..blocks import decode_block
 from ..calls import BlockOverride, CallRequest, Overrides
+from ..errors import InvalidRequest
 from ..tracing import TracerOptions
 from .codec import (
     BLOCK,
@@ -15,9 +16,8 @@ from .codec import (
     Kind,
     hex_data,
     read_object,
-    read_text,
 )
-from .errors import SERVER_ERROR, RpcError
+from .errors import SERVER_ERROR, InvalidParams, RpcError
 from .method import Method, Node, Param, block_param, chain_ref, need_block
 from .parameters import CALL, member, read_block_overrides, read_state_overrides
 from .results import Json
@@ -27,8 +27,10 @@ from .results import Json
 
 def read_trace_options(value: Any, name: str) -> TracerOptions:
     """Read what a client wants to see of an execution."""
-    options = read_object(value, name)
-    return TracerOptions(tracer=member(options, "tracer", read_text, name) or None)
+    try:
+        return TracerOptions.parse(value)
+    except InvalidRequest as error:
+        raise InvalidParams(f"{name}: {error}") from None
 
 
 def read_call_trace_options(value: Any, name: str) -> tuple[TracerOptions, Overrides]:

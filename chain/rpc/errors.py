@@ -38,7 +38,7 @@ class RpcError(Exception):
         return body
 
 
-class InvalidParams(RpcError):  # noqa: N818 - JSON-RPC's word for it
+class InvalidParams(RpcError):
     """A parameter that is not what the method expects; the message begins with its name."""
 
     def __init__(self, message: str) -> None:

@@ -52,7 +52,7 @@ ABORT: Final = "pars.abort"
 log = logging.getLogger(__name__)
 
 
-class PortInUse(Exception):  # noqa: N818 - says what is wrong
+class PortInUse(Exception):
     """Nothing can listen there; the text names the remedy."""
 
 
