@@ -463,6 +463,10 @@ def _tell_failure(
 def state_class(fork: Fork) -> type[Any]:
     """Return the fork's state class over our world, precompiles and frames."""
     base: Any = fork.vm_class.get_state_class()
+    # From Shanghai on py-evm warns, at each SELFDESTRUCT, that it is deprecated.
+    destroy = base.computation_class.opcodes[SELFDESTRUCT]
+    destroy = getattr(destroy, "__wrapped__", destroy)
+    opcodes = {**base.computation_class.opcodes, SELFDESTRUCT: destroy}
     computation = type(
         f"Pars{base.computation_class.__name__}",
         (ParsComputationMixin, base.computation_class),
@@ -471,7 +475,8 @@ def state_class(fork: Fork) -> type[Any]:
                 **base.computation_class._precompiles,
                 **({POINT_EVALUATION_ADDRESS: point_evaluation} if fork.since(CANCUN) else {}),
             },
-            "traced_opcodes": _traced_opcodes(base.computation_class.opcodes, fork),
+            "opcodes": opcodes,
+            "traced_opcodes": _traced_opcodes(opcodes, fork),
         },
     )
     return type(

@@ -14,14 +14,14 @@ from typing import Any, Final, Literal, TypeAlias
 
 from precompiles import registry
 
-from . import blobs, calls, dump, fees, logs, tracing
+from . import blobs, calls, dump, fees, headers, logs, tracing
 from .accounts import DevAccount
 from .blocks import ZERO_HASH, Block, Header, Receipt
-from .building import BlockRun, Built, env_of, fill, next_base_fee
+from .building import BlockRun, Built, env_of, fill, next_base_fee, verify
 from .calls import NO_OVERRIDES, CallRequest, CallResult, Overrides, Scene
 from .clock import Clock
 from .encoding import keccak
-from .errors import InvalidRequest, RejectedTransaction, StoreError, UnknownBlock
+from .errors import InvalidBlock, InvalidRequest, RejectedTransaction, StoreError, UnknownBlock
 from .evm import Frames
 from .execution import BlockEnv
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
@@ -143,6 +143,8 @@ class LocalChain:
         self._snapshot_count = 0
         self._listeners: list[Callable[[Event], None]] = []
         self._due: float | None = None
+        self._counted = b"", 0
+        """A block's hash and the total difficulty up to it; see `_count_difficulty`."""
         self._pending: tuple[tuple[Any, ...], Built, Reader] | None = None
         self._settings = _Settings(coinbase=genesis.coinbase, gas_limit=genesis.gas_limit)
         self._start()
@@ -652,6 +654,59 @@ class LocalChain:
         self._settings.next_base_fee = None
         self._settings.next_prev_randao = None
         return built.block
+
+    def import_block(self, block: Block) -> None:
+        """Check a block that was made elsewhere, run it, and make it the head."""
+        parent, header = self.head, block.header
+        total = 0 if parent.header.difficulty == 0 else self._count_difficulty()
+        terminal = self.genesis.schedule.terminal_total_difficulty
+        headers.check_merge(header, parent.header, total, terminal)
+        fork = self.fork_of(header)
+        place = headers.Place(
+            parent=parent.header,
+            fork=fork,
+            parent_fork=self.fork_of(parent.header),
+            equal_timestamps=fork.pars,
+        )
+        headers.check_header(header, place)
+        recent = self._recent_blocks(headers.OMMER_DEPTH_MAX + 1) if block.ommers else []
+        forks = {each.hash: self.fork_of(each.header) for each in recent}
+        headers.check_ommers(block, fork, recent, forks)
+        before = self._reader.root
+        try:
+            run = self._run(header, self._reader)
+            for index, tx in enumerate(block.transactions):
+                try:
+                    run.add(tx)
+                except RejectedTransaction as refusal:
+                    raise InvalidBlock(
+                        f"block {header.number}: transaction {index}: {refusal}"
+                    ) from None
+            built = run.finish(header, ommers=block.ommers, withdrawals=block.withdrawals)
+            verify(built, header)
+            self._adopt(built, before)
+        except BaseException:
+            self._history.nodes.pending.clear()
+            self._reader = Reader(self._history.nodes, before)
+            raise
+        self._counted = block.hash, total + header.difficulty
+
+    def _recent_blocks(self, count: int) -> list[Block]:
+        found = [self.head]
+        while len(found) < count:
+            parent = self._history.block(found[-1].header.parent_hash)
+            if parent is None:
+                break
+            found.append(parent)
+        return found
+
+    def _count_difficulty(self) -> int:
+        """Return the total difficulty up to the head; counted through once, then carried along."""
+        if self._counted[0] != self.head.hash:
+            numbers = range(self.genesis.number, self.head.number + 1)
+            total = sum(self._require(number).header.difficulty for number in numbers)
+            self._counted = self.head.hash, total
+        return self._counted[1]
 
     def _adopt(self, built: Built, before: bytes, dropped: Sequence[Transaction] = ()) -> None:
         """Store a block with its effects in one batch, then make it the head."""
