@@ -37,11 +37,13 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int
 
 
 @contextmanager
-def running(*words: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def running(
+    *words: str | Path, command: str = "run"
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """Run a chain on a free port; give the process and what it says when it is ready."""
-    command = [sys.executable, "-m", "pars", "chain", "run", "--json", "--port", "0"]
+    line = [sys.executable, "-m", "pars", "chain", command, "--json", "--port", "0"]
     with subprocess.Popen(
-        [*command, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*line, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:
@@ -348,6 +350,32 @@ def exported(tmp_path: Path, blocks: int) -> tuple[Path, Path, Block]:
     return file, written, head
 
 
+def test_what_is_exported_can_be_imported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, genesis, head = exported(tmp_path, 3)
+    capsys.readouterr()
+
+    words = ["import", file, "--genesis", genesis, "--no-serve", "--json"]
+    assert cli.main([str(word) for word in words]) == 0
+
+    imported = json.loads(capsys.readouterr().out)
+    assert imported == {"number": 3, "hash": "0x" + head.hash.hex()}
+
+
+def test_what_is_imported_is_served(tmp_path: Path) -> None:
+    file, genesis, head = exported(tmp_path, 2)
+
+    with running(file, "--genesis", genesis, command="import") as (process, ready):
+        assert ready["accounts"] == []
+        assert ready["blockNumber"] == 2
+        served = ask(ready["url"], "eth_getBlockByNumber", "latest", False)
+        status, err = finish(process)
+
+    assert served["hash"] == "0x" + head.hash.hex()
+    assert (status, err) == (0, f"imported up to block 2 ({served['hash']})\n")
+
+
 def test_an_export_that_cannot_be_written(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -359,3 +387,34 @@ def test_an_export_that_cannot_be_written(
 
     assert status == 1
     assert f"{target}: cannot be written" in line
+
+
+def test_an_import_of_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, genesis, _ = exported(tmp_path, 1)
+    capsys.readouterr()
+
+    status, line = refused(capsys, "import", tmp_path / "none.rlp", "--genesis", genesis)
+
+    assert status == 1
+    assert "none.rlp" in line
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "text"])
+def test_an_import_of_damaged_blocks(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, damage: str
+) -> None:
+    file, genesis, _ = exported(tmp_path, 2)
+    capsys.readouterr()
+    data = bytearray(file.read_bytes())
+    if damage == "cut":
+        del data[-7:]
+    elif damage == "flipped":
+        data[len(data) // 2] ^= 1
+    else:
+        data[:] = b"not a chain at all"
+    file.write_bytes(data)
+
+    status, line = refused(capsys, "import", file, "--genesis", genesis, "--no-serve")
+
+    assert status == 1
+    assert "block" in line
