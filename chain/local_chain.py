@@ -21,7 +21,14 @@ from .building import BlockRun, Built, env_of, fill, next_base_fee, verify
 from .calls import NO_OVERRIDES, CallRequest, CallResult, Overrides, Scene
 from .clock import Clock
 from .encoding import keccak
-from .errors import InvalidBlock, InvalidRequest, RejectedTransaction, StoreError, UnknownBlock
+from .errors import (
+    ChainError,
+    InvalidBlock,
+    InvalidRequest,
+    RejectedTransaction,
+    StoreError,
+    UnknownBlock,
+)
 from .evm import Frames
 from .execution import BlockEnv
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
@@ -175,34 +182,49 @@ class LocalChain:
         if head_hash is None:
             self._reader = self.genesis.write_state(history.nodes, history.nodes.pending)
             first = self.genesis.block(self._reader.root)
-            record = Record(block=first, root_before=self._reader.root)
-            self.head = first
             self.genesis_hash = first.hash
-            history.store.write([*history.nodes.take(), *history.append(record, ()), *self._meta()])
+            beginning = history.append(Record(block=first, root_before=self._reader.root), ())
+            history.store.write([*history.nodes.take(), *beginning, *self._meta(head=first)])
+            self.head = first
             return
-        record_or_none = history.record(head_hash)
+        record = self._verified(head_hash)
         first_hash = history.hash_of(self.genesis.number)
         root = history.store.get("meta", b"root")
         if (
-            record_or_none is None
+            record is None
             or first_hash is None
+            or self._verified(first_hash) is None
             or root is None
-            or root not in history.nodes
+            or keccak(history.nodes.get(root, b"")) != root
         ):
-            raise StoreError("datadir: the head is missing; restore it from a copy")
-        self.head = record_or_none.block
+            raise StoreError(
+                "datadir: corrupt (its first or newest block cannot be read); it was left as it is: "
+                "restore it from a copy, or use another --datadir"
+            )
+        self.head = record.block
         self.genesis_hash = first_hash
         self._reader = Reader(history.nodes, root)
         offset = history.store.get("meta", b"offset")
         self._clock.offset = float(offset or b"0")
         self.recovered = f"block {self.head.number} (0x{self.head.hash.hex()})"
 
+    def _verified(self, block_hash: bytes) -> Record | None:
+        """Return a block's record, if what the store holds is that block."""
+        try:
+            record = self._history.record(block_hash)
+        except (ChainError, ValueError, IndexError):
+            return None
+        return record if record is not None and record.block.hash == block_hash else None
+
     def _restore_pool(self) -> None:
-        for tx_hash, data in self._history.store.scan("pool"):
-            tx = decode_transaction(data[20:], data[:20])
+        world = self._world()
+        for tx_hash, data in list(self._history.store.scan("pool")):
             try:
+                tx = decode_transaction(data[20:], data[:20])
+                if tx.nonce < world.get_nonce(tx.sender):
+                    raise RejectedTransaction("a block has overtaken it")
                 self.pool.add(tx)
-            except RejectedTransaction:
+            except ChainError:
                 self._history.store.write([("pool", tx_hash, None)])
         if self.recovered and len(self.pool):
             self.recovered += f" and {len(self.pool)} waiting transactions"
@@ -526,7 +548,7 @@ class LocalChain:
             )
         if self.transaction(tx.hash) is not None:
             raise RejectedTransaction("already known")
-        replaced = self.pool.add(tx)
+        dropped = self.pool.add(tx)
         self._tell(NewPending(transaction=tx))
         if self.automine:
             try:
@@ -535,12 +557,11 @@ class LocalChain:
                 pass  # It waits behind a gap: there is nothing to mine yet.
             else:
                 self.mine()
-                if self.pool.get(tx.hash) is None:
-                    return tx.hash
-        writes: list[Write] = [("pool", tx.hash, tx.sender + tx.raw)]
-        if replaced is not None:
-            writes.append(("pool", replaced.hash, None))
-        self._history.store.write(writes)
+        writes: list[Write] = [("pool", each.hash, None) for each in dropped]
+        if self.pool.get(tx.hash) is not None:
+            writes.append(("pool", tx.hash, tx.sender + tx.raw))
+        if writes:
+            self._history.store.write(writes)
         return tx.hash
 
     def _refuse_secrets(self, tx: Transaction) -> None:
@@ -629,6 +650,8 @@ class LocalChain:
         """Mine blocks now; the pool goes into the first of them that can hold it."""
         if not 0 <= count <= MINE_MAX:
             raise InvalidRequest(f"cannot mine {count} blocks at once: at most {MINE_MAX}")
+        if interval_seconds is not None and not 0 <= interval_seconds < 2**31:
+            raise InvalidRequest(f"interval {interval_seconds} is not a length of time")
         mined = []
         for index in range(count):
             if timestamp is not None and index == 0:
@@ -712,27 +735,27 @@ class LocalChain:
         """Store a block with its effects in one batch, then make it the head."""
         block = built.block
         record = Record(block=block, root_before=before)
-        previous = self.head
-        self.head = block
         writes = [*self._history.nodes.take(), *self._history.append(record, built.receipts)]
         gone = [tx for tx in (*block.transactions, *dropped) if self.pool.get(tx.hash) is not None]
         writes += [("pool", tx.hash, None) for tx in gone]
-        try:
-            self._history.store.write([*writes, *self._meta(built.reader.root)])
-        except BaseException:
-            self.head = previous
-            raise
+        # Nobody hears of the block, on any thread, before it is on disk.
+        self._history.store.write([*writes, *self._meta(head=block, root=built.reader.root)])
         self._reader = built.reader
+        self.head = block
         for tx in gone:
             self.pool.remove(tx)
-        stale = self.pool.settle({tx.sender for tx in block.transactions})
-        if stale:
-            self._history.store.write([("pool", tx.hash, None) for tx in stale])
+        self._settle_pool({tx.sender for tx in block.transactions})
         self._tell(NewBlock(block=block, receipts=built.receipts))
 
-    def _meta(self, root: bytes | None = None) -> list[Write]:
+    def _settle_pool(self, senders: set[bytes]) -> None:
+        """Drop what these senders' new nonces have overtaken."""
+        stale = self.pool.settle(senders)
+        if stale:
+            self._history.store.write([("pool", tx.hash, None) for tx in stale])
+
+    def _meta(self, *, head: Block | None = None, root: bytes | None = None) -> list[Write]:
         return [
-            ("meta", b"head", self.head.hash),
+            ("meta", b"head", (head or self.head).hash),
             ("meta", b"root", root or self._reader.root),
             ("meta", b"offset", repr(self._clock.offset).encode()),
         ]
@@ -894,7 +917,7 @@ class LocalChain:
             change(world)
             world.end_transaction()
             reader = world.commit(self._history.nodes.pending)
-            writes = [*self._history.nodes.take(), *self._meta(reader.root)]
+            writes = [*self._history.nodes.take(), *self._meta(root=reader.root)]
             self._history.store.write(writes)
         except BaseException:
             self._history.nodes.pending.clear()
@@ -910,6 +933,7 @@ class LocalChain:
     def set_nonce(self, address: bytes, nonce: int) -> None:
         """Set an account's nonce."""
         self.edit(lambda world: world.set_nonce(address, nonce))
+        self._settle_pool({address})
 
     def set_code(self, address: bytes, code: bytes) -> None:
         """Set an account's code."""

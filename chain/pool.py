@@ -45,8 +45,8 @@ class Pool:
         """Return all, in order of arrival."""
         return tuple(sorted(self._by_hash.values(), key=lambda tx: self._arrival[tx.hash]))
 
-    def add(self, tx: Transaction) -> Transaction | None:
-        """Take a transaction in; return the one that it replaces, if any."""
+    def add(self, tx: Transaction) -> list[Transaction]:
+        """Take a transaction in; return those that had to go for it."""
         if tx.hash in self._by_hash:
             raise RejectedTransaction("already known")
         if tx.max_fee_per_gas < self.price_min:
@@ -56,26 +56,32 @@ class Pool:
             )
         mine = self._by_sender.get(tx.sender, {})
         old = mine.get(tx.nonce)
+        gone = []
         if old is not None:
             if not _outbids(tx, old):
                 raise RejectedTransaction("replacement transaction underpriced")
             self.remove(old)
+            gone.append(old)
         elif len(mine) >= PER_SENDER_MAX:
             raise RejectedTransaction(
                 f"account limit exceeded: {PER_SENDER_MAX} transactions of this sender wait already"
             )
         else:
-            self._make_room(tx)
+            gone = self._make_room(tx)
+        self._insert(tx)
+        return gone
+
+    def _insert(self, tx: Transaction) -> None:
         self._by_sender.setdefault(tx.sender, {})[tx.nonce] = tx
         self._by_hash[tx.hash] = tx
         self._arrival[tx.hash] = self._arrived
         self._arrived += 1
         self._size += len(tx.raw)
         self.version += 1
-        return old
 
-    def _make_room(self, tx: Transaction) -> None:
+    def _make_room(self, tx: Transaction) -> list[Transaction]:
         """Drop the worst bids for a better one; refuse a bid that is no better."""
+        gone = []
         while (
             len(self._by_hash) >= TRANSACTIONS_MAX or self._size + len(tx.raw) > BYTES_MAX
         ) and self._by_hash:
@@ -84,6 +90,8 @@ class Pool:
             if tx.max_fee_per_gas <= worst.max_fee_per_gas:
                 raise RejectedTransaction("txpool is full")
             self.remove(worst)
+            gone.append(worst)
+        return gone
 
     def remove(self, tx: Transaction) -> bool:
         """Drop a transaction; say whether it was here."""
@@ -115,7 +123,7 @@ class Pool:
         for tx in self.all():
             self.remove(tx)
         for tx in transactions:
-            self.add(tx)
+            self._insert(tx)
 
     def pending(self) -> BySender:
         """Return what could be mined next, by sender and nonce."""

@@ -8,6 +8,7 @@ keys and values; what they mean is `history.py`'s business.
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, get_args
@@ -22,8 +23,12 @@ Write: TypeAlias = tuple[Table, bytes, bytes | None]
 
 TABLES: Final[tuple[Table, ...]] = get_args(Table)
 FORMAT: Final = b"pars-1"
-MAP_SIZE_FIRST: Final = 1 << 30
-"""Address space for a new environment. It doubles when it is full."""
+MAP_SIZE: Final = 1 << 40
+"""Address space, not memory. Never changed: that would pull the file from under a reader's feet."""
+
+FOLDER: Final = "chain"
+UNFINISHED: Final = "chain.new"
+LOCK: Final = "lock"
 
 
 class Store(Protocol):
@@ -87,46 +92,44 @@ class DiskStore:
 
     def __init__(self, path: Path, *, chain_id: int, genesis_hash: bytes) -> None:
         self._path = path
-        existed = _inspect(path, chain_id, genesis_hash)
+        lock = None
         try:
+            existed = _inspect(path, chain_id, genesis_hash)
             path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path)
-            self._env = _open(path, readonly=False)
-        except OSError as error:
+            lock = _lock(path)
+            if not existed:
+                _create(path, chain_id, genesis_hash)
+            self._env = _open(path / FOLDER)
+            self._handles = {name: self._env.open_db(name.encode()) for name in TABLES}
+        except (OSError, lmdb.Error) as error:
+            if lock is not None:
+                os.close(lock)
+            reason = error.strerror if isinstance(error, OSError) else _reason(error)
             raise StoreError(
-                f"datadir {path}: {error.strerror}; choose one that you may write, with --datadir"
+                f"datadir {path}: {reason}; choose one that you may write, with --datadir"
             ) from None
-        self._handles = {name: self._env.open_db(name.encode()) for name in TABLES}
-        if not existed:
-            self.write(
-                [
-                    ("meta", b"format", FORMAT),
-                    ("meta", b"chain", chain_id.to_bytes(32, "big")),
-                    ("meta", b"genesis", genesis_hash),
-                ]
-            )
+        self._lock: int | None = lock
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         """Return a value, or None."""
-        with self._env.begin(db=self._handles[table]) as transaction:
-            value = transaction.get(key)
+        try:
+            with self._env.begin(db=self._handles[table]) as transaction:
+                value = transaction.get(key)
+        except lmdb.Error as error:
+            raise StoreError(f"datadir {self._path}: cannot read: {_reason(error)}") from None
         return None if value is None else bytes(value)
 
     def write(self, batch: list[Write]) -> None:
         """Apply all of the batch and wait until it is on disk."""
-        while True:
-            try:
-                with self._env.begin(write=True) as transaction:
-                    for table, key, value in batch:
-                        if value is None:
-                            transaction.delete(key, db=self._handles[table])
-                        else:
-                            transaction.put(key, value, db=self._handles[table])
-                return
-            except lmdb.MapFullError:
-                self._env.set_mapsize(self._env.info()["map_size"] * 2)
-            except lmdb.Error as error:
-                raise StoreError(f"datadir {self._path}: cannot write: {error}") from None
+        try:
+            with self._env.begin(write=True) as transaction:
+                for table, key, value in batch:
+                    if value is None:
+                        transaction.delete(key, db=self._handles[table])
+                    else:
+                        transaction.put(key, value, db=self._handles[table])
+        except lmdb.Error as error:
+            raise StoreError(f"datadir {self._path}: cannot write: {_reason(error)}") from None
 
     def scan(self, table: Table) -> Iterator[tuple[bytes, bytes]]:
         """Walk a table in key order."""
@@ -135,16 +138,18 @@ class DiskStore:
                 yield bytes(key), bytes(value)
 
     def close(self) -> None:
-        """Close the environment and let the next process in."""
+        """Close the environment and let the next process in. Closing twice is no error."""
         self._env.close()
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
-def _open(path: Path, *, readonly: bool) -> lmdb.Environment:
+def _open(folder: Path, *, readonly: bool = False) -> lmdb.Environment:
     return lmdb.open(
-        str(path / "chain"),
+        str(folder),
         max_dbs=len(TABLES),
-        map_size=0 if (path / "chain").exists() else MAP_SIZE_FIRST,
+        map_size=0 if readonly else MAP_SIZE,
         readonly=readonly,
         create=not readonly,
         lock=not readonly,
@@ -152,8 +157,22 @@ def _open(path: Path, *, readonly: bool) -> lmdb.Environment:
     )
 
 
+def _create(path: Path, chain_id: int, genesis_hash: bytes) -> None:
+    """Make an environment aside and move it into place: it is there as a whole, or not at all."""
+    fresh = path / UNFINISHED
+    shutil.rmtree(fresh, ignore_errors=True)
+    environment = _open(fresh)
+    handle = environment.open_db(b"meta")
+    with environment.begin(db=handle, write=True) as transaction:
+        transaction.put(b"format", FORMAT)
+        transaction.put(b"chain", chain_id.to_bytes(32, "big"))
+        transaction.put(b"genesis", genesis_hash)
+    environment.close()
+    fresh.rename(path / FOLDER)
+
+
 def _lock(path: Path) -> int:
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -172,14 +191,14 @@ def _inspect(path: Path, chain_id: int, genesis_hash: bytes) -> bool:
         entries = set(os.listdir(path))
     except FileNotFoundError:
         return False
-    except OSError as error:
-        raise StoreError(f"datadir {path}: {error.strerror}") from None
-    if not entries - {"lock"}:
+    if not entries - {LOCK, UNFINISHED}:
         return False
-    if "chain" not in entries:
+    if FOLDER not in entries:
         raise StoreError(
             f"datadir {path}: holds other files and no chain; choose an empty directory"
         )
+    if LOCK in entries:
+        os.close(_lock(path))
     meta = _read_meta(path)
     if meta.get(b"format") != FORMAT:
         raise StoreError(
@@ -203,17 +222,29 @@ def _inspect(path: Path, chain_id: int, genesis_hash: bytes) -> bool:
 
 
 def _read_meta(path: Path) -> Mapping[bytes, bytes]:
+    file = path / FOLDER / "data.mdb"
     try:
-        environment = _open(path, readonly=True)
+        environment = _open(path / FOLDER, readonly=True)
         try:
+            # The library maps the file, and reading behind its end would kill the process.
+            needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+            if file.stat().st_size < needed:
+                raise _corrupt(path, f"{needed - file.stat().st_size} bytes are missing")
             handle = environment.open_db(b"meta", create=False)
             with environment.begin(db=handle) as transaction:
                 return {bytes(key): bytes(value) for key, value in transaction.cursor()}
         finally:
             environment.close()
     except lmdb.Error as error:
-        reason = str(error).split(": ", 1)[-1]
-        raise StoreError(
-            f"datadir {path}: corrupt ({reason}); it was left as it is: "
-            "restore it from a copy, or use another --datadir"
-        ) from None
+        raise _corrupt(path, _reason(error)) from None
+
+
+def _reason(error: lmdb.Error) -> str:
+    return str(error).split(": ", 1)[-1]
+
+
+def _corrupt(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"datadir {path}: corrupt ({reason}); it was left as it is: "
+        "restore it from a copy, or use another --datadir"
+    )

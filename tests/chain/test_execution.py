@@ -416,7 +416,7 @@ def run_one(codes: list[bytes], tx: Transaction, fork: Fork = PARS) -> tuple[Blo
 def transaction(key: bytes = KEYS[0], **changes: Any) -> Transaction:
     given = {"chain_id": CHAIN, "nonce": 0, "gas": 500_000, "to": CONTRACTS[0]}
     given |= {"gas_price": 10, "max_fee_per_gas": 10, "max_priority_fee_per_gas": 0, "type": 2}
-    return sign_transaction(Fields(**{**given, **changes}), key)  # type: ignore[arg-type]
+    return sign_transaction(Fields(**{**given, **changes}), key)
 
 
 NO_CODES = [b"", b"", b""]
