@@ -10,7 +10,7 @@ from .blocks import ZERO_ADDRESS, Log
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .evm import Frames, Tracer
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
-from .rules import INITCODE_SIZE_MAX, Intrinsic, intrinsic
+from .rules import GAS_TRANSACTION, INITCODE_SIZE_MAX, Intrinsic, intrinsic
 from .state import Reader, World
 from .transactions import (
     ACCESS_LIST,
@@ -314,6 +314,11 @@ def estimate_gas(scene: Scene, request: CallRequest, overrides: Overrides = NO_O
 
     high = min(request.gas or scene.env.gas_limit, scene.gas_cap)
     high = min(high, _affordable(scene, request, overrides) or high)
+    plain = request.to is not None and not request.data
+    if plain and not scene.open(overrides).world.get_code(request.to):
+        # A transfer costs exactly this, which people know by heart.
+        if _succeeds(attempt, GAS_TRANSACTION):
+            return GAS_TRANSACTION
     first = attempt(high)
     if not first.success:
         if not first.reverted and first.error == "out of gas":

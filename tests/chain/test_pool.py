@@ -18,7 +18,7 @@ def tx(
     sender: bytes = A, nonce: int = 0, cap: int = 100, tip: int | None = None, **changes: Any
 ) -> Transaction:
     tip = cap if tip is None else tip
-    given = {"type": 2, "chain_id": 6133, "gas": 21_000, "to": C}
+    given: dict[str, Any] = {"type": 2, "chain_id": 6133, "gas": 21_000, "to": C}
     given |= {"gas_price": cap, "max_fee_per_gas": cap, "max_priority_fee_per_gas": tip}
     return impersonated(Fields(**{**given, "nonce": nonce, **changes}), sender)
 
@@ -90,7 +90,7 @@ def test_free_transactions_cannot_replace_each_other_for_ever() -> None:
 )
 def test_a_blob_transaction_is_replaced_for_double(cap: int, blob_cap: int, taken: bool) -> None:
     pool = new_pool()
-    kind = {"type": BLOB, "blob_versioned_hashes": (b"\1" * 32,)}
+    kind: dict[str, Any] = {"type": BLOB, "blob_versioned_hashes": (b"\1" * 32,)}
     pool.add(tx(cap=100, max_fee_per_blob_gas=10, **kind))
     new = tx(cap=cap, max_fee_per_blob_gas=blob_cap, **kind)
     if taken:
