@@ -57,9 +57,9 @@ def check_header(header: Header, place: Place) -> None:
         )
     if len(header.extra_data) > EXTRA_DATA_SIZE_MAX:
         raise fail(header, "extra_data", f"{len(header.extra_data)} bytes, 32 are allowed")
+    _check_gas_limit(header, place)
     if header.gas_used > header.gas_limit:
         raise fail(header, "gas_used", f"{header.gas_used} is above the limit {header.gas_limit}")
-    _check_gas_limit(header, place)
     base_fee = next_base_fee(parent, fork)
     if header.base_fee_per_gas != base_fee:
         raise fail(header, "base_fee_per_gas", f"{header.base_fee_per_gas} is not {base_fee}")
@@ -154,11 +154,16 @@ def check_merge(
         raise fail(header, "difficulty", "0 before the terminal total difficulty is reached")
 
 
-def check_ommers(
+def check_body(
     block: Block, fork: Fork, recent: Sequence[Block], forks: Mapping[bytes, Fork]
 ) -> None:
-    """Check a block's ommers. `recent` are its ancestors, parent first, with their `forks`."""
+    """Check a block's parts. `recent` are its ancestors, parent first, with their `forks`.
+
+    They are needed where there are ommers. Roots are compared when the block has been run.
+    """
     header = block.header
+    if (block.withdrawals is None) != (header.withdrawals_root is None):
+        raise fail(header, "withdrawals_root", "the block's withdrawals do not belong to it")
     if header.ommers_hash != keccak(encode_list([ommer.encode() for ommer in block.ommers])):
         raise fail(header, "ommers_hash", "not the hash of the ommers")
     if block.ommers and fork.since(PARIS):

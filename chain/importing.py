@@ -5,6 +5,7 @@ Knows the file format (a stream of RLP blocks, perhaps compressed) and nothing o
 """
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -78,8 +79,8 @@ def read_blocks(path: Path) -> Iterator[tuple[Block, int]]:
                 block = decode_block(encoded)
                 number = block.number
                 yield block, raw.tell()
-    except OSError as error:  # Also what gzip says of damaged data.
-        reason = error.strerror or str(error)
+    except (OSError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise InvalidBlock(f"{path}: cannot be read: {reason}") from None
     except (DecodingError, InvalidTransaction, EOFError) as error:
         after = "at its start" if number is None else f"after block {number}"

@@ -694,7 +694,7 @@ class LocalChain:
         headers.check_header(header, place)
         recent = self._recent_blocks(headers.OMMER_DEPTH_MAX + 1) if block.ommers else []
         forks = {each.hash: self.fork_of(each.header) for each in recent}
-        headers.check_ommers(block, fork, recent, forks)
+        headers.check_body(block, fork, recent, forks)
         before = self._reader.root
         try:
             run = self._run(header, self._reader)

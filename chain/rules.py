@@ -9,7 +9,17 @@ from typing import Final
 
 from .encoding import keccak
 from .errors import NotNow, RejectedTransaction
-from .forks import BERLIN, CANCUN, HOMESTEAD, ISTANBUL, LONDON, PRAGUE, SHANGHAI, Fork
+from .forks import (
+    BERLIN,
+    CANCUN,
+    HOMESTEAD,
+    ISTANBUL,
+    LONDON,
+    PRAGUE,
+    SHANGHAI,
+    SPURIOUS_DRAGON,
+    Fork,
+)
 from .signatures import SECP256K1_HALF_N
 from .state import EMPTY_CODE_HASH, World
 from .transactions import ACCESS_LIST, BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Fields, Transaction
@@ -63,6 +73,8 @@ def check_form(tx: Transaction, fork: Fork, chain_id: int) -> Intrinsic:
         raise RejectedTransaction(
             f"transaction type not supported: type {tx.type} is not known in {fork.name}"
         )
+    if tx.type == LEGACY and tx.chain_id is not None and not fork.since(SPURIOUS_DRAGON):
+        raise RejectedTransaction("invalid transaction v, r, s values: EIP-155 has not come yet")
     if tx.chain_id is not None and tx.chain_id != chain_id:
         raise RejectedTransaction(
             f"invalid chain id for signer: have {tx.chain_id} want {chain_id}"

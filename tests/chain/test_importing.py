@@ -21,6 +21,7 @@ from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.shanghai import ShanghaiVM
 from eth.vm.forks.shanghai.withdrawals import Withdrawal as StockWithdrawal
 
+from chain import signatures
 from chain.accounts import DevAccount
 from chain.blocks import Block, Header, decode_block
 from chain.errors import InvalidBlock, InvalidGenesis
@@ -29,7 +30,6 @@ from chain.genesis import genesis_from_json, load_genesis
 from chain.headers import next_excess_blob_gas
 from chain.importing import import_chain, read_blocks
 from chain.local_chain import LocalChain
-from chain import signatures
 from chain.system import SYSTEM_CONTRACTS
 from chain.transactions import (
     GAS_PER_BLOB,
@@ -59,7 +59,7 @@ VM_BY_BLOCK = [
 LAST = 21
 
 # Stores and logs the call's first word; destroys itself where that is 0xdead.
-KEEPER = bytes.fromhex("60003580600055806000526020" "6000a061dead14601857005b33ff")
+KEEPER = bytes.fromhex("600035806000558060005260206000a061dead14601857005b33ff")
 REFUSAL = bytes.fromhex("60006000fd")
 LOOP = bytes.fromhex("5b600056")
 DEAD = (0xDEAD).to_bytes(32, "big")
@@ -70,7 +70,15 @@ WITHDRAWALS = next(at for at in SYSTEM_CONTRACTS if at.hex().startswith("0000096
 def deploy(code: bytes) -> bytes:
     """Init code that returns a contract's code."""
     size = bytes((len(code),))
-    return bytes.fromhex("60") + size + bytes.fromhex("600c600039") + bytes((0x60,)) + size + bytes.fromhex("6000f3") + code
+    return (
+        bytes.fromhex("60")
+        + size
+        + bytes.fromhex("600c600039")
+        + bytes((0x60,))
+        + size
+        + bytes.fromhex("6000f3")
+        + code
+    )
 
 
 def at(number: int) -> int:
@@ -223,7 +231,9 @@ def made(accounts: tuple[DevAccount, ...]) -> Made:
     # London
     listed = ((keeper_2, (0, 1)), (NOBODY, ()))
     maker.add({"type": 1, "to": keeper_2, "access_list": listed}, {"type": 2, "value": 3})
-    maker.add({"type": 2, "to": b"", "data": deploy(b"\xef\x00")}, {"to": b"", "data": deploy(LOOP)})
+    maker.add(
+        {"type": 2, "to": b"", "data": deploy(b"\xef\x00")}, {"to": b"", "data": deploy(LOOP)}
+    )
     maker.add({"type": 2, "to": keeper_2, "data": DEAD})
     terminal = maker.total_difficulty
     # Paris
@@ -244,10 +254,16 @@ def made(accounts: tuple[DevAccount, ...]) -> Made:
     )
     maker.add()
     # Prague
-    own = (authorization(accounts[3], 0, created(accounts[0], 14)), authorization(accounts[4], 9, NOBODY))
+    own = (
+        authorization(accounts[3], 0, created(accounts[0], 14)),
+        authorization(accounts[4], 9, NOBODY),
+    )
     maker.add({"type": SET_CODE, "to": accounts[3].address, "authorization_list": own})
     maker.add({"type": 2, "to": WITHDRAWALS, "data": b"\x11" * 48 + bytes(8), "value": 1})
-    maker.add({"type": 2, "to": NOBODY, "data": b"\xff" * 1000}, {"type": 3, "max_fee_per_blob_gas": 9, "blob_versioned_hashes": blobs})
+    maker.add(
+        {"type": 2, "to": NOBODY, "data": b"\xff" * 1000},
+        {"type": 3, "max_fee_per_blob_gas": 9, "blob_versioned_hashes": blobs},
+    )
     maker.add()
     assert maker.head.block_number == LAST
     genesis["config"]["terminalTotalDifficulty"] = terminal
@@ -282,3 +298,270 @@ def test_a_chain_of_seven_forks(made: Made, files: tuple[Path, Path]) -> None:
     again = files[1].with_suffix(".gz")
     again.write_bytes(gzip.compress(b"".join(chain.export_blocks())))
     assert import_chain(files[0], again).head.hash == made.head_hash
+
+
+def chain_up_to(made: Made, number: int) -> LocalChain:
+    chain = LocalChain.open(genesis_from_json(made.genesis), mining="manual")
+    for encoded in made.blocks[:number]:
+        chain.import_block(decode_block(encoded))
+    return chain
+
+
+def changed(block: Block, **fields: Any) -> Block:
+    """The block under a header that differs."""
+    return replace(block, header=replace(block.header, **fields))
+
+
+HASH = b"\x11" * 32
+
+
+@pytest.mark.parametrize(
+    ("number", "fields", "reason"),
+    [
+        (6, {"number": 7}, "number: 6 expected"),
+        (6, {"parent_hash": HASH}, "parent_hash"),
+        (6, {"timestamp": at(5)}, "timestamp"),
+        (6, {"timestamp": at(6) + 60}, "difficulty"),
+        (6, {"difficulty": 131_072}, "difficulty"),
+        (6, {"difficulty": 0}, "difficulty: 0 before"),
+        (6, {"extra_data": bytes(33)}, "extra_data"),
+        (6, {"gas_limit": 4999}, "gas_limit"),
+        (6, {"gas_limit": 2**63}, "gas_limit"),
+        (6, {"gas_limit": 20_000_000}, "gas_limit"),
+        (6, {"gas_used": 31_000_000}, "gas_used"),
+        (6, {"gas_used": 21_000}, "gas_used is 21000 in the header"),
+        (6, {"logs_bloom": b"\x01" * 256}, "logs_bloom"),
+        (6, {"state_root": HASH}, "state_root"),
+        (6, {"transactions_root": HASH}, "transactions_root"),
+        (6, {"receipts_root": HASH}, "receipts_root"),
+        (6, {"ommers_hash": HASH}, "ommers_hash"),
+        (6, {"coinbase": NOBODY}, "state_root"),
+        (6, {"base_fee_per_gas": 7}, "base_fee_per_gas"),
+        (8, {"base_fee_per_gas": None}, "base_fee_per_gas"),
+        (8, {"gas_limit": 29_766_000}, "gas_limit"),
+        (9, {"base_fee_per_gas": 5}, "base_fee_per_gas"),
+        (11, {"difficulty": 131_072}, "difficulty: the terminal"),
+        (12, {"difficulty": 131_072}, "difficulty: 131072 after the merge"),
+        (12, {"nonce": b"\x01" * 8}, "nonce"),
+        (12, {"ommers_hash": HASH}, "ommers_hash"),
+        (12, {"withdrawals_root": HASH}, "withdrawals_root: present in paris"),
+        (12, {"timestamp": at(13)}, "withdrawals_root: missing in shanghai"),
+        (13, {"withdrawals_root": HASH}, "withdrawals_root"),
+        (15, {"blob_gas_used": 5}, "blob_gas_used"),
+        (15, {"blob_gas_used": GAS_PER_BLOB}, "blob_gas_used"),
+        (15, {"blob_gas_used": 7 * GAS_PER_BLOB}, "blob_gas_used"),
+        (16, {"excess_blob_gas": 0}, "excess_blob_gas"),
+        (15, {"parent_beacon_block_root": HASH}, "state_root"),
+        (16, {"requests_hash": HASH}, "requests_hash: present in cancun"),
+        (19, {"requests_hash": HASH}, "requests_hash"),
+        (19, {"later": (b"\x01",)}, "more fields than prague knows"),
+    ],
+)
+def test_a_wrong_header_is_named(
+    made: Made, number: int, fields: dict[str, Any], reason: str
+) -> None:
+    chain = chain_up_to(made, number - 1)
+    head = chain.head
+    right = decode_block(made.blocks[number - 1])
+    if fields.keys() == {"withdrawals_root"} and number == 12:
+        fields = {**fields, "base_fee_per_gas": right.header.base_fee_per_gas}
+    with pytest.raises(InvalidBlock, match=reason) as caught:
+        chain.import_block(changed(right, **fields))
+    assert f"block {fields.get('number', number)}" in str(caught.value)
+    assert chain.head is head
+    chain.import_block(right)
+    assert chain.head.hash == right.hash
+
+
+def test_a_wrong_body_is_named(made: Made) -> None:
+    chain = chain_up_to(made, 12)
+    block = decode_block(made.blocks[12])
+    assert block.withdrawals is not None
+    cases = {
+        "gas_used is 54274": replace(block, transactions=()),
+        "transaction 1: nonce too low": replace(block, transactions=block.transactions * 2),
+        "withdrawals_root": replace(block, withdrawals=block.withdrawals * 2),
+        "ommers_hash": replace(block, ommers=(chain.head.header,)),
+    }
+    for reason, wrong in cases.items():
+        with pytest.raises(InvalidBlock, match=reason):
+            chain.import_block(wrong)
+    with pytest.raises(InvalidBlock, match="withdrawals_root"):
+        chain.import_block(replace(block, withdrawals=None))
+    chain.import_block(block)
+
+
+def with_ommers(block: Block, *ommers: Header) -> Block:
+    hashed = signatures.keccak(rlp.encode([rlp.decode(ommer.encode()) for ommer in ommers]))
+    return replace(block, ommers=ommers, header=replace(block.header, ommers_hash=hashed))
+
+
+def test_ommers_are_checked(made: Made) -> None:
+    first, third, fourth = (decode_block(made.blocks[number - 1]) for number in (1, 3, 4))
+    (ommer,) = third.ommers
+    chain = chain_up_to(made, 2)
+    for reason, ommers in {
+        "is an ancestor": (first.header,),
+        "was named already": (ommer, ommer),
+        "descends from no recent ancestor": (replace(ommer, parent_hash=HASH),),
+        "block 1: difficulty": (replace(ommer, difficulty=1),),
+        "block 1: gas_limit": (replace(ommer, gas_limit=10**9),),
+        "3 of them, 2 are allowed": (ommer, first.header, ommer),
+    }.items():
+        with pytest.raises(InvalidBlock, match=reason):
+            chain.import_block(with_ommers(third, *ommers))
+    sibling = replace(ommer, parent_hash=chain.head.hash)
+    with pytest.raises(InvalidBlock, match="descends from no recent ancestor"):
+        chain.import_block(with_ommers(third, sibling))
+    chain.import_block(third)
+    with pytest.raises(InvalidBlock, match="was named already"):
+        chain.import_block(with_ommers(fourth, ommer))
+    chain.import_block(fourth)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: data[:-1], "after block 20: truncated"),
+        (lambda data: data + b"\x00", "after block 21: byte 0x00 begins no block"),
+        (lambda data: data + b"\xc0", "after block 21: block: expected 3 or 4 parts, got 0"),
+        (lambda data: data + b"\xff" + b"\x01" * 8, "a block of .* bytes, more than"),
+        (lambda data: b"\x80" + data, "at its start: byte 0x80"),
+        (lambda data: gzip.compress(data)[:-30], "cannot be read|Compressed file ended"),
+        (lambda data: gzip.compress(data)[:20] + bytes(50), "cannot be read|invalid"),
+        (lambda data: data[:2000] + bytes(9) + data[2009:], "chain.rlp: after block|block "),
+    ],
+)
+def test_a_damaged_file_keeps_what_came_before(
+    files: tuple[Path, Path], tmp_path: Path, damage: Callable[[bytes], bytes], reason: str
+) -> None:
+    genesis, blocks = files
+    whole = blocks.read_bytes()
+    blocks.write_bytes(damage(whole))
+    datadir = tmp_path / "data"
+    with pytest.raises(InvalidBlock, match=reason):
+        import_chain(genesis, blocks, datadir=datadir)
+    blocks.write_bytes(whole)
+    chain = import_chain(genesis, blocks, datadir=datadir)  # Goes on where it stopped.
+    assert chain.head.number == LAST
+    chain.close()
+
+
+def test_files_that_are_not_there(files: tuple[Path, Path], tmp_path: Path) -> None:
+    genesis, blocks = files
+    with pytest.raises(InvalidBlock, match="cannot be read"):
+        import_chain(genesis, tmp_path / "nothing.rlp")
+    with pytest.raises(InvalidBlock, match="cannot be read"):
+        import_chain(genesis, tmp_path)
+    with pytest.raises(InvalidGenesis, match="cannot be read"):
+        import_chain(tmp_path / "nothing.json", blocks)
+
+
+def test_a_chain_of_another_genesis(made: Made, files: tuple[Path, Path]) -> None:
+    genesis, blocks = files
+    genesis.write_text(json.dumps(made.genesis | {"extraData": "0x01"}))
+    with pytest.raises(InvalidBlock, match="block 1: parent_hash"):
+        import_chain(genesis, blocks)
+
+
+def test_files_that_begin_with_the_genesis_block(made: Made, files: tuple[Path, Path]) -> None:
+    genesis, blocks = files
+    first = chain_up_to(made, 0).head
+    blocks.write_bytes(first.encode() + b"".join(made.blocks[:3]))
+    assert import_chain(genesis, blocks).head.number == 3
+    wrong = changed(first, extra_data=b"other")
+    blocks.write_bytes(wrong.encode() + b"".join(made.blocks[:3]))
+    with pytest.raises(InvalidBlock, match="made from another genesis"):
+        import_chain(genesis, blocks)
+
+
+def test_another_block_in_the_place_of_one(
+    made: Made, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    genesis, blocks = files
+    import_chain(genesis, blocks, datadir=tmp_path / "data").close()
+    blocks.write_bytes(changed(decode_block(made.blocks[4]), extra_data=b"x").encode())
+    with pytest.raises(InvalidBlock, match=r"block 5: hash: .* in its place"):
+        import_chain(genesis, blocks, datadir=tmp_path / "data")
+
+
+def test_our_own_blocks_may_share_a_second(
+    new_chain: Callable[..., LocalChain], accounts: tuple[DevAccount, ...]
+) -> None:
+    maker = new_chain(mining="manual", clock=lambda: 1_800_000_000.0)
+    maker.mine(3)
+    reader = new_chain(mining="manual")
+    for number in range(1, 4):
+        block = maker.block(number)
+        assert block is not None
+        assert block.header.timestamp == 1_800_000_000
+        reader.import_block(block)
+    assert reader.head.hash == maker.head.hash
+    earlier = changed(maker.head, number=4, parent_hash=maker.head.hash, timestamp=1_799_999_999)
+    with pytest.raises(InvalidBlock, match="timestamp"):
+        reader.import_block(earlier)
+
+
+def test_the_official_genesis_has_the_official_hash(root: Path, tmp_path: Path) -> None:
+    path = root / "tests" / "chain" / "vectors" / "exchanges" / "genesis.json"
+    official = json.loads(path.read_text())
+    copy = tmp_path / "genesis.json"
+    copy.write_text(json.dumps(official["genesis"]))
+    chain = LocalChain.open(load_genesis(copy), mining="manual")
+    assert "0x" + chain.head.header.state_root.hex() == official["stateRoot"]
+    assert "0x" + chain.genesis_hash.hex() == official["hash"]
+    assert hex(chain.head.size) == official["size"]
+
+
+def test_osaka_keeps_the_price_of_blobs_up() -> None:
+    """EIP-7918: where blobs cost less than the gas they displace, their excess falls slower."""
+    osaka = replace(PRAGUE, name="osaka")
+    parent = Header(
+        parent_hash=HASH,
+        state_root=HASH,
+        number=1,
+        gas_limit=30_000_000,
+        timestamp=1,
+        base_fee_per_gas=16 * 10**9,
+        excess_blob_gas=40 * GAS_PER_BLOB,
+        blob_gas_used=9 * GAS_PER_BLOB,
+    )
+    assert next_excess_blob_gas(parent, PRAGUE) == 43 * GAS_PER_BLOB
+    assert next_excess_blob_gas(parent, osaka) == 43 * GAS_PER_BLOB
+    parent = replace(parent, blob_gas_used=6 * GAS_PER_BLOB)
+    assert next_excess_blob_gas(parent, PRAGUE) == 40 * GAS_PER_BLOB
+    assert next_excess_blob_gas(parent, osaka) == 42 * GAS_PER_BLOB
+    cheap = replace(parent, base_fee_per_gas=7)
+    assert next_excess_blob_gas(cheap, osaka) == 40 * GAS_PER_BLOB
+
+
+def test_reading_does_not_need_a_chain(files: tuple[Path, Path]) -> None:
+    blocks: Iterator[tuple[Block, int]] = read_blocks(files[1])
+    assert [block.number for block, _ in blocks] == list(range(1, LAST + 1))
+
+
+def test_signatures_of_other_ages_are_refused(made: Made) -> None:
+    """EIP-2 ended the twin of each signature, EIP-155 brought those that name a chain."""
+    for number, v_of_twin in (
+        (1, lambda v: 55 - v),
+        (6, lambda v: 2 * (2 * CHAIN_ID + 35) + 1 - v),
+    ):
+        block = decode_block(made.blocks[number - 1])
+        (*fields, v, r, s) = rlp.decode(block.transactions[0].raw)
+        twin_s = signatures.SECP256K1_N - int.from_bytes(s, "big")
+        twin_v = v_of_twin(int.from_bytes(v, "big"))
+        twin = decode_transaction(
+            rlp.encode([*fields, twin_v.to_bytes(3, "big").lstrip(b"\0"), r, twin_s])
+        )
+        assert twin.sender == block.transactions[0].sender
+        wrong = replace(block, transactions=(twin, *block.transactions[1:]))
+        with pytest.raises(InvalidBlock, match="transaction 0: invalid"):
+            chain_up_to(made, number - 1).import_block(wrong)
+
+    first = decode_block(made.blocks[0])
+    tx = first.transactions[0]
+    named = Fields(**{name: getattr(tx, name) for name in Fields.__dataclass_fields__})
+    key = b"\x01" * 32
+    early = sign_transaction(replace(named, chain_id=CHAIN_ID), key)
+    with pytest.raises(InvalidBlock, match="transaction 0: invalid transaction v, r, s"):
+        chain_up_to(made, 0).import_block(replace(first, transactions=(early,)))

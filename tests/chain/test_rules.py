@@ -118,7 +118,7 @@ def test_a_high_s_is_refused(kind: int) -> None:
 
 
 def test_frontier_knew_no_low_s() -> None:
-    mirrored = replace(tx(0), s=SECP256K1_N - tx(0).s)
+    mirrored = replace(tx(0, chain_id=None), s=SECP256K1_N - tx(0, chain_id=None).s)
     check_form(mirrored, FRONTIER, 6133)
     with pytest.raises(RejectedTransaction):
         check_form(mirrored, HOMESTEAD, 6133)
@@ -249,3 +249,9 @@ def test_fees_may_do_later() -> None:
     with pytest.raises(NotNow, match="blobGasFeeCap: 1, blobBaseFee: 2"):
         check_fees(tx(3), 10, 2)
     check_fees(tx(2), 10, 2)
+
+
+def test_signatures_name_no_chain_before_eip155() -> None:
+    with pytest.raises(RejectedTransaction, match="EIP-155"):
+        check_form(tx(0), HOMESTEAD, 6133)
+    check_form(tx(0, chain_id=None), HOMESTEAD, 6133)
