@@ -72,7 +72,7 @@ def peers() -> dict[str, Command]:
     hardhat = os.environ.get("HARDHAT")
     if hardhat:
 
-        def hardhat_command(port: int, block_time: float | None) -> list[str]:
+        def hardhat_command(port: int, _block_time: float | None) -> list[str]:
             # Interval mining is switched on by RPC: see `node`.
             base = [*shlex.split(hardhat), "node", "--hostname", "127.0.0.1"]
             return [*base, "--port", str(port), "--chain-id", str(workload.CHAIN_ID)]

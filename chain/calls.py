@@ -314,11 +314,8 @@ def estimate_gas(scene: Scene, request: CallRequest, overrides: Overrides = NO_O
 
     high = min(request.gas or scene.env.gas_limit, scene.gas_cap)
     high = min(high, _affordable(scene, request, overrides) or high)
-    plain = request.to is not None and not request.data
-    if plain and not scene.open(overrides).world.get_code(request.to):
-        # A transfer costs exactly this, which people know by heart.
-        if _succeeds(attempt, GAS_TRANSACTION):
-            return GAS_TRANSACTION
+    if _is_transfer(scene, request, overrides) and _succeeds(attempt, GAS_TRANSACTION):
+        return GAS_TRANSACTION  # Exactly, because people know it by heart.
     first = attempt(high)
     if not first.success:
         if not first.reverted and first.error == "out of gas":
@@ -337,6 +334,13 @@ def estimate_gas(scene: Scene, request: CallRequest, overrides: Overrides = NO_O
             break
         middle = min((high + low) // 2, low * 2 + 1)
     return high
+
+
+def _is_transfer(scene: Scene, request: CallRequest, overrides: Overrides) -> bool:
+    if request.to is None or request.data:
+        return False
+    world: World = scene.open(overrides).world
+    return not world.get_code(request.to)
 
 
 def _succeeds(attempt: Any, gas: int) -> bool:

@@ -97,7 +97,7 @@ class Frames:
 
     mode: Literal["block", "call"] = "block"
     """Whether this makes a block or answers a question. Carried here, never inferred."""
-    secret_ops: Literal["call-only", "public-test"] = "call-only"  # noqa: S105 - no password
+    secret_ops: Literal["call-only", "public-test"] = "call-only"
     parent_hash: bytes = bytes(32)
     moved: dict[bytes, bytes] = field(default_factory=dict)
     """Precompiles moved elsewhere for one call: new address -> the address that answers there."""

@@ -4,8 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
+
+import orjson
 
 from precompiles.registry import PRECOMPILES
 
@@ -178,8 +181,11 @@ def load_genesis(path: Path) -> Genesis:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InvalidGenesis(f"genesis {path}: cannot be read: {reason}") from None
     try:
+        # py-evm raises the recursion limit so far that `json` would overflow the stack on deep
+        # nesting; orjson has a limit of its own, but reads large numbers as floats.
+        orjson.loads(text)
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidGenesis(f"genesis {path}: not JSON: {error}") from None
     try:
         return genesis_from_json(data)
@@ -256,7 +262,7 @@ def _schedule(config: "_Object", pars: bool) -> Schedule:
             fork = replace(fork, blobs=_blob_schedule(blobs.child(name)))
         by_time.append((time, fork))
     for entries, kind in ((by_block, "Block"), (by_time, "Time")):
-        for (earlier, before), (later, after) in zip(entries, entries[1:], strict=False):
+        for (earlier, before), (later, after) in pairwise(entries):
             if later < earlier:
                 raise InvalidGenesis(
                     f"config.{after.name}{kind}: {later} comes before {before.name}'s {earlier}"

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -28,10 +29,9 @@ class Recent(Generic[K, V]):
         """Return an entry, or None."""
         value = self._entries.get(key)
         if value is not None:
-            try:
+            # Another thread may have dropped it meanwhile; the value is still right.
+            with suppress(KeyError):
                 self._entries.move_to_end(key)
-            except KeyError:  # Another thread dropped it meanwhile; the value is still right.
-                pass
         return value
 
     def put(self, key: K, value: V) -> None:

@@ -198,7 +198,7 @@ class LocalChain:
             or keccak(history.nodes.get(root, b"")) != root
         ):
             raise StoreError(
-                "datadir: corrupt (its first or newest block cannot be read); it was left as it is: "
+                "datadir: corrupt (its first or newest block is unreadable); it was left as it is: "
                 "restore it from a copy, or use another --datadir"
             )
         self.head = record.block
@@ -453,11 +453,9 @@ class LocalChain:
         count = min(count, fees.HISTORY_BLOCKS_MAX, block.number - self.genesis.number + 1)
         if count < 1:
             raise InvalidRequest("blockCount: at least one block must be asked for")
-        found = []
-        for number in range(block.number - count + 1, block.number):
-            found.append(self._require(number))
+        before = [self._require(block.number - depth) for depth in range(count - 1, 0, -1)]
         return fees.fee_history(
-            [(each, self.receipts(each.hash) or ()) for each in (*found, block)],
+            [(each, self.receipts(each.hash) or ()) for each in (*before, block)],
             percentiles,
             lambda each: self.fork_of(each.header),
             self.fork_of(block.header),

@@ -14,7 +14,11 @@ VALUES = st.binary(max_size=40)  # The empty value deletes; short ones make embe
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.dictionaries(SHORT_KEYS | LONG_KEYS, VALUES, min_size=1, max_size=12), max_size=6))
+@given(
+    st.lists(
+        st.dictionaries(SHORT_KEYS | LONG_KEYS, VALUES, min_size=1, max_size=12), max_size=6
+    )
+)
 def test_updates_equal_the_twin(history: list[dict[bytes, bytes]]) -> None:
     nodes: dict[bytes, bytes] = {}
     root = trie.EMPTY_ROOT
