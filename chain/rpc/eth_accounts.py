@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
 from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
 
 from .. import signatures
@@ -86,7 +87,12 @@ def personal_sign(node: Node, message: bytes, address: bytes) -> str:
 
 
 def read_typed_data(value: Any, name: str) -> SignableMessage:
-    """Read an EIP-712 message."""
+    """Read an EIP-712 message: an object, or, as most wallets send it, its JSON text."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError as error:
+            raise InvalidParams(f"{name}: the text is no JSON: {error}") from None
     data = read_object(value, name)
     for key in ("types", "primaryType", "domain", "message"):
         if key not in data:

@@ -1,5 +1,6 @@
 """eth_ methods as clients lean on them: defaults, nulls, errors, fees, signatures, proofs."""
 
+import json
 import re
 from typing import Any
 
@@ -508,12 +509,15 @@ def test_typed_data(rpc: Any, me: str) -> None:
 
     signable = encode_typed_data(full_message=MAIL)
     assert Account.recover_message(signable, signature=signature).lower() == me
+    assert rpc("eth_signTypedData_v4", me, json.dumps(MAIL)) == signature
 
 
 @pytest.mark.parametrize(
     "data",
     [
         "{}",
+        "{",
+        "[]",
         {},
         {**MAIL, "primaryType": "Nothing"},
         {**MAIL, "types": []},
