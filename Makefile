@@ -22,7 +22,7 @@ help:
 	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
 	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
 	@echo 'make lint       check format, style and types'
-	@echo 'make bench      measure speed beside the peers; prints tables'
+	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes)'
 	@echo 'make campaign   the long tests'
 	@echo 'make setup      only make .venv from the locked dependencies'
 	@echo 'make lock       resolve the dependencies anew (needs uv)'
@@ -44,9 +44,8 @@ lint: $(DEV)
 	@$(BIN)/mypy
 
 bench: $(DEV)
-	@set -e; for file in benchmarks/*.py; do \
-		echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file $(ARGS); \
-	done
+	@$(BIN)/python -m benchmarks.gas
+	@$(BIN)/python -m benchmarks.chain $(ARGS)
 
 campaign: $(DEV)
 	@$(BIN)/python -m pytest -m campaign $(ARGS)
