@@ -13,6 +13,7 @@ from eth.vm.message import Message
 
 from chain import evm
 from chain.calls import CallFailed, CallRequest
+from chain.encoding import keccak
 from chain.execution import open_state
 from chain.genesis import pars_genesis
 from chain.local_chain import LocalChain
@@ -70,7 +71,7 @@ class Probe:
 
 
 def selector(signature: str) -> bytes:
-    return evm.keccak(signature.encode())[:4]
+    return keccak(signature.encode())[:4]
 
 
 LOOK, WRITE, PAY, LEND, HIDE = (
@@ -262,7 +263,12 @@ def test_the_price_is_charged_before_anything_runs(chain: LocalChain, probe: Pro
 
 def test_storage_is_not_written_from_a_stipend(chain: LocalChain, probe: Probe) -> None:
     """EIP-2200, for a slot that would otherwise be cheap."""
-    probe.handler = lambda call: [call.host.load(1), call.host.store(1, 0)]
+
+    def handler(call: pars.Call) -> None:
+        call.host.load(1)
+        call.host.store(1, 0)
+
+    probe.handler = handler
     base = fixed_price(WRITE) + 2100
     assert frame(chain, PROBE_AT, WRITE, gas=base + 2301).is_success
     assert isinstance(frame(chain, PROBE_AT, WRITE, gas=base + 2300).error, OutOfGas)
@@ -409,7 +415,7 @@ def test_transient_storage_lasts_for_the_transaction(chain: LocalChain, probe: P
         call.host.store(3, before + 1)
 
     probe.handler = handler
-    twice = through(0xF1)[:-7] + through(0xF1)[6:]
+    twice = through(0xF1)[:-7] + through(0xF1)
     chain.set_code(OTHER, twice)
     for _ in range(2):
         chain.send(CallRequest(sender=chain.accounts[0], to=OTHER, data=WRITE, gas=300_000))
@@ -574,7 +580,7 @@ def test_ancestors_are_told_by_hash(chain: LocalChain, probe: Probe) -> None:
     chain.mine(300)
     found: list[bytes] = []
     numbers = [300, 299, 44, 43, 0, 301, 10**9]  # Block 301 reaches down to 45.
-    probe.handler = lambda call: [found.append(call.host.block_hash(n)) for n in numbers]
+    probe.handler = lambda call: found.extend(map(call.host.block_hash, numbers))
     chain.send(CallRequest(sender=chain.accounts[0], to=PROBE_AT, data=LOOK, gas=100_000))
     blocks = [chain.block(number) for number in (300, 299)]
     assert found[:2] == [block.hash for block in blocks if block]
