@@ -126,10 +126,11 @@ class BlockRun:
             self.world.end_transaction()
             self.state.created.clear()
             raise
-        self._record(tx, outcome)
+        self.record(tx, outcome)
         return outcome
 
-    def _record(self, tx: Transaction, outcome: Outcome) -> None:
+    def record(self, tx: Transaction, outcome: Outcome) -> None:
+        """Add a transaction that has been run on this block's state."""
         self.transactions.append(tx)
         self.gas_used += outcome.gas_used
         self.blob_gas_used += tx.blob_gas

@@ -103,6 +103,8 @@ class CallResult:
     output: bytes
     """Return data, or the revert's payload."""
     gas_used: int
+    max_gas_used: int
+    """Before refunds: what the sender had to provide."""
     error: str | None
     reverted: bool
     logs: tuple[Log, ...]
@@ -258,6 +260,7 @@ def result_of(outcome: Outcome) -> CallResult:
         success=error is None,
         output=outcome.output,
         gas_used=outcome.gas_used,
+        max_gas_used=outcome.max_gas_used,
         error=None if error is None else describe(error),
         reverted=isinstance(error, evm_errors.Revert),
         logs=outcome.logs,

@@ -82,6 +82,8 @@ class Outcome:
 
     gas_limit: int
     gas_used: int
+    max_gas_used: int
+    """Before refunds."""
     price: int
     """Wei per gas, tip included."""
     output: bytes
@@ -130,11 +132,12 @@ def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) 
     )
     context = transaction_context(price, sender, tx.blob_versioned_hashes)
     computation = _run(state, message, context)
-    gas_used = _settle(state, tx, sender, price, computation, needed.floor)
+    gas_used, max_gas_used = _settle(state, tx, sender, price, computation, needed.floor)
     _clean_up(state, computation)
     outcome = Outcome(
         gas_limit=tx.gas,
         gas_used=gas_used,
+        max_gas_used=max_gas_used,
         price=price,
         output=computation.output,
         error=computation._error,
@@ -219,8 +222,10 @@ def _run(state: Any, message: Message, context: Any) -> Any:
     return state.computation_class.apply_create_message(state, message, context)
 
 
-def _settle(state: Any, tx: Fields, sender: bytes, price: int, computation: Any, floor: int) -> int:
-    """Give unused gas back and pay the block's beneficiary; return the gas used."""
+def _settle(
+    state: Any, tx: Fields, sender: bytes, price: int, computation: Any, floor: int
+) -> tuple[int, int]:
+    """Give unused gas back, pay the beneficiary; return the gas used after refunds and before."""
     world: World = state.world
     env: BlockEnv = state.env
     used = tx.gas - int(computation.get_gas_remaining())
@@ -230,13 +235,14 @@ def _settle(state: Any, tx: Fields, sender: bytes, price: int, computation: Any,
     else:
         refund += GAS_SELFDESTRUCT_REFUND * len(computation.get_accounts_for_deletion())
         refund = min(refund, used // 2)
+    most = max(used, floor)
     used = max(used - refund, floor)
     unspent = (tx.gas - used) * price
     if unspent:
         world.set_balance(sender, world.get_balance(sender) + unspent)
     tip = price - (env.base_fee or 0)
     world.set_balance(env.coinbase, world.get_balance(env.coinbase) + used * tip)
-    return used
+    return used, most
 
 
 def _clean_up(state: Any, computation: Any) -> None:
