@@ -23,7 +23,7 @@ help:
 	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
 	@echo 'make lint       check format, style and types'
 	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes)'
-	@echo 'make campaign   the long tests'
+	@echo 'make campaign   the long tests, drawn afresh (10 minutes)'
 	@echo 'make setup      only make .venv from the locked dependencies'
 	@echo 'make lock       resolve the dependencies anew (needs uv)'
 	@echo 'make clean      delete .venv and every cache'

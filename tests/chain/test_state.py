@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from eth.db.account import AccountDB
 from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.encoding import keccak
@@ -85,8 +86,23 @@ def seen(state: Any) -> list[Any]:
     return answers
 
 
-@given(st.lists(st.lists(block, max_size=3), max_size=3))
+histories = st.lists(st.lists(block, max_size=3), max_size=3)
+
+
+@given(histories)
 def test_world_equals_the_twin(history: list[Any]) -> None:
+    compare(history)
+
+
+@pytest.mark.campaign  # About two minutes.
+@settings(max_examples=10_000)
+@given(histories)
+def test_world_equals_the_twin_at_length(history: list[Any]) -> None:
+    compare(history)
+
+
+def compare(history: list[Any]) -> None:
+    """Run a history on both, and compare all that can be asked after each transaction."""
     nodes: dict[bytes, bytes] = {}
     reader = Reader(nodes, EMPTY_ROOT)
     twin = AccountDB(AtomicDB(MemoryDB()), EMPTY_ROOT)

@@ -13,13 +13,26 @@ LONG_KEYS = st.binary(min_size=32, max_size=32)
 VALUES = st.binary(max_size=40)  # The empty value deletes; short ones make embedded nodes.
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(
-        st.dictionaries(SHORT_KEYS | LONG_KEYS, VALUES, min_size=1, max_size=12), max_size=6
-    )
+histories = st.lists(
+    st.dictionaries(SHORT_KEYS | LONG_KEYS, VALUES, min_size=1, max_size=12), max_size=6
 )
+
+
+@settings(max_examples=150)
+@given(histories)
 def test_updates_equal_the_twin(history: list[dict[bytes, bytes]]) -> None:
+    compare(history)
+
+
+@pytest.mark.campaign  # About two minutes.
+@settings(max_examples=10_000)
+@given(histories)
+def test_updates_equal_the_twin_at_length(history: list[dict[bytes, bytes]]) -> None:
+    compare(history)
+
+
+def compare(history: list[dict[bytes, bytes]]) -> None:
+    """Apply a history to both, and compare roots and content."""
     nodes: dict[bytes, bytes] = {}
     root = trie.EMPTY_ROOT
     twin = HexaryTrie({})
@@ -39,7 +52,7 @@ def test_updates_equal_the_twin(history: list[dict[bytes, bytes]]) -> None:
         assert trie.get(nodes, root, key) == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(LONG_KEYS, st.binary(min_size=1, max_size=80), max_size=30), LONG_KEYS)
 def test_proofs_are_accepted_by_the_twin(content: dict[bytes, bytes], absent: bytes) -> None:
     nodes: dict[bytes, bytes] = {}
