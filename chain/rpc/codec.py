@@ -6,7 +6,7 @@ A `Kind` reads one JSON value. Its error names the value's place, so every reade
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from .errors import InvalidParams
 
@@ -28,7 +28,7 @@ class BlockHash:
     require_canonical: bool = False
 
 
-BlockRef = int | BlockHash | str
+BlockRef = int | BlockHash | Tag
 """A number, a hash, or a tag."""
 
 Read = Callable[[Any, str], Any]
@@ -209,10 +209,10 @@ def array_of(read: Read, length_max: int) -> Read:
     return read_array
 
 
-def read_block_number(value: Any, name: str) -> int | str:
+def read_block_number(value: Any, name: str) -> int | Tag:
     """Read a block's number or tag."""
     if isinstance(value, str) and value in TAGS:
-        return value
+        return cast(Tag, value)
     if isinstance(value, str) and not value.startswith("0x"):
         raise InvalidParams(f"{name}: hex string without 0x prefix, and none of {', '.join(TAGS)}")
     return read_uint64(value, name)

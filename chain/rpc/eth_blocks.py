@@ -12,6 +12,7 @@ from .codec import (
     UINT64,
     BlockRef,
     Kind,
+    Tag,
     array_of,
     describe,
     hex_data,
@@ -102,9 +103,9 @@ def read_percentile(value: Any, name: str) -> float:
 PERCENTILES: Final = Kind("array of numbers", array_of(read_percentile, PERCENTILES_MAX))
 
 
-def fee_history(node: Node, count: int, newest: BlockRef, percentiles: tuple[float, ...]) -> Json:
+def fee_history(node: Node, count: int, newest: int | Tag, percentiles: tuple[float, ...]) -> Json:
     """Base fees, fullness and tips of up to 1,024 blocks."""
-    history = node.chain.fee_history(count, newest, percentiles or None)  # type: ignore[arg-type]  # a number or a tag, as read
+    history = node.chain.fee_history(count, newest, percentiles or None)
     body: Json = {
         "oldestBlock": hex(history.oldest),
         "baseFeePerGas": [hex(fee) for fee in history.base_fees],

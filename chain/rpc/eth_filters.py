@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ..local_chain import NewBlock, NewPending
 from ..logs import FoundLog
-from .codec import QUANTITY
+from .codec import QUANTITY, Tag
 from .errors import NOT_FOUND, SERVER_ERROR, InvalidParams, RpcError
 from .filters import Filter
 from .method import Method, Node, Param, find_block
@@ -33,7 +33,7 @@ def find_logs(node: Node, wanted: LogFilter) -> list[FoundLog]:
     )
 
 
-def _height(node: Node, ref: int | str | None) -> int:
+def _height(node: Node, ref: int | Tag | None) -> int:
     if isinstance(ref, int):
         return ref
     if ref is None or ref in ("latest", "pending"):  # What waits has emitted nothing yet.

@@ -86,7 +86,7 @@ def chain_ref(node: Node, ref: BlockRef) -> Any:
 
 def find_block(node: Node, ref: BlockRef) -> "Block | None":
     """Return a block, or None where the answer shall be null."""
-    return node.chain.block(ref.hash if isinstance(ref, BlockHash) else ref)  # type: ignore[arg-type]  # tags are checked when read
+    return node.chain.block(ref.hash if isinstance(ref, BlockHash) else ref)
 
 
 def need_block(node: Node, ref: BlockRef) -> "Block":

@@ -14,6 +14,7 @@ from ..transactions import AccessList, Authorization
 from .codec import (
     Kind,
     Read,
+    Tag,
     array_of,
     describe,
     fixed,
@@ -211,8 +212,8 @@ def overrides(
 class LogFilter:
     """Which logs a client wants."""
 
-    from_block: int | str | None = None
-    to_block: int | str | None = None
+    from_block: int | Tag | None = None
+    to_block: int | Tag | None = None
     block_hash: bytes | None = None
     addresses: frozenset[bytes] = frozenset()
     topics: Topics = ()

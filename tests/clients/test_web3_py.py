@@ -89,7 +89,7 @@ def test_filters(start: Callable[..., str]) -> None:
     w3 = Web3(HTTPProvider(start(mining="manual")))
     blocks, pending = w3.eth.filter("latest"), w3.eth.filter("pending")
     tx_hash = w3.eth.send_transaction({"from": w3.eth.accounts[0], "to": w3.eth.accounts[1]})
-    w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # a method that web3.py has no name for
+    w3.provider.make_request("evm_mine", [])
 
     assert pending.get_new_entries() == [tx_hash]
     assert blocks.get_new_entries() == [w3.eth.get_block("latest")["hash"]]
@@ -232,9 +232,9 @@ def test_what_is_not_there(w3: Web3) -> None:
     with pytest.raises(BlockNotFound):
         w3.eth.get_block(99)
     with pytest.raises(TransactionNotFound):
-        w3.eth.get_transaction(b"\x00" * 32)  # type: ignore[arg-type]  # a hash, as bytes
+        w3.eth.get_transaction(b"\x00" * 32)
     with pytest.raises(TransactionNotFound):
-        w3.eth.get_transaction_receipt(b"\x00" * 32)  # type: ignore[arg-type]  # a hash, as bytes
+        w3.eth.get_transaction_receipt(b"\x00" * 32)
 
 
 # Proofs, signatures, the pool.
@@ -285,7 +285,7 @@ def test_the_pool(start: Callable[..., str]) -> None:
     assert w3.eth.get_transaction_count(sender, "pending") == 1
     assert w3.eth.get_block("pending")["transactions"] == [first]
     replaced = w3.eth.replace_transaction(first, {"from": sender, "to": to, "value": 1})
-    w3.provider.make_request("anvil_mine", [])  # type: ignore[arg-type]  # a method that web3.py has no name for
+    w3.provider.make_request("anvil_mine", [])
     assert w3.eth.wait_for_transaction_receipt(replaced)["status"] == 1
     with pytest.raises(TransactionNotFound):
         w3.eth.get_transaction(first)
@@ -307,7 +307,7 @@ def test_access_lists(w3: Web3, deployed: Any) -> None:
 def test_traces(w3: Web3, deployed: Any) -> None:
     tx_hash = deployed.functions.note(1, "x").transact({"from": w3.eth.accounts[0]})
 
-    answer = w3.provider.make_request(  # type: ignore[arg-type]  # a method that web3.py has no name for
+    answer = w3.provider.make_request(
         "debug_traceTransaction", [tx_hash.to_0x_hex(), {"tracer": "callTracer"}]
     )
 

@@ -69,7 +69,7 @@ METHODS = (
 @pytest.fixture
 def ask() -> Any:
     dispatcher = Dispatcher(by_name(METHODS), batch_max=4, request_bytes_max=2000)
-    node = Node(chain=None, filters=None, instance=b"")  # type: ignore[arg-type]  # these methods ask for nothing
+    node = Node(chain=None, filters=None, instance=b"")
 
     def send(message: Any) -> Any:
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -193,7 +193,7 @@ def test_large_responses_are_refused() -> None:
     dispatcher = Dispatcher(by_name(METHODS), response_bytes_max=100)
     body = json.dumps([call("add", "0x1", id=each) for each in range(5)]).encode()
 
-    answers = json.loads(dispatcher.answer(body, None))  # type: ignore[arg-type]  # not asked for
+    answers = json.loads(dispatcher.answer(body, None))
 
     assert [("result" in answer) for answer in answers] == [True, True, False, False, False]
     assert answers[-1]["error"]["message"] == "response too large"
@@ -234,7 +234,7 @@ def test_a_step_stays_in_its_place_and_within_its_time() -> None:
     places = []
     while not request.done:
         places.append((request.here, request.position))
-        dispatcher.step(request, None)  # type: ignore[arg-type]  # not asked for
+        dispatcher.step(request, None)
 
     assert places == [(True, 0), (False, 1), (False, 2), (True, 3)]
 

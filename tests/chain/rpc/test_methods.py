@@ -248,6 +248,7 @@ EXAMPLES: dict[str, tuple[Callable[[Scene], list[Any]], Any]] = {
 ELSEWHERE = {
     "eth_subscribe": "test_server.py",
     "eth_unsubscribe": "test_server.py",
+    "eth_simulateV1": "test_simulate.py",
     **{
         f"debug_trace{what}": "test_debug.py"
         for what in ("Transaction", "Call", "BlockByNumber", "BlockByHash", "Block")

@@ -284,8 +284,8 @@ def test_only_the_pages_named_may_connect(start: Callable[..., Running]) -> None
     node = start(cors="https://app.example")
 
     with pytest.raises(InvalidStatus, match="403"):
-        connect_sync(node.ws_url, origin="https://evil.example")  # type: ignore[arg-type]  # a string to us
-    with connect_sync(node.ws_url, origin="https://app.example") as connection:  # type: ignore[arg-type]  # a string to us
+        connect_sync(node.ws_url, origin="https://evil.example")
+    with connect_sync(node.ws_url, origin="https://app.example") as connection:
         assert ask(connection, "eth_chainId") == "0x17f5"
 
 

@@ -6,7 +6,8 @@ import { ethers } from "ethers";
 
 const { url, abi, bytecode, keys } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 // Its cache would repeat a nonce that a block has used meanwhile, as blocks come at once here.
-const provider = new ethers.JsonRpcProvider(url, undefined, { pollingInterval: 50, cacheTimeout: -1 });
+const options = { pollingInterval: 50, cacheTimeout: -1 };
+const provider = new ethers.JsonRpcProvider(url, undefined, options);
 const wallet = new ethers.Wallet(keys[0], provider);
 const socket = new ethers.WebSocketProvider(url.replace("http", "ws"));
 
@@ -81,7 +82,8 @@ await check("revert reasons", async () => {
   });
   await assert.rejects(notebook.note(0, ""), { code: "CALL_EXCEPTION", reason: "number is zero" });
   await assert.rejects(notebook.call_poseidon("0xdeadbeef"), (error) => {
-    assert.equal(error.data, ethers.id("UnknownSelector(bytes4)").slice(0, 10) + "deadbeef".padEnd(64, "0"));
+    const selector = ethers.id("UnknownSelector(bytes4)").slice(0, 10);
+    assert.equal(error.data, selector + "deadbeef".padEnd(64, "0"));
     return true;
   });
 });
@@ -145,7 +147,9 @@ await check("subscriptions", async () => {
 });
 
 await check("polled events", async () => {
-  const found = new Promise((resolve) => notebook.once("Noted", (author, number) => resolve(number)));
+  const found = new Promise((resolve) => {
+    notebook.once("Noted", (author, number) => resolve(number));
+  });
   await new Promise((resolve) => setTimeout(resolve, 200));
   await (await notebook.note(11, "eleven")).wait();
   assert.equal(await found, 11n);

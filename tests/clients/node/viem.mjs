@@ -18,7 +18,8 @@ const reader = viem.createPublicClient({ chain, transport, pollingInterval: 50 }
 const wallet = viem.createWalletClient({ account, chain, transport });
 const dev = viem.createTestClient({ chain, transport, mode: "hardhat" });
 const anvil = viem.createTestClient({ chain, transport, mode: "anvil" });
-const socket = viem.createPublicClient({ chain, transport: viem.webSocket(url.replace("http", "ws")) });
+const live = viem.webSocket(url.replace("http", "ws"));
+const socket = viem.createPublicClient({ chain, transport: live });
 
 async function check(name, body) {
   await body();
@@ -43,7 +44,8 @@ await check("write, read, events", async () => {
   const { request } = await reader.simulateContract({
     account, address, abi, functionName: "note", args: [7n, "seven"],
   });
-  const receipt = await reader.waitForTransactionReceipt({ hash: await wallet.writeContract(request) });
+  const written = await wallet.writeContract(request);
+  const receipt = await reader.waitForTransactionReceipt({ hash: written });
   const [event] = viem.parseEventLogs({ abi, logs: receipt.logs });
   assert.deepEqual(event.args, { author: account.address, number: 7n, text: "seven" });
   assert.equal(await reader.readContract({ address, abi, functionName: "total" }), 7n);
@@ -90,8 +92,8 @@ await check("revert reasons", async () => {
     return true;
   });
   const custom = viem.parseAbi(["error UnknownSelector(bytes4 selector)"]);
-  const raw = { address, abi: [...abi, ...custom], functionName: "call_poseidon", args: ["0xdeadbeef"] };
-  await assert.rejects(reader.readContract(raw), (error) => {
+  const named = { address, abi: [...abi, ...custom], functionName: "call_poseidon" };
+  await assert.rejects(reader.readContract({ ...named, args: ["0xdeadbeef"] }), (error) => {
     const revert = error.walk((each) => each instanceof viem.ContractFunctionRevertedError);
     assert.equal(revert.data.errorName, "UnknownSelector");
     assert.deepEqual(revert.data.args, ["0xdeadbeef"]);
@@ -108,7 +110,8 @@ await check("refused transactions", async () => {
 });
 
 await check("proofs", async () => {
-  const proof = await reader.getProof({ address, storageKeys: [viem.numberToHex(1, { size: 32 })] });
+  const storageKeys = [viem.numberToHex(1, { size: 32 })];
+  const proof = await reader.getProof({ address, storageKeys });
   assert.equal(proof.storageProof[0].value, 7n);
 });
 
@@ -123,13 +126,15 @@ await check("blocks", async () => {
   assert.equal(block.transactions.length, 1);
   assert.equal((await reader.getBlock({ blockTag: "pending" })).number, block.number + 1n);
   await assert.rejects(reader.getBlock({ blockNumber: 9999n }), viem.BlockNotFoundError);
-  await assert.rejects(reader.getTransaction({ hash: viem.zeroHash }), viem.TransactionNotFoundError);
+  const hash = viem.zeroHash;
+  await assert.rejects(reader.getTransaction({ hash }), viem.TransactionNotFoundError);
 });
 
 await check("filters", async () => {
   const blocks = await reader.createBlockFilter();
   const logs = await reader.createContractEventFilter({ abi, address, eventName: "Noted" });
-  const hash = await wallet.writeContract({ address, abi, functionName: "note", args: [1n, "one"] });
+  const note = { address, abi, functionName: "note", args: [1n, "one"] };
+  const hash = await wallet.writeContract(note);
   await reader.waitForTransactionReceipt({ hash });
   assert.equal((await reader.getFilterChanges({ filter: blocks })).length, 1);
   assert.equal((await reader.getFilterChanges({ filter: logs }))[0].args.text, "one");
@@ -150,9 +155,12 @@ await check("subscriptions", async () => {
       }
     };
     stops.push(socket.watchBlocks({ onBlock: (block) => note("block", block.number) }));
-    stops.push(socket.watchPendingTransactions({ onTransactions: ([hash]) => note("pending", hash) }));
-    stops.push(socket.watchContractEvent({ address, abi, onLogs: ([log]) => note("log", log.args.text) }));
-    setTimeout(() => wallet.writeContract({ address, abi, functionName: "note", args: [3n, "three"] }), 300);
+    const onTransactions = ([hash]) => note("pending", hash);
+    stops.push(socket.watchPendingTransactions({ onTransactions }));
+    const onLogs = ([log]) => note("log", log.args.text);
+    stops.push(socket.watchContractEvent({ address, abi, onLogs }));
+    const write = { address, abi, functionName: "note", args: [3n, "three"] };
+    setTimeout(() => wallet.writeContract(write), 300);
   });
   assert.equal(seen.log, "three");
 });
