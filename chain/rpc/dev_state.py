@@ -107,6 +107,12 @@ def _read_dump(value: Any, name: str) -> dict[str, Any]:
     return state
 
 
+def set_logging(node: Node, enabled: bool) -> bool:
+    """Have the node print the name of every method that is called, or not."""
+    node.call_log.enabled = enabled
+    return True
+
+
 def node_info(node: Node) -> Json:
     """Head, fork and fees, in anvil's words."""
     head = node.chain.head
@@ -207,6 +213,12 @@ METHODS: Final = (
         run=load_state,
         params=(Param("state", Kind("data", _read_dump)),),
         aliases=("hardhat_loadState",),
+    ),
+    Method(
+        name="hardhat_setLoggingEnabled",
+        run=set_logging,
+        params=(Param("enabled", BOOL),),
+        aliases=("anvil_setLoggingEnabled",),
     ),
     Method(name="anvil_nodeInfo", run=node_info, aliases=("hardhat_nodeInfo",)),
     Method(name="hardhat_metadata", run=metadata, aliases=("anvil_metadata",), inline=True),

@@ -183,6 +183,8 @@ class Dispatcher:
         if call.method is None:
             assert call.error is not None, "a call has a method or an error"
             return error_response(call.id, call.error)
+        if node.call_log.enabled:
+            node.call_log.write(call.method.name)
         try:
             result = call.method.run(node, *call.arguments)
             return orjson.dumps({"jsonrpc": "2.0", "id": call.id, "result": result})

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, kw_only=True)
+class CallLog:
+    """Tells whoever runs the node which methods are called, if they want to know."""
+
+    write: Callable[[str], None]
+    enabled: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
 class Node:
     """The world of a handler: the chain, the installed filters, and who is asking."""
 
@@ -22,6 +30,7 @@ class Node:
     filters: "Filters"
     instance: bytes
     """Chosen at random when the server starts, to tell local nodes apart."""
+    call_log: CallLog
     session: "Session | None" = None
     """The WebSocket connection that a request came on; None for HTTP."""
 

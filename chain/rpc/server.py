@@ -25,7 +25,7 @@ from ..local_chain import Event, LocalChain
 from .dispatch import REQUEST_BYTES_MAX, Dispatcher, Request, error_response
 from .errors import INVALID_MESSAGE, RpcError
 from .filters import Filters
-from .method import Node
+from .method import CallLog, Node
 from .methods import TABLE
 from .subscriptions import Hub, Session
 
@@ -80,9 +80,11 @@ class Application:
         origins: str | Iterable[str] = "*",
         hosts: frozenset[str] | None = None,
         request_bytes_max: int = REQUEST_BYTES_MAX,
+        write: Callable[[str], None] | None = None,
     ) -> None:
         self._chain = chain
         self._worker = worker
+        self._call_log = CallLog(write=write or log.warning)
         self._origins = "*" if origins == "*" else frozenset(_origins(origins))
         self._hosts = hosts
         self._request_bytes_max = request_bytes_max
@@ -94,7 +96,11 @@ class Application:
 
     def _make_node(self, session: Session | None) -> Node:
         return Node(
-            chain=self._chain, filters=self.filters, instance=self._instance, session=session
+            chain=self._chain,
+            filters=self.filters,
+            instance=self._instance,
+            call_log=self._call_log,
+            session=session,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -349,6 +355,7 @@ class Server:
         cors: str | Iterable[str] = "*",
         hosts: Iterable[str] = (),
         request_bytes_max: int = REQUEST_BYTES_MAX,
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self._chain = chain
         self._socket = listen(host, port)
@@ -361,6 +368,7 @@ class Server:
             origins=cors,
             hosts=allowed if is_loopback(host) else None,
             request_bytes_max=request_bytes_max,
+            write=log,
         )
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
@@ -452,7 +460,7 @@ def serve(
     hosts: Iterable[str] = (),
 ) -> None:
     """Serve a chain until SIGINT or SIGTERM, then close it. Raises PortInUse."""
-    server = Server(chain, host, port, cors=cors, hosts=hosts)
+    server = Server(chain, host, port, cors=cors, hosts=hosts, log=log)
     with signals_to(server.stop), logging_to(log):
         server.run(on_ready)
 

@@ -12,7 +12,7 @@ from chain.accounts import DevAccount
 from chain.local_chain import LocalChain
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.filters import Filters
-from chain.rpc.method import Node
+from chain.rpc.method import CallLog, Node
 from chain.rpc.methods import TABLE
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -43,7 +43,13 @@ class Client:
         self.chain = chain
         self.filters = Filters()
         chain.listen(self.filters.notice)
-        self.node = Node(chain=chain, filters=self.filters, instance=bytes(32))
+        self.logged: list[str] = []
+        self.node = Node(
+            chain=chain,
+            filters=self.filters,
+            instance=bytes(32),
+            call_log=CallLog(write=self.logged.append),
+        )
         self.dispatcher = Dispatcher(TABLE)
 
     def raw(self, body: bytes) -> Any:

@@ -252,6 +252,16 @@ def test_the_pool_in_words(manual: Any, me: str, you: str) -> None:
     assert queued["5"].startswith("contract creation: 0 wei + 100000 gas")
 
 
+def test_calls_are_told_when_asked(rpc: Any) -> None:
+    rpc("eth_chainId")
+    rpc("hardhat_setLoggingEnabled", True)
+    rpc("eth_chainId")
+    rpc("anvil_setLoggingEnabled", False)
+    rpc("eth_chainId")
+
+    assert rpc.logged == ["eth_chainId", "hardhat_setLoggingEnabled"]
+
+
 # Dumps.
 
 

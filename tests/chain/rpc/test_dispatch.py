@@ -10,7 +10,7 @@ from chain.errors import InvalidTransaction, RejectedTransaction, UnknownBlock
 from chain.rpc.codec import QUANTITY
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.errors import RpcError
-from chain.rpc.method import Method, Node, Param
+from chain.rpc.method import CallLog, Method, Node, Param
 from chain.rpc.methods import by_name
 
 ORDER: list[str] = []
@@ -66,10 +66,15 @@ METHODS = (
 )
 
 
+def nowhere() -> Node:
+    """A node without a chain: the methods here ask for none."""
+    return Node(chain=None, filters=None, instance=b"", call_log=CallLog(write=ORDER.append))
+
+
 @pytest.fixture
 def ask() -> Any:
     dispatcher = Dispatcher(by_name(METHODS), batch_max=4, request_bytes_max=2000)
-    node = Node(chain=None, filters=None, instance=b"")
+    node = nowhere()
 
     def send(message: Any) -> Any:
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -193,7 +198,7 @@ def test_large_responses_are_refused() -> None:
     dispatcher = Dispatcher(by_name(METHODS), response_bytes_max=100)
     body = json.dumps([call("add", "0x1", id=each) for each in range(5)]).encode()
 
-    answers = json.loads(dispatcher.answer(body, None))
+    answers = json.loads(dispatcher.answer(body, nowhere()))
 
     assert [("result" in answer) for answer in answers] == [True, True, False, False, False]
     assert answers[-1]["error"]["message"] == "response too large"
@@ -234,7 +239,7 @@ def test_a_step_stays_in_its_place_and_within_its_time() -> None:
     places = []
     while not request.done:
         places.append((request.here, request.position))
-        dispatcher.step(request, None)
+        dispatcher.step(request, nowhere())
 
     assert places == [(True, 0), (False, 1), (False, 2), (True, 3)]
 

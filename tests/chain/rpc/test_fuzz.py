@@ -16,7 +16,7 @@ from chain.genesis import pars_genesis
 from chain.local_chain import LocalChain
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.filters import Filters
-from chain.rpc.method import REQUIRED, Node
+from chain.rpc.method import REQUIRED, CallLog, Node
 from chain.rpc.methods import METHODS, TABLE
 from chain.rpc.subscriptions import Session
 
@@ -34,7 +34,13 @@ def ask() -> Iterator[Ask]:
     chain.set_code(bytes(19) + b"\x99", bytes.fromhex("366000600037366000a0"))
     filters = Filters()
     chain.listen(filters.notice)
-    node = Node(chain=chain, filters=filters, instance=bytes(32), session=Session(lambda _: None))
+    node = Node(
+        chain=chain,
+        filters=filters,
+        instance=bytes(32),
+        call_log=CallLog(write=lambda _: None),
+        session=Session(lambda _: None),
+    )
     dispatcher = Dispatcher(TABLE)
 
     def send(body: bytes) -> Any:
@@ -162,6 +168,21 @@ LOG_FILTERS = st.fixed_dictionaries(
     },
 )
 
+SIMULATED_BLOCKS = st.fixed_dictionaries(
+    {},
+    optional={
+        "blockOverrides": BLOCK_OVERRIDES,
+        "stateOverrides": STATE_OVERRIDES,
+        "calls": st.lists(CALLS, max_size=3),
+    },
+)
+SIMULATIONS = st.fixed_dictionaries(
+    {"blockStateCalls": st.lists(SIMULATED_BLOCKS, max_size=3)},
+    optional=dict.fromkeys(
+        ("traceTransfers", "validation", "returnFullTransactions"), st.booleans()
+    ),
+)
+
 # One strategy for each kind of parameter. A kind that is not here gets any JSON.
 KINDS: dict[str, st.SearchStrategy[Any]] = {
     "address": ADDRESSES,
@@ -181,6 +202,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     "trace options": TRACE_OPTIONS,
     "trace options with overrides": TRACE_OPTIONS,
     "log filter": LOG_FILTERS,
+    "simulation": SIMULATIONS,
     "log filter or boolean": LOG_FILTERS | st.booleans(),
     "array of numbers": st.lists(st.floats(0, 100), max_size=3).map(sorted),
     "storage keys by address": st.dictionaries(ADDRESSES, st.lists(HASHES, max_size=2), max_size=2),

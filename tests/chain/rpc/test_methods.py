@@ -215,6 +215,7 @@ EXAMPLES: dict[str, tuple[Callable[[Scene], list[Any]], Any]] = {
         lambda s: ["0x" + gzip.compress(json.dumps(STATE_DUMP).encode()).hex()],
         True,
     ),
+    "hardhat_setLoggingEnabled": (lambda s: [True], True),
     "anvil_nodeInfo": (
         NOTHING,
         {

@@ -602,6 +602,20 @@ def test_stopping_finishes_what_is_under_way(new_chain: Any) -> None:
     assert closed == [True]
 
 
+def test_what_was_acknowledged_is_there_after_a_restart(
+    new_chain: Any, tmp_path: Path, me: str, you: str
+) -> None:
+    running = Running(new_chain(datadir=tmp_path / "data"))
+    tx_hash = running.call("eth_sendTransaction", {"from": me, "to": you, "value": "0x7"})
+    running.stop()
+
+    running = Running(new_chain(datadir=tmp_path / "data"))
+    receipt = running.call("eth_getTransactionReceipt", tx_hash)
+    running.stop()
+
+    assert (receipt["status"], receipt["blockNumber"]) == ("0x1", "0x1")
+
+
 def test_stopping_closes_websockets(new_chain: Any) -> None:
     async def connected(running: Running) -> int | None:
         async with connect(running.ws_url) as connection:
