@@ -116,7 +116,8 @@ def _verify(
     setup = trusted_setup()
     try:
         if proofs_per_blob == 1:
-            return bool(ckzg.verify_blob_kzg_proof_batch(blobs, commitments, proofs, setup))
+            parts = zip(blobs, commitments, proofs, strict=True)
+            return all(ckzg.verify_blob_kzg_proof(*each, setup) for each in parts)
         cells = [cell for blob in blobs for cell in ckzg.compute_cells(blob, setup)]
         repeated = [each for each in commitments for _ in range(CELLS_PER_BLOB)]
         indices = list(range(CELLS_PER_BLOB)) * len(blobs)

@@ -9,7 +9,7 @@ import pytest
 from eth_account import Account
 from eth_utils.address import to_checksum_address
 
-from chain import execution, local_chain
+from chain import execution
 from chain.accounts import DevAccount
 from chain.blocks import Receipt
 from chain.calls import CallRequest
@@ -58,7 +58,7 @@ def receipt(chain: LocalChain, tx_hash: bytes) -> Receipt:
 
 
 def pay(chain: LocalChain, sender: bytes, **changes: Any) -> bytes:
-    return chain.send(CallRequest(**{"sender": sender, "to": TO, "value": 1, **changes}))  # type: ignore[arg-type]
+    return chain.send(CallRequest(**{"sender": sender, "to": TO, "value": 1, **changes}))
 
 
 # Transactions of every type, and of every wrong kind.
@@ -254,7 +254,7 @@ def test_an_interval_mines_on_its_own(
     at_once: bool,
 ) -> None:
     ticks = Wall(100.0)
-    monkeypatch.setattr(local_chain.time, "monotonic", ticks)
+    monkeypatch.setattr("chain.local_chain.time.monotonic", ticks)
     chain = new_chain(mining=mining, block_time_seconds=0.4)
     assert chain.automine == at_once
     pay(chain, accounts[0].address)
@@ -731,5 +731,5 @@ def test_blocks_are_exported_in_order(chain: LocalChain, accounts: tuple[DevAcco
         pay(chain, accounts[0].address)
     told: list[tuple[int, int]] = []
     exported = list(chain.export_blocks(lambda done, total: told.append((done, total))))
-    assert exported == [chain.block(n).encode() for n in (1, 2, 3)]  # type: ignore[union-attr]
+    assert exported == [chain.block(n).encode() for n in (1, 2, 3)]
     assert told == [(1, 3), (2, 3), (3, 3)]
