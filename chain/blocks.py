@@ -182,7 +182,10 @@ def decode_block(data: bytes, senders: Sequence[bytes] | None = None) -> Block:
         raise DecodingError(f"block: expected 3 or 4 parts, got {len(parts)}")
     transactions = []
     for index, encoded in enumerate(split_list(parts[1], "transactions")):
-        raw = encoded if encoded[0] >= 0xC0 else any_bytes(decode(encoded), "transaction")
+        legacy = encoded[0] >= 0xC0
+        raw = encoded if legacy else any_bytes(decode(encoded), "transaction")
+        if not legacy and raw[:1] >= b"\xc0":
+            raise DecodingError("transaction: a legacy transaction stands in a string")
         transactions.append(decode_transaction(raw, senders[index] if senders else None))
     return Block(
         header=header_from_item(decode(parts[0])),

@@ -62,7 +62,7 @@ def read_accounts(state: Mapping[str, Any]) -> Accounts:
                 raise ValueError("not twenty bytes")
             storage = {_number(slot): _number(word) for slot, word in entry["storage"].items()}
             found[address] = (
-                _number(entry["nonce"]),
+                _number(entry["nonce"], bits=64),
                 _number(entry["balance"]),
                 bytes.fromhex(entry["code"].removeprefix("0x")),
                 storage,
@@ -72,10 +72,10 @@ def read_accounts(state: Mapping[str, Any]) -> Accounts:
     return found
 
 
-def _number(value: int | str) -> int:
+def _number(value: int | str, *, bits: int = 256) -> int:
     number = int(value, 16) if isinstance(value, str) else int(value)
-    if not 0 <= number < 2**256:
-        raise ValueError(f"{value} does not fit 256 bits")
+    if not 0 <= number < 2**bits:
+        raise ValueError(f"{value} does not fit {bits} bits")
     return number
 
 

@@ -320,7 +320,8 @@ class _Object:
     def child(self, key: str, *, optional: bool = False) -> "_Object":
         if key not in self.data and not optional:
             raise InvalidGenesis(f"{self.name(key)}: missing")
-        return _Object(self.data.get(key) or {}, self.name(key))
+        value = self.data.get(key)
+        return _Object({} if value is None else value, self.name(key))
 
     def optional_number(self, key: str, *, bits: int = 256) -> int | None:
         value = self.data.get(key)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import ckzg
+import ckzg  # type: ignore[import-not-found]
 import pytest
 from eth_account import Account
 from eth_account.typed_transactions import base
@@ -93,7 +93,7 @@ def test_cell_proofs_are_verified(accounts: tuple[DevAccount, ...], raw: bytes) 
 def spoil(parts: list[Any], name: str) -> list[Any]:
     tx, content, commitments, proofs = parts
     point = ckzg.blob_to_kzg_commitment(OTHER, trusted_setup())
-    return {
+    spoilt: dict[str, list[Any]] = {
         "no sidecar": tx,
         "another blob": [tx, [OTHER], commitments, proofs],
         "a bit of the blob": [tx, [BLOB[:-1] + bytes((BLOB[-1] ^ 1,))], commitments, proofs],
@@ -115,7 +115,8 @@ def spoil(parts: list[Any], name: str) -> list[Any]:
         "another version": [tx, b"\2", content, commitments, proofs],
         "a blob that is a list": [tx, [[BLOB]], commitments, proofs],
         "blobs that are bytes": [tx, BLOB, commitments, proofs],
-    }[name]
+    }
+    return spoilt[name]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from eth.vm.forks.london.blocks import LondonBlockHeader
 from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
+from eth_typing import BlockNumber
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,9 +58,9 @@ def test_the_first_base_fee() -> None:
 def test_base_fees_equal_the_twin(base_fee: int, gas_limit: int, share: float) -> None:
     used = int(gas_limit * share)
     parent = header(base_fee_per_gas=base_fee, gas_limit=gas_limit, gas_used=used)
-    twin = LondonBlockHeader(  # type: ignore[no-untyped-call]
+    twin = LondonBlockHeader(
         difficulty=0,
-        block_number=1,
+        block_number=BlockNumber(1),
         gas_limit=gas_limit,
         timestamp=1,
         gas_used=used,

@@ -545,7 +545,7 @@ def test_edits_are_seen_at_once_and_in_the_next_block(chain: LocalChain) -> None
     chain.set_code(TO, b"\x60\x01")
     chain.set_storage(TO, 2**256 - 1, 7)
     for ref in ("latest", "pending"):
-        view = chain.state(ref)  # type: ignore[arg-type]
+        view = chain.state(ref)
         assert (view.balance(TO), view.nonce(TO), view.code(TO)) == (5, 6, b"\x60\x01")
         assert view.storage(TO, 2**256 - 1) == 7
     chain.mine()
@@ -731,5 +731,5 @@ def test_blocks_are_exported_in_order(chain: LocalChain, accounts: tuple[DevAcco
         pay(chain, accounts[0].address)
     told: list[tuple[int, int]] = []
     exported = list(chain.export_blocks(lambda done, total: told.append((done, total))))
-    assert exported == [chain.block(n).encode() for n in (1, 2, 3)]
+    assert exported == [chain.block(n).encode() for n in (1, 2, 3)]  # type: ignore[union-attr]
     assert told == [(1, 3), (2, 3), (3, 3)]

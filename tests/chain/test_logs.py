@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 import rlp  # type: ignore[import-untyped]
-from trie import HexaryTrie
-from trie.exceptions import BadTrieProof, ValidationError
+from trie import HexaryTrie  # type: ignore[import-untyped]
+from trie.exceptions import BadTrieProof, ValidationError  # type: ignore[import-untyped]
 
 from chain.accounts import DevAccount
 from chain.calls import CallRequest

@@ -1,7 +1,7 @@
 """secp256k1 against eth_keys' pure Python twin, and every signature that is nobody's."""
 
 import pytest
-from eth_keys.backends.native import NativeECCBackend
+from eth_keys.backends.native.main import NativeECCBackend
 from eth_keys.main import KeyAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st

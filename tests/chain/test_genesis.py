@@ -1,0 +1,198 @@
+"""Genesis: the Pars chains, geth's files, and every mistake named with its field."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.accounts import DevAccount
+from chain.errors import InvalidGenesis
+from chain.evm import MARKER_CODE
+from chain.forks import PARS
+from chain.genesis import (
+    DEV_BALANCE,
+    RESERVE,
+    SUPPLY,
+    Genesis,
+    genesis_from_json,
+    genesis_to_json,
+    load_genesis,
+    pars_genesis,
+)
+from chain.local_chain import LocalChain
+from chain.proofs import StateView
+from chain.system import SYSTEM_CONTRACTS
+from precompiles.registry import PRECOMPILES
+
+
+def state_of(genesis: Genesis) -> StateView:
+    nodes: dict[bytes, bytes] = {}
+    return StateView(genesis.write_state(nodes, nodes))
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "config": {"chainId": 1, "homesteadBlock": 0},
+        "difficulty": "0x1",
+        "gasLimit": "0x1000000",
+        "alloc": {"0x" + "11" * 20: {"balance": "0x5"}},
+    }
+    return given | changes
+
+
+@pytest.mark.parametrize(("chain_id", "ops"), [(6133, "call-only"), (6134, "public-test")])
+def test_the_pars_chains(chain_id: int, ops: str, accounts: tuple[DevAccount, ...]) -> None:
+    addresses = [account.address for account in accounts]
+    genesis = pars_genesis(chain_id, addresses)
+    assert (genesis.chain_id, genesis.secret_ops, genesis.fork) == (chain_id, ops, PARS)
+    assert sum(start.balance for start in genesis.alloc.values()) == SUPPLY == 10**27
+    view = state_of(genesis)
+    assert view.balance(addresses[0]) == DEV_BALANCE
+    assert view.balance(RESERVE) == SUPPLY - DEV_BALANCE * len(addresses)
+    for entry in PRECOMPILES:
+        assert (view.code(entry.address), view.nonce(entry.address)) == (MARKER_CODE, 1)
+    for address, code in SYSTEM_CONTRACTS.items():
+        assert view.code(address) == code
+
+
+def test_a_genesis_is_read_from_what_it_was_written_as(tmp_path: Path) -> None:
+    for genesis in (pars_genesis(6133, [b"\1" * 20]), pars_genesis(6134, secret_ops="call-only")):
+        file = tmp_path / "genesis.json"
+        file.write_text(json.dumps(genesis_to_json(genesis)))
+        again = load_genesis(file)
+        assert again == genesis
+        assert again.block(state_of(again).root).hash == genesis.block(state_of(genesis).root).hash
+
+
+def test_chains_with_other_accounts_or_ids_differ() -> None:
+    hashes = {
+        genesis.block(state_of(genesis).root).hash
+        for genesis in (pars_genesis(6133), pars_genesis(6133, [b"\1" * 20]))
+    }
+    assert len(hashes) == 2
+
+
+def test_storage_and_code_of_an_allocation() -> None:
+    alloc = {
+        "0x" + "22" * 20: {
+            "balance": "7",
+            "nonce": "0x2",
+            "code": "0x6001",
+            "storage": {"0x" + "00" * 31 + "05": "0x09", "0x6": "0x0"},
+        },
+        "33" * 20: {"balance": 8},
+    }
+    view = state_of(genesis_from_json(minimal(alloc=alloc)))
+    address = b"\x22" * 20
+    assert (view.balance(address), view.nonce(address), view.code(address)) == (7, 2, b"\x60\x01")
+    assert (view.storage(address, 5), view.storage(address, 6)) == (9, 0)
+    assert view.balance(b"\x33" * 20) == 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"config": None}, r"config\.chainId: missing|config: not"),
+        ({"config": {}}, r"^config\.chainId: missing$"),
+        ({"config": {"chainId": 0}}, r"^config\.chainId: 0 is below 1$"),
+        ({"config": {"chainId": "one"}}, r"^config\.chainId: not a number: 'one'$"),
+        ({"config": {"chainId": True}}, r"^config\.chainId: not a number"),
+        ({"config": {"chainId": 1.5}}, r"^config\.chainId: not a number"),
+        ({"config": {"chainId": -1}}, r"^config\.chainId: -1 does not fit 256 bits"),
+        ({"config": {"chainId": 1, "pars": {}}}, r"^config\.pragueTime: missing"),
+        ({"config": {"chainId": 1, "pars": 5}}, r"^config\.pars: not a JSON object$"),
+        (
+            {"config": {"chainId": 1, "londonBlock": 5, "berlinBlock": 9}},
+            r"^config\.london.*Block: 5 comes before berlin's 9$",
+        ),
+        (
+            {"config": {"chainId": 1, "shanghaiTime": 9, "cancunTime": 5}},
+            r"^config\.cancunTime: 5 comes before shanghai's 9$",
+        ),
+        ({"alloc": []}, r"^alloc: not a JSON object$|alloc"),
+        ({"alloc": {"0x11": {"balance": "0x1"}}}, r"^alloc\[0x11\]: 1 bytes, expected 20$"),
+        ({"alloc": {"zz" * 20: {}}}, r"^alloc\[z+\]: not hexadecimal"),
+        ({"alloc": {"0x" + "11" * 20: 5}}, r"^alloc\[0x1+\]: not a JSON object$"),
+        ({"alloc": {"0x" + "11" * 20: {"balance": "lots"}}}, r"\.balance: not a number: 'lots'$"),
+        ({"alloc": {"0x" + "11" * 20: {"balance": hex(2**256)}}}, r"\.balance: .* 256 bits$"),
+        ({"alloc": {"0x" + "11" * 20: {"nonce": hex(2**64)}}}, r"\.nonce: .* 64 bits$"),
+        ({"alloc": {"0x" + "11" * 20: {"code": "0x6"}}}, r"\.code: not hexadecimal bytes: '0x6'$"),
+        ({"alloc": {"0x" + "11" * 20: {"code": 6}}}, r"\.code: not hexadecimal bytes: 6$"),
+        (
+            {"alloc": {"0x" + "11" * 20: {"storage": {"0x1": "x"}}}},
+            r"\.storage\[0x1\]: not a number: 'x'$",
+        ),
+        ({"alloc": {"0x" + "11" * 20: {"storage": [1]}}}, r"\.storage: not a JSON object$"),
+        (
+            {"alloc": {"aa" * 20: {}, "AA" * 20: {}}},
+            r"^alloc\[A+\]: the address stands there twice",
+        ),
+        ({"gasLimit": "0x10"}, r"^gasLimit: 16 is below 5000$"),
+        ({"nonce": hex(2**64)}, r"^nonce: does not fit eight bytes$"),
+        ({"mixHash": "0x11"}, r"^mixHash: 1 bytes, expected 32$"),
+        ({"coinbase": "nobody"}, r"^coinbase: not hexadecimal"),
+        ({"timestamp": "yesterday"}, r"^timestamp: not a number"),
+    ],
+)
+def test_a_mistake_is_named_with_its_field(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidGenesis, match=reason) as refusal:
+        genesis_from_json(minimal(**changes))
+    assert len(str(refusal.value)) < 250
+
+
+@pytest.mark.parametrize("missing", ["config", "alloc"])
+def test_a_missing_part_is_named(missing: str) -> None:
+    data = minimal()
+    del data[missing]
+    with pytest.raises(InvalidGenesis, match=rf"^{missing}: missing$"):
+        genesis_from_json(data)
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 5])
+def test_what_is_no_object_is_refused(data: Any) -> None:
+    with pytest.raises(InvalidGenesis, match=r"^the file: not a JSON object$"):
+        genesis_from_json(data)
+
+
+def test_a_wrong_choice_of_secrets_is_refused() -> None:
+    data = genesis_to_json(pars_genesis())
+    data["config"] = data["config"] | {"pars": {"secretOps": "always"}}
+    with pytest.raises(InvalidGenesis, match=r'^config\.pars\.secretOps: neither "call-only" nor'):
+        genesis_from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not UTF-8 text"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "not a JSON object"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    file = tmp_path / "genesis.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InvalidGenesis, match=rf"^genesis .*genesis.json: .*{reason}") as refusal:
+        load_genesis(file)
+    assert "\n" not in str(refusal.value)
+
+
+def test_mainnets_empty_beginning() -> None:
+    """The header of a genesis without accounts, with mainnet's fields, has the empty root."""
+    genesis = genesis_from_json(minimal(alloc={}))
+    view = state_of(genesis)
+    assert view.root.hex() == "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
+    block = genesis.block(view.root)
+    assert block.header.base_fee_per_gas is None
+    assert block.withdrawals is None
+
+
+def test_a_chain_starts_at_its_genesis(chain: LocalChain) -> None:
+    first = chain.block(0)
+    assert first is not None
+    assert (first.hash, chain.genesis_hash) == (chain.head.hash, chain.head.hash)
+    assert first.header.state_root == chain.state(0).root
