@@ -223,8 +223,13 @@ def read_block(value: Any, name: str) -> BlockRef:
     if isinstance(value, dict):
         return _read_block_object(value, name)
     if isinstance(value, str) and len(value) == 66:
-        return BlockHash(hash=read_hash(value, name))
+        return read_block_hash(value, name)
     return read_block_number(value, name)
+
+
+def read_block_hash(value: Any, name: str) -> BlockHash:
+    """Read the hash of a block."""
+    return BlockHash(hash=read_hash(value, name))
 
 
 def _read_block_object(value: dict[str, Any], name: str) -> BlockRef:
@@ -264,4 +269,5 @@ BOOL: Final = Kind("boolean", read_bool)
 TEXT: Final = Kind("string", read_text)
 OBJECT: Final = Kind("object", read_object)
 BLOCK_NUMBER: Final = Kind("number or tag", read_block_number)
+BLOCK_HASH: Final = Kind("hash", read_block_hash)
 BLOCK: Final = Kind("number, tag or hash", read_block)

@@ -8,6 +8,7 @@ from ..errors import InvalidRequest
 from ..tracing import TracerOptions
 from .codec import (
     BLOCK,
+    BLOCK_HASH,
     BLOCK_NUMBER,
     DATA,
     HASH,
@@ -57,7 +58,8 @@ def trace_call(
     return node.chain.trace_call(request, chain_ref(node, ref), overrides, tracer)
 
 
-def _trace(node: Node, ref: BlockRef, options: TracerOptions) -> list[Json]:
+def trace_known_block(node: Node, ref: BlockRef, options: TracerOptions) -> list[Json]:
+    """Run a block again, and return what the tracer saw of each transaction."""
     block = need_block(node, ref)
     if block.number == node.chain.genesis.number:
         raise RpcError(SERVER_ERROR, "genesis is not traceable")
@@ -65,20 +67,10 @@ def _trace(node: Node, ref: BlockRef, options: TracerOptions) -> list[Json]:
     return [{"txHash": hex_data(tx_hash), "result": result} for tx_hash, result in found]
 
 
-def trace_block_by_number(node: Node, ref: BlockRef, options: TracerOptions) -> list[Json]:
-    """Run a block again, and return what the tracer saw of each transaction."""
-    return _trace(node, ref, options)
-
-
-def trace_block_by_hash(node: Node, block_hash: bytes, options: TracerOptions) -> list[Json]:
-    """Run a block again, and return what the tracer saw of each transaction."""
-    return _trace(node, BlockHash(hash=block_hash), options)
-
-
 def trace_block(node: Node, encoded: bytes, options: TracerOptions) -> list[Json]:
     """Run a block of this chain again, given in RLP."""
     block = decode_block(encoded)
-    return _trace(node, BlockHash(hash=block.hash), options)
+    return trace_known_block(node, BlockHash(hash=block.hash), options)
 
 
 # Encoded forms.
@@ -123,13 +115,13 @@ METHODS: Final = (
     ),
     Method(
         name="debug_traceBlockByNumber",
-        run=trace_block_by_number,
+        run=trace_known_block,
         params=(Param("block", BLOCK_NUMBER), _OPTIONS),
     ),
     Method(
         name="debug_traceBlockByHash",
-        run=trace_block_by_hash,
-        params=(Param("blockHash", HASH), _OPTIONS),
+        run=trace_known_block,
+        params=(Param("blockHash", BLOCK_HASH), _OPTIONS),
     ),
     Method(name="debug_traceBlock", run=trace_block, params=(Param("block", DATA), _OPTIONS)),
     Method(name="debug_getRawHeader", run=raw_header, params=(_BLOCK,), inline=True),

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from ..blocks import Block
 from .codec import (
     BLOCK,
+    BLOCK_HASH,
     BLOCK_NUMBER,
     BOOL,
     HASH,
@@ -127,21 +127,9 @@ def get_block(node: Node, ref: BlockRef, full: bool) -> Json | None:
     return None if block is None else block_json(block, full=full)
 
 
-def get_block_by_hash(node: Node, block_hash: bytes, full: bool) -> Json | None:
-    """A block, or null."""
-    block = node.chain.block(block_hash)
-    return None if block is None else block_json(block, full=full)
-
-
 def get_header(node: Node, ref: BlockRef) -> Json | None:
     """A header, or null."""
     block = None if ref == "pending" else find_block(node, ref)
-    return None if block is None else header_json(block.header)
-
-
-def get_header_by_hash(node: Node, block_hash: bytes) -> Json | None:
-    """A header, or null."""
-    block = node.chain.block(block_hash)
     return None if block is None else header_json(block.header)
 
 
@@ -151,38 +139,18 @@ def transaction_count(node: Node, ref: BlockRef) -> str | None:
     return None if block is None else hex(len(block.transactions))
 
 
-def transaction_count_by_hash(node: Node, block_hash: bytes) -> str | None:
-    """Number of transactions, or null."""
-    block = node.chain.block(block_hash)
-    return None if block is None else hex(len(block.transactions))
-
-
 def ommer_count(node: Node, ref: BlockRef) -> str | None:
     """Number of ommers, or null."""
     block = find_block(node, ref)
     return None if block is None else hex(len(block.ommers))
 
 
-def ommer_count_by_hash(node: Node, block_hash: bytes) -> str | None:
-    """Number of ommers, or null."""
-    block = node.chain.block(block_hash)
-    return None if block is None else hex(len(block.ommers))
-
-
-def _ommer(block: Block | None, index: int) -> Json | None:
+def get_ommer(node: Node, ref: BlockRef, index: int) -> Json | None:
+    """An ommer, or null."""
+    block = find_block(node, ref)
     if block is None or index >= len(block.ommers):
         return None
     return ommer_json(block.ommers[index])
-
-
-def get_ommer(node: Node, ref: BlockRef, index: int) -> Json | None:
-    """An ommer, or null."""
-    return _ommer(find_block(node, ref), index)
-
-
-def get_ommer_by_hash(node: Node, block_hash: bytes, index: int) -> Json | None:
-    """An ommer, or null."""
-    return _ommer(node.chain.block(block_hash), index)
 
 
 def get_block_receipts(node: Node, ref: BlockRef) -> list[Json] | None:
@@ -205,20 +173,12 @@ def get_transaction(node: Node, tx_hash: bytes) -> Json | None:
     return None if waiting is None else transaction_json(waiting)
 
 
-def _transaction_at(block: Block | None, index: int) -> Json | None:
+def get_transaction_at(node: Node, ref: BlockRef, index: int) -> Json | None:
+    """A transaction, or null."""
+    block = find_block(node, ref)
     if block is None or index >= len(block.transactions):
         return None
     return transaction_json(block.transactions[index], block, index)
-
-
-def get_transaction_at(node: Node, ref: BlockRef, index: int) -> Json | None:
-    """A transaction, or null."""
-    return _transaction_at(find_block(node, ref), index)
-
-
-def get_transaction_at_hash(node: Node, block_hash: bytes, index: int) -> Json | None:
-    """A transaction, or null."""
-    return _transaction_at(node.chain.block(block_hash), index)
 
 
 def get_raw_transaction(node: Node, tx_hash: bytes) -> str | None:
@@ -240,7 +200,7 @@ def get_receipt(node: Node, tx_hash: bytes) -> Json | None:
     return receipt_json(located.block, located.index, receipts[located.index], first_log_index)
 
 
-_BLOCK_HASH: Final = Param("blockHash", HASH)
+_BLOCK_HASH: Final = Param("blockHash", BLOCK_HASH)
 _NUMBER: Final = Param("block", BLOCK_NUMBER)
 _FULL: Final = Param("fullTransactions", BOOL, False)
 _TX_HASH: Final = Param("transactionHash", HASH)
@@ -286,7 +246,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getBlockByHash",
-        run=get_block_by_hash,
+        run=get_block,
         params=(_BLOCK_HASH, _FULL),
         inline=True,
     ),
@@ -298,7 +258,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getHeaderByHash",
-        run=get_header_by_hash,
+        run=get_header,
         params=(_BLOCK_HASH,),
         inline=True,
     ),
@@ -310,7 +270,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getBlockTransactionCountByHash",
-        run=transaction_count_by_hash,
+        run=transaction_count,
         params=(_BLOCK_HASH,),
         inline=True,
     ),
@@ -322,7 +282,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getUncleCountByBlockHash",
-        run=ommer_count_by_hash,
+        run=ommer_count,
         params=(_BLOCK_HASH,),
         inline=True,
     ),
@@ -334,7 +294,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getUncleByBlockHashAndIndex",
-        run=get_ommer_by_hash,
+        run=get_ommer,
         params=(_BLOCK_HASH, _INDEX),
         inline=True,
     ),
@@ -358,7 +318,7 @@ METHODS: Final = (
     ),
     Method(
         name="eth_getTransactionByBlockHashAndIndex",
-        run=get_transaction_at_hash,
+        run=get_transaction_at,
         params=(_BLOCK_HASH, _INDEX),
         inline=True,
     ),
