@@ -323,10 +323,12 @@ def _run_until(deadline: float, computation: Any, opcodes: dict[int, Any]) -> No
 
 def _run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> None:
     deadline = computation.state.frames.deadline
-    for opcode in computation.code:
+    code = computation.code
+    position = 0  # At the end of the code a STOP stands that no counter has passed.
+    for opcode in code:
         if deadline is not None and opcode == JUMPDEST:
             check_time(deadline)
-        tracer.step(computation, computation.code.program_counter - 1, opcode)
+        tracer.step(computation, position, opcode)
         run = opcodes.get(opcode) or InvalidOpcode(opcode)
         try:
             run(computation=computation)
@@ -337,6 +339,7 @@ def _run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> No
             tracer.stepped(computation, error)
             raise
         tracer.stepped(computation, None)
+        position = code.program_counter
 
 
 def _traced_opcodes(opcodes: dict[int, Any], fork: Fork) -> dict[int, Any]:

@@ -141,7 +141,8 @@ class StructLogs(Recorder):
         if self._options.enable_return_data and computation.return_data:
             shown["returnData"] = "0x" + computation.return_data.hex()
             size += 2 * len(computation.return_data)
-        if not self._options.disable_storage and opcode in (SLOAD, SSTORE) and values:
+        needed = {SLOAD: 1, SSTORE: 2}.get(opcode)
+        if not self._options.disable_storage and needed is not None and len(values) >= needed:
             shown["storage"] = self._slots(computation, opcode)
             size += 2 * WORD_SIZE * len(shown["storage"])
         self._budget.spend(size)

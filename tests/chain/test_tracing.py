@@ -442,3 +442,17 @@ def test_a_trace_has_a_limit(chain: LocalChain, monkeypatch: pytest.MonkeyPatch)
     big = {ACCOUNT: code(f"JUMPDEST 0x00 0x00 0xffff 0x00 0x00 0x{OTHER.hex()} GAS CALL 0x00 JUMP")}
     with pytest.raises(InvalidRequest, match="trace too large"):
         traced(chain, big, {"tracer": "callTracer"}, gas=10_000_000)
+
+
+def test_code_that_ends_stops_behind_its_end(chain: LocalChain) -> None:
+    """As geth and anvil number it; and a push that runs over the end stops after its bytes."""
+    assert [
+        (each["pc"], each["op"])
+        for each in traced(chain, {ACCOUNT: code("0x01 POP")}, {})["structLogs"]
+    ] == [(0, "PUSH1"), (2, "POP"), (3, "STOP")]
+
+
+def test_a_store_without_a_value_shows_no_storage(chain: LocalChain) -> None:
+    logs = traced(chain, {ACCOUNT: code("0x01 SSTORE")}, {})["structLogs"]
+    assert "storage" not in logs[-1]
+    assert logs[-1]["error"].startswith("stack underflow")
