@@ -12,12 +12,13 @@ from eth.exceptions import OutOfGas, Revert, VMError, WriteProtection
 from eth.vm.message import Message
 
 from chain import evm
-from chain.calls import CallFailed, CallRequest
+from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
 from chain.encoding import keccak
 from chain.execution import open_state
 from chain.genesis import pars_genesis
 from chain.local_chain import LocalChain
 from chain.state import World
+from chain.tracing.options import TracerOptions
 from precompiles import precompile as pars
 from precompiles import registry
 from precompiles.conformance import vectors
@@ -545,7 +546,11 @@ def test_the_mode_is_told_and_never_guessed(
     assert modes() == {"block"}
     chain.create_access_list(request)
     assert modes() == {"block"}
-    chain.send(CallRequest(sender=sender, to=PROBE_AT, data=LOOK, gas=100_000))
+    chain.trace_call(request, "latest", NO_OVERRIDES, TracerOptions(tracer="callTracer"))
+    assert modes() == {"block"}
+    tx_hash = chain.send(CallRequest(sender=sender, to=PROBE_AT, data=LOOK, gas=100_000))
+    assert modes() == {"block"}
+    chain.trace_transaction(tx_hash, TracerOptions(tracer="callTracer"))
     assert modes() == {"block"}
 
 
