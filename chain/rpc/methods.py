@@ -7,6 +7,7 @@ from . import (
     debug,
     dev_mining,
     dev_state,
+    dev_tokens,
     eth_accounts,
     eth_blocks,
     eth_config,
@@ -34,6 +35,7 @@ METHODS: Final = (
     *debug.METHODS,
     *dev_mining.METHODS,
     *dev_state.METHODS,
+    *dev_tokens.METHODS,
 )
 
 

@@ -26,6 +26,11 @@ CODES = {
     ),
     # Reverts with the calldata as payload.
     "echo_revert": ("0x0000000000000000000000000000000000000c02", "0x366000600037366000fd"),
+    # Answers any question with the word at the slot keccak256(calldata word 1 | word 2).
+    "token": (
+        "0x0000000000000000000000000000000000000c05",
+        "0x6040600460003760406000205460005260206000f3",
+    ),
     # Runs an undefined opcode.
     "invalid": ("0x0000000000000000000000000000000000000c03", "0xfe"),
     # Returns CALLER, NUMBER, TIMESTAMP, SLOAD(0).

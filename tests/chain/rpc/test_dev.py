@@ -209,6 +209,31 @@ def test_edits(rpc: Any) -> None:
     assert rpc("eth_getStorageAt", NOBODY, "0x1") == f"0x{0x2A:064x}"
 
 
+def test_tokens(rpc: Any, me: str, you: str, contract: Any) -> None:
+    token = contract(rpc, "token")
+
+    def ask(selector: str, *addresses: str) -> int:
+        data = selector + "".join("00" * 12 + each[2:] for each in addresses)
+        return int(rpc("eth_call", {"to": token, "data": data}), 16)
+
+    for amount in (1000, 0, 2**256 - 1):
+        rpc("anvil_dealErc20", me, token, hex(amount))
+        assert ask("0x70a08231", me) == amount
+        assert ask("0x70a08231", you) == 0
+    rpc("anvil_setERC20Allowance", me, you, token, 7)
+    assert ask("0xdd62ed3e", me, you) == 7
+    assert ask("0xdd62ed3e", you, me) == 0
+
+
+@pytest.mark.parametrize("name", ["context", "invalid", "store"])
+def test_what_is_no_token_is_left_alone(rpc: Any, me: str, contract: Any, name: str) -> None:
+    """Nor is a slot taken that is read, and does not decide."""
+    address = contract(rpc, name)
+
+    assert "no slot of the token" in rpc.error("anvil_dealErc20", me, address, 5)["message"]
+    assert rpc("eth_getStorageAt", address, "0x0") == ZERO_HASH
+
+
 def test_impersonation(rpc: Any, me: str) -> None:
     call = {"from": NOBODY, "to": me, "value": "0x5"}
     rpc("hardhat_setBalance", NOBODY, hex(10**18))

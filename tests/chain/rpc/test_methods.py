@@ -49,6 +49,12 @@ def scene(rpc: Any, me: str, you: str, contract: Any) -> Scene:
     )
 
 
+def token_of(scene: Scene) -> str:
+    """Put a token where the other contract is: its answer is one word of its storage."""
+    scene.rpc("anvil_setCode", scene.contract, "0x6040600460003760406000205460005260206000f3")
+    return scene.contract
+
+
 NOTHING: Callable[[Scene], list[Any]] = lambda _: []  # noqa: E731 - a row of a table
 TEXT = re.compile(".+")
 DECIMAL = re.compile("[0-9]+")
@@ -215,6 +221,8 @@ EXAMPLES: dict[str, tuple[Callable[[Scene], list[Any]], Any]] = {
         lambda s: ["0x" + gzip.compress(json.dumps(STATE_DUMP).encode()).hex()],
         True,
     ),
+    "anvil_dealErc20": (lambda s: [s.me, token_of(s), 5], None),
+    "anvil_setERC20Allowance": (lambda s: [s.me, s.you, token_of(s), 5], None),
     "hardhat_setLoggingEnabled": (lambda s: [True], True),
     "anvil_nodeInfo": (
         NOTHING,
