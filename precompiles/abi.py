@@ -3,7 +3,8 @@
 Decoding accepts exactly one encoding of each value, the one that Solidity and Vyper compilers
 produce: heads and tails in order and without gaps, padding of zeros, no byte left over. Because an
 offset may only point where the previous tail ended, decoding is one forward pass whose work is
-bounded by the length of the data; an offset cannot alias, overlap or jump.
+bounded by the length of the data; an offset cannot alias, overlap or jump. Call data alone may be
+longer, for Vyper's sake: see `decode_call`.
 Knows no gas, no precompile and no chain. `eth_abi` is the oracle in the tests: it is not used here
 because it accepts many encodings of one value and takes ten times as long.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from .backends.keccak import keccak256
 
 WORD = 32
+SELECTOR_SIZE = 4
 WORD_LIMIT = 1 << 256
 
 Bound = int | tuple[int, ...]
@@ -207,6 +209,31 @@ def decode(parameters: Sequence[Parameter], data: bytes, start: int = 0) -> list
     if end != len(data):
         raise TRAILING_BYTES(end)
     return values
+
+
+def decode_call(parameters: Sequence[Parameter], data: bytes) -> list[Any]:
+    """Decode the arguments behind a selector, or raise Revert.
+
+    Vyper sends as many bytes as the largest arguments of the types would take, whatever their
+    lengths, and what lies behind the encoding is left over from its memory. So whole words may
+    follow, up to that size; they are paid for, and not looked at.
+    """
+    values, end = decode_sequence([parameter.type for parameter in parameters], data, SELECTOR_SIZE)
+    if end != len(data):
+        size_max = SELECTOR_SIZE + sum(encoded_size_max(each.type) for each in parameters)
+        if len(data) > size_max or (len(data) - end) % WORD:
+            raise TRAILING_BYTES(end)
+    return values
+
+
+def encoded_size_max(kind: Type) -> int:
+    """Return how many bytes a value can take, head and tail."""
+    if not kind.dynamic:
+        return kind.head_size
+    if kind.element is None:
+        return kind.head_size + WORD + padded(kind.bound)
+    length_word = WORD if kind.name.endswith("[]") else 0
+    return kind.head_size + length_word + kind.bound * encoded_size_max(kind.element)
 
 
 def encode(parameters: Sequence[Parameter], values: Sequence[object]) -> bytes:

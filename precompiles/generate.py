@@ -186,6 +186,22 @@ def commented(text: str, prefix: str) -> list[str]:
 # --- Documents ------------------------------------------------------------------------------
 
 
+INTRODUCTION = (
+    f"Every entry speaks Solidity ABI. Its price is {gas.DECODE_BASE} +"
+    f" {gas.DECODE_PER_WORD} per word of call data, plus what "
+    "the method's line says; state it touches costs what the EVM charges for it. A call is "
+    "refused by reverting with one of the errors below, and gas not used goes back. Value, "
+    "DELEGATECALL and CALLCODE are refused where a method's line does not allow them, and a "
+    "STATICCALL of a method that writes.",
+    "",
+    "A value has one encoding, and any other is refused. Behind the arguments there may be "
+    "whole words, up to the size of the largest arguments: Vyper sends them. They are ignored, "
+    "and paid for; a Vyper caller who declares smaller bounds than the generated interface "
+    "pays less.",
+    "",
+)
+
+
 def docs() -> str:
     """Return docs/precompiles.md."""
     lines = [
@@ -193,13 +209,7 @@ def docs() -> str:
         "",
         HEADER,
         "",
-        f"Every entry speaks Solidity ABI. Its price is {gas.DECODE_BASE} +"
-        f" {gas.DECODE_PER_WORD} per word of call data, plus what "
-        "the method's line says; state it touches costs what the EVM charges for it. A call is "
-        "refused by reverting with one of the errors below, and gas not used goes back. Value, "
-        "DELEGATECALL and CALLCODE are refused where a method's line does not allow them, and a "
-        "STATICCALL of a method that writes.",
-        "",
+        *INTRODUCTION,
         "| address | name | family | interface | summary |",
         "|---|---|---|---|---|",
         *(

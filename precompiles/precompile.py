@@ -244,7 +244,7 @@ def execute(precompile: Precompile, call: Call) -> bytes:
     if found is None:
         raise UNKNOWN_SELECTOR(call.data[:4].ljust(4, b"\0"))
     check_permission(found, call)
-    arguments = abi.decode(found.signature.inputs, call.data, start=4)
+    arguments = abi.decode_call(found.signature.inputs, call.data)
     result = found.handler(call, *arguments)
     outputs = found.signature.outputs
     if len(outputs) == 1:

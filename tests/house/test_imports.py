@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "chain/cli.py": {"eth_utils", "rich"},
     "chain/blobs.py": {"ckzg"},
     "chain/encoding.py": {"rusty_rlp", "sha3"},
+    "chain/genesis.py": {"orjson"},
     "chain/engine": {"numba", "numpy"},
     "chain/rpc": {"eth_abi", "eth_account", "httptools", "orjson", "uvicorn", "uvloop"},
     "chain/rpc/server.py": {"websockets"},

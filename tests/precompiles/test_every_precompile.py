@@ -187,9 +187,21 @@ def test_truncation_at_every_word_is_refused(precompile: Precompile) -> None:
 
 
 def test_trailing_bytes_are_refused(precompile: Precompile) -> None:
-    for _, data in every_method(precompile):
-        for tail in (b"\0", bytes(31), bytes(32), b"\1" * 64):
+    for method, data in every_method(precompile):
+        size_max = 4 + sum(abi.encoded_size_max(each.type) for each in method.signature.inputs)
+        beyond = size_max - len(data) + 32
+        for tail in (b"\0", bytes(31), bytes(33), bytes(beyond), b"\1" * (beyond + 32)):
             assert refusal(precompile, data + tail) == keccak(text="TrailingBytes(uint256)")[:4]
+
+
+def test_words_up_to_the_largest_encoding_are_ignored(precompile: Precompile) -> None:
+    """Vyper always sends that many, with whatever its memory holds."""
+    for method, data in every_method(precompile):
+        size_max = 4 + sum(abi.encoded_size_max(each.type) for each in method.signature.inputs)
+        plain = call_precompile(World(), precompile.address, data)
+        for tail in {min(32, size_max - len(data)), size_max - len(data)}:
+            longer = call_precompile(World(), precompile.address, data + b"\xa5" * tail)
+            assert (longer.status, longer.data) == (plain.status, plain.data)
 
 
 def test_offset_bombs_are_refused(precompile: Precompile) -> None:

@@ -35,7 +35,7 @@ def test_twin_agrees_on_every_vector() -> None:
         if vector.expected.output is None:
             continue
         assert vector.input[:4] == selector
-        arguments = contract.abi.decode(FROST.methods[0].signature.inputs, vector.input, start=4)
+        arguments = contract.abi.decode_call(FROST.methods[0].signature.inputs, vector.input)
         verdict = vector.expected.output[-1] == 1
         assert reference.verify(*arguments[1:]) is verdict, vector.name
         compared += 1

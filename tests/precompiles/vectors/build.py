@@ -89,11 +89,26 @@ def poseidon() -> Iterator[Case]:
         data = call(HASH, 1, [0, element])
         yield refused(f"element-{name}", data, "NotCanonical(uint256)", 1)
     yield refused("lane-order", call(PERMUTE, 1, [R, 0]), "NotCanonical(uint256)", 0)
-    yield from malformed(good, static_word=0, offset_word=32, length_word=64, length_max=16)
+    largest = 4 + 2 * 32 + 32 + 16 * 32
+    yield case("vyper-tail", padded_to(largest, good), ["uint256"], digest)
+    yield from malformed(
+        good, static_word=0, offset_word=32, length_word=64, length_max=16, size_max=largest
+    )
+
+
+def padded_to(size: int, data: bytes) -> bytes:
+    """Add what Vyper leaves behind an encoding: anything, up to the largest one."""
+    return data + b"\xa5" * (size - len(data))
 
 
 def malformed(
-    good: bytes, *, static_word: int, offset_word: int, length_word: int, length_max: int
+    good: bytes,
+    *,
+    static_word: int,
+    offset_word: int,
+    length_word: int,
+    length_max: int,
+    size_max: int,
 ) -> Iterator[Case]:
     """Encodings that must be refused; `good` begins with a uint8 and has a dynamic argument."""
     words = (len(good) - 4) // 32
@@ -106,7 +121,8 @@ def malformed(
     short = len(good) - 1
     yield refused("one-byte-short", good[:-1], "Truncated(uint256)", short)
     yield refused("trailing-byte", good + b"\0", "TrailingBytes(uint256)", len(good))
-    yield refused("trailing-word", good + bytes(32), "TrailingBytes(uint256)", len(good))
+    beyond = size_max - len(good) + 32
+    yield refused("trailing-words", good + bytes(beyond), "TrailingBytes(uint256)", len(good))
     dirty = changed(good, static_word, 1 << 8 | 1)
     yield refused("uint8-of-257", dirty, "ValueOutOfRange(uint256)", 4 + static_word)
     high = changed(good, static_word, 1 << 255 | 1)
@@ -192,7 +208,11 @@ def frost() -> Iterator[Case]:
     data = call(VERIFY, 1, key, bytes(4097), signature)
     yield refused("message-of-4097-bytes", data, "InvalidLength(uint256,uint256)", 4096, 4097)
     good = call(VERIFY, 1, key, message, signature)
-    yield from malformed(good, static_word=0, offset_word=32, length_word=128, length_max=65)
+    largest = 4 + 4 * 32 + (32 + 96) + (32 + 4096) + (32 + 128)
+    yield case("vyper-tail", padded_to(largest, good), ["bool"], True)
+    yield from malformed(
+        good, static_word=0, offset_word=32, length_word=128, length_max=65, size_max=largest
+    )
     padding = 4 + 128 + 32 + 33
     dirty = good[:padding] + b"\1" + good[padding + 1 :]
     yield refused("dirty-padding", dirty, "DirtyPadding(uint256)", padding)
