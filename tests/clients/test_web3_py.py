@@ -127,6 +127,30 @@ def test_transactions_signed_by_the_client(w3: Web3, accounts: Any, fields: dict
     assert w3.eth.get_raw_transaction(tx_hash) == signed.raw_transaction
 
 
+def test_a_blob_transaction(w3: Web3, accounts: Any) -> None:
+    sender = Account.from_key(accounts[0].private_key)
+    tx = {
+        "type": 3,
+        "to": w3.eth.accounts[1],
+        "nonce": 0,
+        "value": 0,
+        "gas": 30_000,
+        "maxFeePerGas": 3 * 10**9,
+        "maxPriorityFeePerGas": 10**9,
+        "maxFeePerBlobGas": 10**9,
+        "chainId": w3.eth.chain_id,
+    }
+    signed = sender.sign_transaction(tx, blobs=[b"\x00" + b"pars".ljust(131_071, b"\x00")])
+
+    receipt = w3.eth.wait_for_transaction_receipt(
+        w3.eth.send_raw_transaction(signed.raw_transaction)
+    )
+
+    assert receipt["type"] == 3
+    assert receipt["blobGasUsed"] == 131_072
+    assert len(w3.eth.get_transaction(receipt["transactionHash"])["blobVersionedHashes"]) == 1
+
+
 def test_a_set_code_transaction(w3: Web3, accounts: Any, deployed: Any) -> None:
     """An account lends itself the contract's code (EIP-7702)."""
     sender = Account.from_key(accounts[0].private_key)
