@@ -5,6 +5,7 @@ answered at once on the event loop while the rest has to wait for the chain's th
 both asks `Request.here` and calls `Dispatcher.step` in the right place until nothing is left.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -187,7 +188,7 @@ class Dispatcher:
             node.call_log.write(call.method.name)
         try:
             result = call.method.run(node, *call.arguments)
-            return orjson.dumps({"jsonrpc": "2.0", "id": call.id, "result": result})
+            return _encoded({"jsonrpc": "2.0", "id": call.id, "result": result})
         except RpcError as error:
             return error_response(call.id, error)
         except ChainError as error:
@@ -224,6 +225,16 @@ def _failed(call_id: Any, error: RpcError) -> Call:
     call = Call(call_id)
     call.error = error
     return call
+
+
+def _encoded(response: Any) -> bytes:
+    try:
+        return orjson.dumps(response)
+    except TypeError as error:
+        if "Recursion limit" not in str(error):
+            raise
+        # A call trace nests as deep as calls do, up to 2,048 levels; orjson gives up at 254.
+        return json.dumps(response, separators=(",", ":")).encode()
 
 
 def error_response(call_id: Any, error: RpcError) -> bytes:

@@ -205,3 +205,18 @@ def test_calls_into_precompiles_are_named(rpc: Any, me: str) -> None:
 
     assert frame["to"] == entity_store
     assert "entity" in json.dumps(frame).lower()
+
+
+def test_a_trace_that_nests_deeper_than_the_fast_encoder_goes(rpc: Any, you: str) -> None:
+    calls_itself = "0x5f5f5f5f5f305af1"
+    frame = rpc(
+        "debug_traceCall",
+        {"to": you, "gas": hex(30_000_000)},
+        "latest",
+        {"tracer": "callTracer", "stateOverrides": {you: {"code": calls_itself}}},
+    )
+    depth = 0
+    while frame.get("calls"):
+        (frame,) = frame["calls"]
+        depth += 1
+    assert depth > 254 // 2
