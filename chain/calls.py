@@ -227,7 +227,10 @@ def run(state: Any, request: CallRequest, gas_cap: int) -> Outcome:
     tx = fields_of(request, env, nonce=nonce, gas=gas)
     if tx.max_fee_per_gas == 0:
         # A free call: a base fee would make its price negative, and GASPRICE lower than BASEFEE.
-        state.env = env = replace(env, base_fee=0 if env.base_fee is not None else None)
+        env = replace(env, base_fee=0 if env.base_fee is not None else None)
+        if tx.blob_gas and not tx.max_fee_per_blob_gas and env.blob_base_fee_override is None:
+            env = replace(env, blob_base_fee_override=0)
+        state.env = env
         state.execution_context._base_fee_per_gas = env.base_fee
     elif tx.max_fee_per_gas < (env.base_fee or 0):
         raise RejectedTransaction(

@@ -296,7 +296,7 @@ def _allocation(value: Any, key: str) -> Allocation:
     storage = {}
     for slot, word in entry.child("storage", optional=True).data.items():
         where = f"alloc[{key}].storage[{slot}]"
-        storage[_number(slot, where, bits=256)] = _number(word, where, bits=256)
+        storage[_word(slot, where)] = _word(word, where)
     return Allocation(
         balance=entry.number("balance", 0, bits=256),
         nonce=entry.number("nonce", 0, bits=64),
@@ -352,6 +352,17 @@ def _number(value: Any, where: str, *, bits: int) -> int:
         raise InvalidGenesis(f"{where}: not a number: {_shown(value)}") from None
     if not 0 <= number < 2**bits:
         raise InvalidGenesis(f"{where}: {_shown(value)} does not fit {bits} bits")
+    return number
+
+
+def _word(value: Any, where: str) -> int:
+    """Read a storage key or value: hexadecimal with or without a prefix, as geth takes it."""
+    try:
+        number = int(value.removeprefix("0x"), 16)
+    except (ValueError, AttributeError):
+        raise InvalidGenesis(f"{where}: not a hexadecimal word: {_shown(value)}") from None
+    if not 0 <= number < 2**256:
+        raise InvalidGenesis(f"{where}: {_shown(value)} does not fit 256 bits")
     return number
 
 

@@ -857,7 +857,9 @@ class LocalChain:
 
     def increase_time(self, seconds: int) -> int:
         """Move time forward; return the total difference to true time."""
-        return self._clock.increase(seconds)
+        offset = self._clock.increase(seconds)
+        self._history.store.write(self._meta())
+        return offset
 
     def set_next_timestamp(self, timestamp: int) -> None:
         """Fix the next block's timestamp."""
@@ -865,7 +867,9 @@ class LocalChain:
 
     def set_time(self, timestamp: float) -> int:
         """Make it this time now; return the difference to true time."""
-        return self._clock.set(timestamp)
+        offset = self._clock.set(timestamp)
+        self._history.store.write(self._meta())
+        return offset
 
     def set_timestamp_interval(self, seconds: int | None) -> bool:
         """Put a fixed number of seconds between blocks, or none; say whether one was set."""

@@ -305,3 +305,17 @@ def test_precompiles_sender_and_recipient_are_left_out(
     chain.set_code(CODE_AT, code)
     result = chain.create_access_list(CallRequest(sender=accounts[0].address, to=CODE_AT))
     assert result.access_list == ()
+
+
+def test_a_free_call_pays_for_no_blobs(chain: LocalChain) -> None:
+    hashes = (b"\x01" + bytes(31),)
+    assert ask(chain, answer("4a"), blob_versioned_hashes=hashes) == 0  # BLOBBASEFEE
+    with pytest.raises(RejectedTransaction, match="insufficient funds"):
+        ask(
+            chain,
+            answer("4a"),
+            blob_versioned_hashes=hashes,
+            gas_price=None,
+            max_fee_per_gas=10**10,
+            max_fee_per_blob_gas=10,
+        )

@@ -79,7 +79,7 @@ def test_storage_and_code_of_an_allocation() -> None:
             "balance": "7",
             "nonce": "0x2",
             "code": "0x6001",
-            "storage": {"0x" + "00" * 31 + "05": "0x09", "0x6": "0x0"},
+            "storage": {"00" * 31 + "05": "09", "0x6": "0x0"},
         },
         "33" * 20: {"balance": 8},
     }
@@ -121,7 +121,7 @@ def test_storage_and_code_of_an_allocation() -> None:
         ({"alloc": {"0x" + "11" * 20: {"code": 6}}}, r"\.code: not hexadecimal bytes: 6$"),
         (
             {"alloc": {"0x" + "11" * 20: {"storage": {"0x1": "x"}}}},
-            r"\.storage\[0x1\]: not a number: 'x'$",
+            r"\.storage\[0x1\]: not a hexadecimal word: 'x'$",
         ),
         ({"alloc": {"0x" + "11" * 20: {"storage": [1]}}}, r"\.storage: not a JSON object$"),
         (

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -733,3 +734,12 @@ def test_blocks_are_exported_in_order(chain: LocalChain, accounts: tuple[DevAcco
     exported = list(chain.export_blocks(lambda done, total: told.append((done, total))))
     assert exported == [chain.block(n).encode() for n in (1, 2, 3)]  # type: ignore[union-attr]
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_moved_time_survives_a_restart(new_chain: NewChain, tmp_path: Path) -> None:
+    wall = Wall()
+    first = new_chain(datadir=tmp_path / "data", clock=wall)
+    offset = first.increase_time(1_000)
+    first.close()
+    second = new_chain(datadir=tmp_path / "data", clock=wall)
+    assert second.increase_time(0) == offset
