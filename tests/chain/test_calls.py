@@ -315,7 +315,7 @@ def test_a_free_call_pays_for_no_blobs(chain: LocalChain) -> None:
             chain,
             answer("4a"),
             blob_versioned_hashes=hashes,
-            gas_price=None,
+            gas=100_000,
             max_fee_per_gas=10**10,
             max_fee_per_blob_gas=10,
         )
