@@ -32,6 +32,16 @@ def keccak(data: bytes) -> bytes:
     return cast(bytes, keccak_256(data).digest())
 
 
+def checksummed(address: bytes) -> str:
+    """Write an address with its checksum in the case of its letters (EIP-55)."""
+    digits = address.hex()
+    digest = keccak(digits.encode()).hex()
+    return "0x" + "".join(
+        digit.upper() if int(check, 16) >= 8 else digit
+        for digit, check in zip(digits, digest, strict=False)
+    )
+
+
 def int_to_bytes(value: int) -> bytes:
     """Return the minimal big-endian form; zero is the empty string."""
     return value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from eth_utils.address import to_checksum_address
-
 from .blocks import ZERO_ADDRESS, ZERO_HASH, Block, Header, Log, Withdrawal
 from .building import BlockRun, env_of, next_base_fee
 from .calls import (
@@ -22,7 +20,7 @@ from .calls import (
     overridden_env,
     result_of,
 )
-from .encoding import keccak
+from .encoding import checksummed, keccak
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .evm import Frames
 from .execution import BlockEnv, Outcome, apply_transaction, is_delegation
@@ -268,7 +266,7 @@ class _Simulation:
 
     def _check(self, tx: Transaction, env: BlockEnv, world: World) -> Intrinsic:
         """Check what a block demands of a transaction, in geth's order and words."""
-        address = f"address {to_checksum_address(tx.sender)}"
+        address = f"address {checksummed(tx.sender)}"
         if self.validation:
             self._check_sender(tx, address, world)
         base_fee = env.base_fee or 0
@@ -371,7 +369,7 @@ class _Transfers:
         if message.value and kind != "DELEGATECALL":
             self._transfer(message.sender, target, message.value)
 
-    def leave(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002
+    def leave(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002 - evm.Tracer's
         start = self._starts.pop()
         if error is not None:
             del self.logs[start:]

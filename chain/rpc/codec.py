@@ -66,16 +66,6 @@ def hex_word(value: int) -> str:
     return f"0x{value:064x}"
 
 
-def checksummed(address: bytes, keccak: Callable[[bytes], bytes]) -> str:
-    """Write an address with its checksum in the case of its letters (EIP-55)."""
-    digits = address.hex()
-    digest = keccak(digits.encode()).hex()
-    return "0x" + "".join(
-        digit.upper() if int(check, 16) >= 8 else digit
-        for digit, check in zip(digits, digest, strict=False)
-    )
-
-
 # In.
 
 

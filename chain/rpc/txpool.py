@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from ..encoding import keccak
+from ..encoding import checksummed
 from ..pool import BySender
 from ..transactions import Transaction
-from .codec import ADDRESS, checksummed
+from .codec import ADDRESS
 from .method import Method, Node, Param
 from .results import Json, transaction_json
 
@@ -22,9 +22,7 @@ def status(node: Node) -> Json:
 
 def _by_nonce(found: BySender) -> Json:
     return {
-        checksummed(sender, keccak): {
-            str(nonce): transaction_json(tx) for nonce, tx in waiting.items()
-        }
+        checksummed(sender): {str(nonce): transaction_json(tx) for nonce, tx in waiting.items()}
         for sender, waiting in found.items()
     }
 
@@ -45,13 +43,13 @@ def content_from(node: Node, sender: bytes) -> Json:
 
 
 def _line(tx: Transaction) -> str:
-    to = checksummed(tx.to, keccak) if tx.to else "contract creation"
+    to = checksummed(tx.to) if tx.to else "contract creation"
     return f"{to}: {tx.value} wei + {tx.gas} gas × {tx.max_fee_per_gas} wei"
 
 
 def _lines(found: BySender) -> Json:
     return {
-        checksummed(sender, keccak): {str(nonce): _line(tx) for nonce, tx in waiting.items()}
+        checksummed(sender): {str(nonce): _line(tx) for nonce, tx in waiting.items()}
         for sender, waiting in found.items()
     }
 

@@ -88,7 +88,7 @@ class StructLogs(Recorder):
         """Slots that each contract read and wrote so far; every step that does so repeats them."""
         self._first_refund = 0
 
-    def enter(self, message: Any, kind: str, target: bytes) -> None:  # noqa: ARG002
+    def enter(self, message: Any, kind: str, target: bytes) -> None:  # noqa: ARG002 - evm.Tracer's
         """A call's price includes the gas that it hands down; a creation's does not."""
         step = self._frames[-1].step if self._frames else None
         if step is not None and step.cost is None:
@@ -168,7 +168,7 @@ class StructLogs(Recorder):
         known[f"0x{slot:064x}"] = f"0x{value:064x}"
         return dict(known)
 
-    def stepped(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002
+    def stepped(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002 - evm.Tracer's
         """Add the price, which is only known now, and what kept the instruction from running."""
         step = self._frames[-1].step
         if step is None:

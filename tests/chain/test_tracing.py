@@ -255,17 +255,23 @@ def test_a_creation_that_collides_burns_the_gas(chain: LocalChain) -> None:
     assert logs[-1]["gas"] < 500_000 // 64
 
 
-def test_calls_too_deep_are_shown(chain: LocalChain) -> None:
-    # Each calls itself with all it has left; the price of 1024 levels is far above what 63/64
-    # leaves of any gas limit, so the depth is reached with prices of zero only: check the shape
-    # at the outer end, and that a deep tree comes back whole.
-    codes = {ACCOUNT: code("0x00 0x00 0x00 0x00 0x00 ADDRESS GAS CALL")}
-    frame = traced(chain, codes, {"tracer": "callTracer"}, gas=30_000_000)
-    depth = 0
+def test_calls_too_deep_are_shown() -> None:
+    """Before EIP-150 a call could pass all but a little gas on, and 1024 levels were reached."""
+    passes_on = code("0x00 0x00 0x00 0x00 0x00 ADDRESS 0x03e8 GAS SUB CALL")
+    alloc = {"0x" + ACCOUNT.hex(): {"balance": "0x0", "code": "0x" + passes_on.hex()}}
+    genesis = GENESES["homestead"] | {"alloc": alloc}
+    chain = LocalChain.open(genesis_from_json(genesis), mining="manual")
+    frame = traced(chain, {}, {"tracer": "callTracer"}, gas=5_000_000)
+    gas_used, depth = frame["gasUsed"], 0
     while frame.get("calls"):
         (frame,) = frame["calls"]
         depth += 1
-    assert depth > 150
+    assert depth == 1025
+    assert frame["error"] == "max call depth exceeded"
+    assert frame["gasUsed"] == "0x0"
+    steps = traced(chain, {}, {}, gas=5_000_000)
+    assert hex(steps["gas"]) == gas_used
+    assert max(each["depth"] for each in steps["structLogs"]) == 1025
 
 
 def test_initcode_that_is_too_long_makes_no_frame(chain: LocalChain) -> None:

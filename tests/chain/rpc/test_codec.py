@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chain.encoding import keccak
+from chain.encoding import checksummed
 from chain.rpc import codec
 from chain.rpc.codec import BlockHash
 from chain.rpc.errors import InvalidParams
@@ -154,4 +154,4 @@ def test_write() -> None:
     ],
 )
 def test_checksums(address: str) -> None:
-    assert codec.checksummed(bytes.fromhex(address[2:]), keccak) == address
+    assert checksummed(bytes.fromhex(address[2:])) == address
