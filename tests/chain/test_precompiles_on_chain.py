@@ -135,9 +135,8 @@ def cost(
 def through(kind: int, to: bytes = PROBE_AT, value: int = 0) -> bytes:
     """Code that passes its calldata on, and returns the outcome's word and then the answer."""
     amount = f"60{value:02x}" if kind in (0xF1, 0xF2) else ""
-    return bytes.fromhex(
-        f"36600060003760006000366000{amount}73{to.hex()}5a{kind:02x}6000523d600060203e3d6020016000f3"
-    )
+    pass_on = f"36600060003760006000366000{amount}73{to.hex()}5a{kind:02x}"
+    return bytes.fromhex(pass_on + "6000523d600060203e3d6020016000f3")
 
 
 # Prices. The same accesses in the bytecode of an ordinary contract cost the same.
