@@ -163,8 +163,6 @@ class History:
     def append(self, record: Record, receipts: Sequence[Receipt]) -> list[Write]:
         """Return the writes that add a block on top."""
         block = record.block
-        self._blocks.put(block.hash, record)
-        self._receipts.put(block.hash, tuple(receipts))
         writes: list[Write] = [
             ("blocks", block.hash, _encode_record(record)),
             ("receipts", block.hash, _encode_receipts(receipts)),
@@ -174,6 +172,11 @@ class History:
             place = block.hash + index.to_bytes(4, "big")
             writes.append(("transactions", tx.hash, place))
         return writes
+
+    def remember(self, record: Record, receipts: Sequence[Receipt]) -> None:
+        """Keep a block that was just written decoded: it is the one most asked for."""
+        self._blocks.put(record.block.hash, record)
+        self._receipts.put(record.block.hash, tuple(receipts))
 
     def remove(self, block: Block) -> list[Write]:
         """Return the writes that take the topmost block away."""

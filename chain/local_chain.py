@@ -738,6 +738,7 @@ class LocalChain:
         writes += [("pool", tx.hash, None) for tx in gone]
         # Nobody hears of the block, on any thread, before it is on disk.
         self._history.store.write([*writes, *self._meta(head=block, root=built.reader.root)])
+        self._history.remember(record, built.receipts)
         self._reader = built.reader
         self.head = block
         for tx in gone:
