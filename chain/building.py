@@ -15,9 +15,9 @@ from .blocks import (
     withdrawals_root,
 )
 from .errors import InvalidBlock, NotNow, RejectedTransaction
-from .evm import Frames
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
 from .forks import BYZANTIUM, CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
+from .frames import Frames
 from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World
 from .system import begin_block, requests, requests_hash, reward, withdraw

@@ -8,8 +8,8 @@ from eth import exceptions as evm_errors
 
 from .blocks import ZERO_ADDRESS, Log
 from .errors import ChainError, InvalidRequest, RejectedTransaction
-from .evm import Frames, Tracer
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
+from .frames import Frames, Tracer
 from .rules import GAS_TRANSACTION, INITCODE_SIZE_MAX, Intrinsic, intrinsic
 from .state import Reader, World
 from .transactions import (

@@ -17,9 +17,10 @@ from eth.vm.message import Message
 
 from .blocks import Log
 from .errors import RejectedTransaction
-from .evm import DELEGATION_PREFIX, Frames, logs_of, state_class, transaction_context
+from .evm import logs_of, state_class, transaction_context
 from .forks import BERLIN, LONDON, PRAGUE, SPURIOUS_DRAGON, Fork
-from .rules import NONCE_MAX, Intrinsic
+from .frames import Frames
+from .rules import DELEGATION_PREFIX, NONCE_MAX, Intrinsic, is_delegation
 from .state import World
 from .transactions import Fields, Transaction
 
@@ -194,11 +195,6 @@ def _authorize(world: World, tx: Fields, chain_id: int) -> int:
     return refund
 
 
-def is_delegation(code: bytes) -> bool:
-    """Say whether an account's code names another's (EIP-7702)."""
-    return len(code) == 23 and code[:3] == DELEGATION_PREFIX
-
-
 def code_at(world: World, address: bytes, fork: Fork) -> tuple[bytes, bytes | None]:
     """Return the code that a transaction to this address runs, and where a delegation led."""
     code = world.get_code(address)
@@ -285,7 +281,6 @@ __all__ = [
     "apply_transaction",
     "code_at",
     "gas_price",
-    "is_delegation",
     "open_state",
     "system_call",
 ]

@@ -15,7 +15,6 @@ from precompiles.registry import PRECOMPILES
 from .blocks import ZERO_ADDRESS, ZERO_HASH, Block, Header
 from .building import BASE_FEE_INITIAL
 from .errors import InvalidGenesis
-from .evm import MARKER_CODE
 from .forks import (
     CANCUN,
     FORKS,
@@ -29,6 +28,7 @@ from .forks import (
     Fork,
     Schedule,
 )
+from .host import MARKER_CODE
 from .state import EMPTY_ACCOUNT, Reader, World
 from .system import DEPOSIT_ADDRESS, SYSTEM_CONTRACTS
 from .trie import EMPTY_ROOT, Nodes

@@ -29,9 +29,9 @@ from .errors import (
     StoreError,
     UnknownBlock,
 )
-from .evm import Frames
 from .execution import BlockEnv
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
+from .frames import Frames
 from .genesis import Genesis
 from .history import History, Located, Nodes, Record
 from .logs import FoundLog, Topics

@@ -59,6 +59,11 @@ def intrinsic(tx: Fields, fork: Fork) -> Intrinsic:
     return Intrinsic(gas=gas, floor=floor)
 
 
+def is_delegation(code: bytes) -> bool:
+    """Say whether an account's code names another's (EIP-7702)."""
+    return len(code) == 23 and code.startswith(DELEGATION_PREFIX)
+
+
 _FIRST_FORK: Final = {
     ACCESS_LIST: BERLIN,
     DYNAMIC_FEE: LONDON,
@@ -132,7 +137,7 @@ def check_sender(tx: Transaction, fork: Fork, world: World) -> None:
     account = world.account(tx.sender)
     if account is not None and account.code_hash != EMPTY_CODE_HASH and fork.since(LONDON):
         code = world.get_code(tx.sender)  # EIP-3607, and the delegation that EIP-7702 exempts.
-        delegated = fork.since(PRAGUE) and len(code) == 23 and code.startswith(DELEGATION_PREFIX)
+        delegated = fork.since(PRAGUE) and is_delegation(code)
         if not (delegated or tx.is_impersonated):
             raise RejectedTransaction(
                 f"sender not an eoa: {address}, codehash: 0x{keccak(code).hex()}"

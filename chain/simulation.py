@@ -22,12 +22,12 @@ from .calls import (
 )
 from .encoding import checksummed, keccak
 from .errors import ChainError, InvalidRequest, RejectedTransaction
-from .evm import Frames
-from .execution import BlockEnv, Outcome, apply_transaction, is_delegation
+from .execution import BlockEnv, Outcome, apply_transaction
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
+from .frames import Frames
 from .headers import next_excess_blob_gas
 from .history import Nodes
-from .rules import INITCODE_SIZE_MAX, NONCE_MAX, Intrinsic, intrinsic
+from .rules import INITCODE_SIZE_MAX, NONCE_MAX, Intrinsic, intrinsic, is_delegation
 from .state import Reader, World
 from .transactions import (
     BLOB,

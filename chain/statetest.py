@@ -19,9 +19,9 @@ from . import signatures
 from .blocks import ZERO_HASH, Log
 from .encoding import encode, keccak
 from .errors import ChainError, InvalidTransaction, RejectedTransaction
-from .evm import Frames
 from .execution import BlockEnv, apply_transaction, open_state
 from .forks import FORKS, LONDON, PARIS, SPURIOUS_DRAGON, BlobSchedule, Fork
+from .frames import Frames
 from .history import Nodes
 from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..calls import CallFailed
 from ..errors import ChainError, InvalidRequest, UnknownBlock
-from .reverts import reason_of
+from ..reverts import reason_of
 
 PARSE_ERROR: Final = -32700
 INVALID_MESSAGE: Final = -32600

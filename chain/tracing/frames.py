@@ -10,9 +10,9 @@ from eth.exceptions import VMError
 from precompiles import registry
 
 from ..calls import describe
-from ..evm import is_pars_address
 from ..execution import Outcome
-from ..rpc.reverts import ERROR_SELECTOR, PANIC_SELECTOR, reason_of
+from ..host import is_pars_address
+from ..reverts import ERROR_SELECTOR, PANIC_SELECTOR, reason_of
 from .options import TracerOptions
 from .recorder import Budget, Recorder
 

@@ -8,8 +8,8 @@ from eth import exceptions as evm_errors
 from eth.exceptions import VMError
 
 from ..calls import describe
-from ..evm import stack_word
 from ..execution import Outcome
+from ..watched import stack_word
 from .options import TracerOptions
 from .recorder import Budget, Recorder
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from chain.building import BlockRun
 from chain.encoding import int_to_bytes, keccak
-from chain.evm import Frames
 from chain.execution import BlockEnv
 from chain.forks import CANCUN, FORKS, PARS, PRAGUE, Fork
+from chain.frames import Frames
 from chain.signatures import address_of
 from chain.state import Reader, World
 from chain.transactions import Authorization, Fields, Transaction, sign_transaction

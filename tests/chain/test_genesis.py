@@ -8,7 +8,6 @@ import pytest
 
 from chain.accounts import DevAccount
 from chain.errors import InvalidGenesis
-from chain.evm import MARKER_CODE
 from chain.forks import PARS
 from chain.genesis import (
     DEV_BALANCE,
@@ -20,6 +19,7 @@ from chain.genesis import (
     load_genesis,
     pars_genesis,
 )
+from chain.host import MARKER_CODE
 from chain.local_chain import LocalChain
 from chain.proofs import StateView
 from chain.system import SYSTEM_CONTRACTS

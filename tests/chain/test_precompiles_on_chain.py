@@ -11,7 +11,7 @@ import pytest
 from eth.exceptions import OutOfGas, Revert, VMError, WriteProtection
 from eth.vm.message import Message
 
-from chain import evm
+from chain import evm, host
 from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
 from chain.encoding import keccak
 from chain.execution import open_state
@@ -86,15 +86,15 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Probe]:
     entry = made.precompile()
     original = registry.at
     monkeypatch.setattr(registry, "at", lambda a: entry if a == PROBE_AT else original(a))
-    evm.bind.cache_clear()
+    host.bind.cache_clear()
     yield made
-    evm.bind.cache_clear()
+    host.bind.cache_clear()
 
 
 @pytest.fixture
 def chain(new_chain: NewChain) -> LocalChain:
     made = new_chain()
-    made.set_code(PROBE_AT, evm.MARKER_CODE)
+    made.set_code(PROBE_AT, host.MARKER_CODE)
     made.set_nonce(PROBE_AT, 1)
     return made
 
@@ -516,7 +516,7 @@ def test_a_bug_is_loud_in_tests(chain: LocalChain, probe: Probe) -> None:
 def test_every_entry_has_a_marker_and_is_warm(new_chain: NewChain) -> None:
     chain = new_chain()
     for entry in registry.PRECOMPILES:
-        assert chain.state().code(entry.address) == evm.MARKER_CODE
+        assert chain.state().code(entry.address) == host.MARKER_CODE
         assert chain.state().nonce(entry.address) == 1
         chain.set_code(OTHER, b"\x73" + entry.address + bytes.fromhex("3b5a9003") + b"\x00")
         computation = frame(chain, OTHER)

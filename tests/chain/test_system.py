@@ -10,9 +10,9 @@ from chain import system
 from chain.blocks import Header, Log
 from chain.calls import CallRequest
 from chain.errors import InvalidBlock
-from chain.evm import Frames
 from chain.execution import BlockEnv, open_state, system_call
 from chain.forks import PRAGUE
+from chain.frames import Frames
 from chain.local_chain import LocalChain
 from chain.state import Reader, World
 from chain.trie import EMPTY_ROOT

@@ -11,10 +11,11 @@ from chain.accounts import DevAccount
 from chain.building import BlockRun
 from chain.calls import NO_OVERRIDES, AccountOverride, CallRequest, Overrides
 from chain.errors import InvalidRequest, UnknownBlock
-from chain.evm import MARKER_CODE, Frames
 from chain.execution import BlockEnv
+from chain.frames import Frames
 from chain.genesis import genesis_from_json
 from chain.history import Nodes
+from chain.host import MARKER_CODE
 from chain.local_chain import LocalChain
 from chain.store import MemoryStore
 from chain.tracing import Position, TracerOptions, recorder, trace_in_block

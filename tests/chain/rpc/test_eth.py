@@ -11,7 +11,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from trie import HexaryTrie
 
 from chain.encoding import keccak
-from chain.rpc.reverts import PANICS, reason_of
+from chain.reverts import PANICS, reason_of
 
 ZERO_HASH = "0x" + "00" * 32
 NOBODY = "0xaa00000000000000000000000000000000000000"

@@ -1,0 +1,170 @@
+"""Instructions that tell a tracer what frames alone do not show, and the loop that runs them.
+
+Only traced executions use them: the others run py-evm's own, and pay nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from eth.abc import MessageAPI
+from eth.exceptions import (
+    ContractCreationCollision,
+    Halt,
+    InsufficientFunds,
+    StackDepthLimit,
+    VMError,
+)
+from eth.vm.logic.invalid import InvalidOpcode
+
+from .forks import TANGERINE_WHISTLE, Fork
+from .frames import STACK_DEPTH_MAX, Tracer, check_time
+
+CALLS = {0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xFA: "STATICCALL"}
+CREATES = {0xF0: "CREATE", 0xF5: "CREATE2"}
+SELFDESTRUCT = 0xFF
+JUMPDEST = 0x5B
+
+
+def run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> None:
+    """Run a frame's code, telling a tracer of each step."""
+    deadline = computation.state.frames.deadline
+    code = computation.code
+    position = 0  # At the end of the code a STOP stands that no counter has passed.
+    for opcode in code:
+        if deadline is not None and opcode == JUMPDEST:
+            check_time(deadline)
+        tracer.step(computation, position, opcode)
+        run = opcodes.get(opcode) or InvalidOpcode(opcode)
+        try:
+            run(computation=computation)
+        except Halt:
+            tracer.stepped(computation, None)
+            break
+        except VMError as error:
+            tracer.stepped(computation, error)
+            raise
+        tracer.stepped(computation, None)
+        position = code.program_counter
+
+
+def traced_opcodes(opcodes: dict[int, Any], fork: Fork) -> dict[int, Any]:
+    """Return the instructions that tell a tracer what it cannot see from frames."""
+    traced = {**opcodes, SELFDESTRUCT: _traced_selfdestruct(opcodes[SELFDESTRUCT])}
+    for code, kind in CALLS.items():
+        if code in opcodes:
+            traced[code] = _traced_call(opcodes[code], kind)
+    for code, kind in CREATES.items():
+        if code in opcodes:
+            traced[code] = _traced_create(opcodes[code], kind, fork)
+    return traced
+
+
+def stack_word(values: Sequence[int | bytes], position: int) -> int:
+    """Return a word of py-evm's stack, counted from the top; zero below its bottom."""
+    if position >= len(values):
+        return 0
+    value = values[-1 - position]
+    return value if isinstance(value, int) else int.from_bytes(value, "big")
+
+
+def _traced_selfdestruct(original: Callable[..., None]) -> Callable[..., None]:
+    """Tell a tracer what SELFDESTRUCT moved."""
+
+    def selfdestruct(computation: Any) -> None:
+        beneficiary = stack_word(computation._stack.values, 0) % 2**160
+        balance = computation.state.get_balance(computation.msg.storage_address)
+        try:
+            original(computation=computation)
+        except Halt:
+            tracer = computation.state.frames.tracer
+            tracer.destroyed(computation, beneficiary.to_bytes(20, "big"), balance)
+            raise
+
+    return selfdestruct
+
+
+def _traced_call(original: Callable[..., None], kind: str) -> Callable[..., None]:
+    """Tell a tracer also of a call that fails before py-evm makes a frame of it."""
+
+    def call(computation: Any) -> None:
+        values = computation._stack.values
+        target = (stack_word(values, 1) % 2**160).to_bytes(20, "big")
+        has_value = kind in ("CALL", "CALLCODE")
+        value = stack_word(values, 2) if has_value else 0
+        start, size = (stack_word(values, 2 + has_value + i) for i in (0, 1))
+        computation.calling = kind, target
+        children = len(computation.children)
+        give_back = computation.return_gas
+
+        def return_gas(gas: int) -> None:
+            if len(computation.children) == children:
+                own = computation.msg.storage_address
+                message = computation.prepare_child_message(
+                    gas=gas,
+                    to=target if kind in ("CALL", "STATICCALL") else own,
+                    value=value if kind != "DELEGATECALL" else computation.msg.value,
+                    data=computation.memory_read_bytes(start, size),
+                    code=b"",
+                )
+                _tell_failure(computation, message, kind, target)
+            give_back(gas)
+
+        computation.return_gas = return_gas
+        try:
+            original(computation=computation)
+        finally:
+            del computation.return_gas
+
+    return call
+
+
+def _traced_create(original: Callable[..., None], kind: str, fork: Fork) -> Callable[..., None]:
+    """Tell a tracer also of a creation that fails before py-evm makes a frame of it."""
+
+    def create(computation: Any) -> None:
+        values = computation._stack.values
+        value, start, size = (stack_word(values, i) for i in range(3))
+        computation.calling = kind, b""
+        children = len(computation.children)
+        taken: list[int] = []
+        consume = computation.consume_gas
+
+        def consume_gas(amount: int, reason: str) -> None:
+            consume(amount, reason)
+            taken.append(amount)
+
+        computation.consume_gas = consume_gas
+        try:
+            original(computation=computation)
+        finally:
+            del computation.consume_gas
+        if len(computation.children) == children:
+            # The instruction takes its own price, then the child's gas: that, and the child's
+            # gas is lost, only where the address turned out to be taken.
+            collided = len(taken) > 1
+            left = computation.get_gas_remaining()
+            all_but = left - left // 64 if fork.since(TANGERINE_WHISTLE) else left
+            message = computation.prepare_child_message(
+                gas=taken[-1] if collided else all_but,
+                to=b"",
+                value=value,
+                data=b"",
+                code=computation.memory_read_bytes(start, size),
+                create_address=bytes(20),
+            )
+            _tell_failure(computation, message, kind, bytes(20), collided=collided)
+
+    return create
+
+
+def _tell_failure(
+    computation: Any, message: MessageAPI, kind: str, target: bytes, *, collided: bool = False
+) -> None:
+    error: VMError = InsufficientFunds("insufficient balance for transfer")
+    if collided:
+        error = ContractCreationCollision("contract address collision")
+    elif message.depth > STACK_DEPTH_MAX:
+        error = StackDepthLimit("max call depth exceeded")
+    tracer = computation.state.frames.tracer
+    tracer.enter(message, kind, target)
+    tracer.leave(None, error)
