@@ -12,9 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from precompiles import registry
-
-from . import blobs, calls, dump, fees, headers, logs, tracing
+from . import calls, dump, fees, headers, intake, logs, simulation, tracing
 from .accounts import DevAccount
 from .blocks import ZERO_HASH, Block, Header, Receipt
 from .building import BlockRun, Built, env_of, fill, next_base_fee, verify
@@ -29,21 +27,19 @@ from .errors import (
     StoreError,
     UnknownBlock,
 )
+from .events import Event, NewBlock, NewPending, Removed
 from .execution import BlockEnv
-from .forks import CANCUN, LONDON, SHANGHAI, Fork
+from .forks import CANCUN, SHANGHAI, Fork
 from .frames import Frames
 from .genesis import Genesis
 from .history import History, Located, Nodes, Record
 from .logs import FoundLog, Topics
 from .pool import Pool
 from .proofs import StateView
-from .rules import check_form, check_nonce, check_sender
+from .rules import check_nonce
 from .state import Reader, World
 from .store import DiskStore, MemoryStore, Store, Write
 from .transactions import (
-    BLOB,
-    DYNAMIC_FEE,
-    RAW_SIZE_MAX,
     Fields,
     Transaction,
     decode_transaction,
@@ -69,31 +65,6 @@ BlockRef: TypeAlias = int | bytes | Literal["latest", "earliest", "pending", "sa
 Mining: TypeAlias = Literal["auto", "manual", "interval", "mixed"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewBlock:
-    """A block was added."""
-
-    block: Block
-    receipts: tuple[Receipt, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewPending:
-    """A transaction came into the pool."""
-
-    transaction: Transaction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Removed:
-    """A revert took blocks away, newest first."""
-
-    blocks: tuple[NewBlock, ...]
-
-
-Event: TypeAlias = NewBlock | NewPending | Removed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -399,11 +370,18 @@ class LocalChain:
             else:
                 run.add(tx)
 
-    def simulate(self, *arguments: Any, **options: Any) -> Any:
+    def simulate(
+        self,
+        blocks: Sequence[simulation.SimulatedBlock],
+        ref: BlockRef = "latest",
+        *,
+        trace_transfers: bool = False,
+        validation: bool = False,
+    ) -> list[tuple[Block, tuple[CallResult, ...]]]:
         """Build hypothetical blocks on top of a state (eth_simulateV1)."""
-        from . import simulation  # Only this method needs it.
-
-        return simulation.simulate(self, *arguments, **options)
+        return simulation.simulate(
+            self, blocks, ref, trace_transfers=trace_transfers, validation=validation
+        )
 
     def logs(
         self,
@@ -465,15 +443,7 @@ class LocalChain:
 
     def send_raw(self, raw: bytes) -> bytes:
         """Take a signed transaction into the pool and, when mining on demand, into a block."""
-        if raw[:1] == bytes((BLOB,)):
-            tx = blobs.open_network_form(raw)
-        else:
-            if len(raw) > RAW_SIZE_MAX:
-                raise RejectedTransaction(
-                    f"oversized data: transaction size {len(raw)}, limit {RAW_SIZE_MAX}"
-                )
-            tx = decode_transaction(raw)
-        return self._submit(tx)
+        return self._submit(intake.open_raw(raw))
 
     def send(self, request: CallRequest) -> bytes:
         """Sign a request as an account of ours, and take it in."""
@@ -481,30 +451,7 @@ class LocalChain:
 
     def fill(self, request: CallRequest) -> tuple[Fields, bytes]:
         """Return a request with all that it lacks, and its sender."""
-        sender = request.sender
-        if sender is None:
-            raise InvalidRequest("from: missing")
-        kind = request.type
-        if kind == DYNAMIC_FEE and not self.fork_of(self.head.header).since(LONDON):
-            request = replace(request, gas_price=self.gas_price())
-        elif request.gas_price is None and request.max_fee_per_gas is None:
-            tip = request.max_priority_fee_per_gas
-            tip = self.max_priority_fee() if tip is None else tip
-            cap = 2 * self.base_fee() + tip
-            request = replace(request, max_fee_per_gas=cap, max_priority_fee_per_gas=tip)
-        elif request.max_fee_per_gas is not None and request.max_priority_fee_per_gas is None:
-            tip = min(self.max_priority_fee(), request.max_fee_per_gas)
-            request = replace(request, max_priority_fee_per_gas=tip)
-        nonce = self.pool.nonce_after(sender) if request.nonce is None else request.nonce
-        gas = request.gas
-        if gas is None:
-            gas = self.estimate_gas(replace(request, nonce=None), "latest")
-        env = self.scene("latest", "block").env
-        if request.chain_id is not None and request.chain_id != self.chain_id:
-            raise InvalidRequest(
-                f"chainId does not match node's (have={request.chain_id}, want={self.chain_id})"
-            )
-        return calls.fields_of(request, env, nonce=nonce, gas=gas), sender
+        return intake.fill(self, request)
 
     def sign_transaction(self, request: CallRequest) -> Transaction:
         """Fill a request up and sign it."""
@@ -525,25 +472,16 @@ class LocalChain:
 
     def _submit(self, tx: Transaction) -> bytes:
         header = self._next_header()
-        fork = self.fork_of(header)
-        check_form(tx, fork, self.chain_id)
-        if tx.gas > header.gas_limit:
-            raise RejectedTransaction(
-                f"exceeds block gas limit: transaction {tx.gas}, limit {header.gas_limit}"
-            )
-        self._refuse_secrets(tx)
         world = self._world()
-        nonce = world.get_nonce(tx.sender)
-        if tx.nonce < nonce:
-            raise RejectedTransaction(f"nonce too low: next nonce {nonce}, tx nonce {tx.nonce}")
-        check_sender(tx, fork, world)
-        base_fee = header.base_fee_per_gas or 0
-        if self.automine and tx.max_fee_per_gas < base_fee:
-            # Nothing would mine it before the fee falls, and nobody waits for that here.
-            raise RejectedTransaction(
-                f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
-                f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
-            )
+        gate = intake.Gate(
+            chain_id=self.chain_id,
+            header=header,
+            fork=self.fork_of(header),
+            world=world,
+            automine=self.automine,
+            secrets_are_public=self.genesis.secret_ops == "public-test",
+        )
+        intake.admit(tx, gate)
         if self.transaction(tx.hash) is not None:
             raise RejectedTransaction("already known")
         dropped = self.pool.add(tx)
@@ -561,18 +499,6 @@ class LocalChain:
         if writes:
             self._history.store.write(writes)
         return tx.hash
-
-    def _refuse_secrets(self, tx: Transaction) -> None:
-        """Refuse what would publish a secret: the last moment at which that can be stopped."""
-        if self.genesis.secret_ops == "public-test" or not tx.to:
-            return
-        entry = registry.at(tx.to) if self.genesis.fork.pars else None
-        method = entry.by_selector.get(tx.data[:4]) if entry is not None else None
-        if entry is not None and method is not None and method.secret:
-            raise RejectedTransaction(
-                f"refused: {entry.name} {method.signature.name} would publish a secret; "
-                "use eth_call, or the client library"
-            )
 
     # Mining.
 
