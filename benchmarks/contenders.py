@@ -10,10 +10,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 BLOCKS = 5
 ONE_BY_ONE = 300
+CALLS = 500
+EMPTY_BLOCKS = 1000
 
 
 def stock_only() -> None:
@@ -47,7 +50,23 @@ def measure(chain: Any, workload: Any) -> dict[str, float]:
     single = workload.transfers(ONE_BY_ONE, 2 * count + 1)
     result["single"] = rate(chain.mine, _batches(single, 1), 1)
     result["import"] = chain.import_rate(plain, size)
+    balance_of = workload.BALANCE_OF_SELECTOR + bytes(12) + workload.fresh_address(0)
+    chain.call(token, balance_of)
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        chain.call(token, balance_of)
+    result["calls"] = CALLS / (time.perf_counter() - start)
+    before = resident_mb()
+    for _ in range(EMPTY_BLOCKS):
+        chain.mine(())
+    result["memory"] = resident_mb() - before
     return result
+
+
+def resident_mb() -> float:
+    """Return the resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _batches(items: Sequence[bytes], size: int) -> list[Sequence[bytes]]:
@@ -72,6 +91,11 @@ class Ours:
             self._chain.send_raw(raw)
         (block,) = self._chain.mine()
         assert len(block.transactions) == len(raws), "a transaction was left out"
+
+    def call(self, to: bytes, data: bytes) -> None:
+        from chain.calls import CallRequest
+
+        assert self._chain.call(CallRequest(to=to, data=data)).success
 
     def created(self) -> bytes:
         (receipt,) = self._chain.receipts(self._chain.head.hash) or ()
@@ -139,6 +163,22 @@ class Stock:
         assert len(block.transactions) == len(raws), "a transaction was left out"
         return block
 
+    def call(self, to: bytes, data: bytes) -> None:
+        vm = self._chain.get_vm()
+        state = vm.state
+        sender = bytes(20)
+        computation = vm.execute_bytecode(
+            origin=sender,
+            gas_price=0,
+            gas=10**6,
+            to=to,
+            sender=sender,
+            value=0,
+            data=data,
+            code=state.get_code(to),
+        )
+        assert computation.is_success
+
     def created(self) -> bytes:
         from eth._utils.address import generate_contract_address
 
@@ -169,8 +209,11 @@ def main() -> None:
         stock_only()
     from . import workload
 
+    workload.transfers(1)  # What signing loads is nobody's start-up time.
+    start = time.perf_counter()
     chain = Ours() if name == "ours" else Stock()
-    print(json.dumps(measure(chain, workload)))
+    opened = time.perf_counter() - start
+    print(json.dumps({"open": opened, **measure(chain, workload)}))
 
 
 if __name__ == "__main__":
