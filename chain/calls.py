@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from eth import exceptions as evm_errors
 
 from .blocks import ZERO_ADDRESS, Log
+from .encoding import checksummed
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
 from .frames import Frames, Tracer
@@ -234,7 +235,7 @@ def run(state: Any, request: CallRequest, gas_cap: int) -> Outcome:
         state.execution_context._base_fee_per_gas = env.base_fee
     elif tx.max_fee_per_gas < (env.base_fee or 0):
         raise RejectedTransaction(
-            f"max fee per gas less than block base fee: address 0x{sender.hex()}, "
+            f"max fee per gas less than block base fee: address {checksummed(sender)}, "
             f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {env.base_fee}"
         )
     elif request.gas is None:
@@ -364,7 +365,7 @@ def _affordable(scene: Scene, request: CallRequest, overrides: Overrides) -> int
     sender = request.sender or ZERO_ADDRESS
     balance = world.get_balance(sender)
     if balance < request.value:
-        raise RejectedTransaction(f"insufficient funds for transfer: address 0x{sender.hex()}")
+        raise RejectedTransaction(f"insufficient funds for transfer: address {checksummed(sender)}")
     return (balance - request.value) // price
 
 

@@ -5,8 +5,9 @@ database, what answers at precompile addresses (`host`), what a tracer is told (
 frames without the logging and copying that cost stock py-evm a third of its time.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 from eth.abc import ComputationAPI, TransactionContextAPI
@@ -20,7 +21,7 @@ from .forks import CANCUN, Fork
 from .frames import STACK_DEPTH_MAX, Frames, check_time
 from .host import bind, is_pars_address
 from .state import World
-from .watched import JUMPDEST, SELFDESTRUCT, run_traced, traced_opcodes
+from .watched import JUMPDEST, SELFDESTRUCT, run_watched, watched_instructions
 
 
 class ParsStateMixin:
@@ -184,17 +185,17 @@ class ParsComputationMixin:
                     if not message.is_delegation:  # EIP-7702: a delegation to one is empty code.
                         precompile(computation)
                     return computation
-            opcodes = computation.opcodes
+            instructions = computation.instructions
             if frames.tracer is not None:
-                opcodes = computation.traced_opcodes
+                instructions = computation.watched_instructions
             if frames.tracer is not None and frames.tracer.wants_steps and message.code:
-                run_traced(computation, opcodes, frames.tracer)
+                run_watched(computation, instructions, frames.tracer)
             elif frames.deadline is not None:
-                _run_until(frames.deadline, computation, opcodes)
+                _run_until(frames.deadline, computation, instructions)
             else:
                 for opcode in computation.code:
                     try:
-                        run = opcodes[opcode]
+                        run = instructions[opcode]
                     except KeyError:
                         run = InvalidOpcode(opcode)
                     try:
@@ -214,16 +215,25 @@ class ParsComputationMixin:
             tracer.log(self, [topic.to_bytes(32, "big") for topic in topics], data)
 
 
-def _run_until(deadline: float, computation: Any, opcodes: dict[int, Any]) -> None:
+def _run_until(deadline: float, computation: Any, instructions: dict[int, Any]) -> None:
     check_time(deadline)
     for opcode in computation.code:
         if opcode == JUMPDEST:  # No loop goes round without one.
             check_time(deadline)
-        run = opcodes.get(opcode) or InvalidOpcode(opcode)
+        run = instructions.get(opcode) or InvalidOpcode(opcode)
         try:
             run(computation=computation)
         except Halt:
             break
+
+
+def _runner(opcode: Any) -> Callable[..., None]:
+    """Return what runs an instruction, as a plain Python call.
+
+    An instance with `__call__` goes through C at each call, and Python 3.12 bounds the depth of
+    that below the 1,024 frames that may nest.
+    """
+    return opcode if isinstance(opcode, FunctionType) else opcode.__call__
 
 
 @cache
@@ -234,6 +244,7 @@ def state_class(fork: Fork) -> type[Any]:
     destroy = base.computation_class.opcodes[SELFDESTRUCT]
     destroy = getattr(destroy, "__wrapped__", destroy)
     opcodes = {**base.computation_class.opcodes, SELFDESTRUCT: destroy}
+    instructions = {code: _runner(opcode) for code, opcode in opcodes.items()}
     computation = type(
         f"Pars{base.computation_class.__name__}",
         (ParsComputationMixin, base.computation_class),
@@ -242,8 +253,8 @@ def state_class(fork: Fork) -> type[Any]:
                 **base.computation_class._precompiles,
                 **({POINT_EVALUATION_ADDRESS: point_evaluation} if fork.since(CANCUN) else {}),
             },
-            "opcodes": opcodes,
-            "traced_opcodes": traced_opcodes(opcodes, fork),
+            "instructions": instructions,
+            "watched_instructions": watched_instructions(instructions, fork),
         },
     )
     return type(
@@ -260,9 +271,3 @@ def transaction_context(
     context: TransactionContextAPI = CancunTransactionContext(gas_price, origin)  # type: ignore[arg-type]
     context._blob_versioned_hashes = blob_hashes  # type: ignore[attr-defined]
     return context
-
-
-def logs_of(computation: Any) -> Iterable[tuple[bytes, tuple[bytes, ...], bytes]]:
-    """Return (address, topics, data) of each log that a whole execution left."""
-    for address, topics, data in computation.get_log_entries():
-        yield address, tuple(topic.to_bytes(32, "big") for topic in topics), data

@@ -5,19 +5,19 @@ nonces, codes and balances as validity rules (`rules.py`), collisions with lefto
 delegations and the calldata floor. Knows no blocks beyond the few words in `BlockEnv`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from eth._utils.address import generate_contract_address
 from eth.exceptions import ContractCreationCollision, VMError
 from eth.vm.execution_context import ExecutionContext
-from eth.vm.forks.spurious_dragon._utils import collect_touched_accounts
 from eth.vm.message import Message
 
 from .blocks import Log
+from .encoding import checksummed
 from .errors import RejectedTransaction
-from .evm import logs_of, state_class, transaction_context
+from .evm import state_class, transaction_context
 from .forks import BERLIN, LONDON, PRAGUE, SPURIOUS_DRAGON, Fork
 from .frames import Frames
 from .rules import DELEGATION_PREFIX, NONCE_MAX, Intrinsic, is_delegation
@@ -25,6 +25,7 @@ from .state import World
 from .transactions import Fields, Transaction
 
 SYSTEM_ADDRESS: Final = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
+RIPEMD_ADDRESS: Final = bytes(19) + b"\x03"
 SYSTEM_GAS: Final = 30_000_000
 GAS_NEW_AUTHORITY_REFUND: Final = 25_000 - 12_500
 GAS_SELFDESTRUCT_REFUND: Final = 24_000
@@ -142,10 +143,7 @@ def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) 
         price=price,
         output=computation.output,
         error=computation._error,
-        logs=tuple(
-            Log(address=address, topics=topics, data=data)
-            for address, topics, data in logs_of(computation)
-        ),
+        logs=_logs(computation),
         created=created,
     )
     world.end_transaction()
@@ -158,7 +156,7 @@ def _buy_gas(world: World, tx: Fields, sender: bytes, price: int, env: BlockEnv)
     balance = world.get_balance(sender)
     if balance < upfront + tx.value:
         raise RejectedTransaction(
-            f"insufficient funds for gas * price + value: address 0x{sender.hex()} "
+            f"insufficient funds for gas * price + value: address {checksummed(sender)} "
             f"have {balance} want {upfront + tx.value}"
         )
     if upfront:
@@ -225,11 +223,11 @@ def _settle(
     world: World = state.world
     env: BlockEnv = state.env
     used = tx.gas - int(computation.get_gas_remaining())
-    refund = int(computation.get_gas_refund())
+    refund = _refund(computation)
     if env.fork.since(LONDON):
         refund = min(refund, used // 5)
     else:
-        refund += GAS_SELFDESTRUCT_REFUND * len(computation.get_accounts_for_deletion())
+        refund += GAS_SELFDESTRUCT_REFUND * len(_destroyed(computation))
         refund = min(refund, used // 2)
     most = max(used, floor)
     used = max(used - refund, floor)
@@ -244,13 +242,66 @@ def _settle(
 def _clean_up(state: Any, computation: Any) -> None:
     """Remove destroyed accounts, and those touched that were left empty (EIP-161)."""
     world: World = state.world
-    for address in computation.get_accounts_for_deletion():
+    for address in _destroyed(computation):
         world.delete_account(address)
     if state.fork.since(SPURIOUS_DRAGON):
-        for address in collect_touched_accounts(computation):
+        for address in _touched(state, computation):
             account = world.account(address)
             if account is not None and world.account_is_empty(address):
                 world.delete_account(address)
+
+
+# What a tree of frames leaves behind. py-evm asks the same of each frame recursively, through
+# generators: 1,024 nested frames overrun the depth that Python 3.12 allows to C.
+
+
+def _kept(computation: Any) -> Iterator[Any]:
+    """Return the frames whose effects stay: those that succeeded in ones that did."""
+    pending = [computation]
+    while pending:
+        frame = pending.pop()
+        if frame._error is None:
+            yield frame
+            pending.extend(frame.children)
+
+
+def _refund(computation: Any) -> int:
+    """Return the gas to give back, with that of the authorizations, which a failure keeps."""
+    counted: int = sum(frame._gas_meter.gas_refunded for frame in _kept(computation))
+    return int(computation.msg.refund) + counted
+
+
+def _logs(computation: Any) -> tuple[Log, ...]:
+    """Return the logs in the order in which they were emitted."""
+    entries = sorted(entry for frame in _kept(computation) for entry in frame._log_entries)
+    return tuple(
+        Log(address=address, topics=tuple(topic.to_bytes(32, "big") for topic in topics), data=data)
+        for _, address, topics, data in entries
+    )
+
+
+def _destroyed(computation: Any) -> set[bytes]:
+    """Return the contracts that SELFDESTRUCT removes."""
+    return {address for frame in _kept(computation) for address in frame.accounts_to_delete}
+
+
+def _touched(state: Any, computation: Any) -> set[bytes]:
+    """Return the accounts that EIP-161 removes if they are empty.
+
+    RIPEMD-160's address counts in failed frames too: two clients once agreed on that by mistake,
+    and the main chain depends on it.
+    """
+    touched = {state.env.coinbase}
+    pending = [(computation, False)]
+    while pending:
+        frame, failed = pending.pop()
+        own = () if frame._error is not None else frame.beneficiaries
+        failed = failed or frame._error is not None
+        called = () if frame.msg.is_create else (frame.msg.to,)
+        named = {*own, *called}
+        touched |= named & {RIPEMD_ADDRESS} if failed else named
+        pending.extend((child, failed) for child in frame.children)
+    return touched
 
 
 def system_call(state: Any, to: bytes, data: bytes) -> bytes | None:

@@ -8,6 +8,7 @@ from precompiles import registry
 from . import blobs
 from .blocks import Header
 from .calls import CallRequest, fields_of
+from .encoding import checksummed
 from .errors import InvalidRequest, RejectedTransaction
 from .forks import LONDON, Fork
 from .rules import check_form, check_sender
@@ -65,7 +66,7 @@ def admit(tx: Transaction, gate: Gate) -> None:
     if gate.automine and tx.max_fee_per_gas < base_fee:
         # Nothing would mine it before the fee falls, and nobody waits for that here.
         raise RejectedTransaction(
-            f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
+            f"max fee per gas less than block base fee: address {checksummed(tx.sender)}, "
             f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
         )
 

@@ -18,7 +18,7 @@ from .blocks import ZERO_HASH, Block, Header, Receipt
 from .building import BlockRun, Built, env_of, fill, next_base_fee, verify
 from .calls import NO_OVERRIDES, CallRequest, CallResult, Overrides, Scene
 from .clock import Clock
-from .encoding import keccak
+from .encoding import checksummed, keccak
 from .errors import (
     ChainError,
     InvalidBlock,
@@ -461,7 +461,7 @@ class LocalChain:
             return sign_transaction(fields, key)
         if sender in self._impersonated or self.auto_impersonate:
             return impersonated(fields, sender)
-        raise RejectedTransaction(f"unknown account: 0x{sender.hex()} is not unlocked here")
+        raise RejectedTransaction(f"unknown account: {checksummed(sender)} is not unlocked here")
 
     def key_of(self, address: bytes) -> bytes:
         """Return the private key of a development account, to sign messages with."""

@@ -7,7 +7,7 @@ importer: one home for one rule. The messages are those of geth, which wallets a
 from dataclasses import dataclass
 from typing import Final
 
-from .encoding import keccak
+from .encoding import checksummed, keccak
 from .errors import NotNow, RejectedTransaction
 from .forks import (
     BERLIN,
@@ -133,7 +133,7 @@ def _check_blobs(tx: Transaction, fork: Fork) -> None:
 
 def check_sender(tx: Transaction, fork: Fork, world: World) -> None:
     """Check what depends on the sender's account, but for the order of nonces."""
-    address = f"address 0x{tx.sender.hex()}"
+    address = f"address {checksummed(tx.sender)}"
     account = world.account(tx.sender)
     if account is not None and account.code_hash != EMPTY_CODE_HASH and fork.since(LONDON):
         code = world.get_code(tx.sender)  # EIP-3607, and the delegation that EIP-7702 exempts.
@@ -156,7 +156,7 @@ def check_nonce(tx: Transaction, world: World) -> None:
     if tx.nonce != nonce:
         low = tx.nonce < nonce
         raise (RejectedTransaction if low else NotNow)(
-            f"nonce too {'low' if low else 'high'}: address 0x{tx.sender.hex()}, "
+            f"nonce too {'low' if low else 'high'}: address {checksummed(tx.sender)}, "
             f"tx: {tx.nonce} state: {nonce}"
         )
 
@@ -165,11 +165,11 @@ def check_fees(tx: Transaction, base_fee: int, blob_base_fee: int) -> None:
     """Check that the sender is willing to pay what this block costs."""
     if tx.max_fee_per_gas < base_fee:
         raise NotNow(
-            f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
+            f"max fee per gas less than block base fee: address {checksummed(tx.sender)}, "
             f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
         )
     if tx.type == BLOB and tx.max_fee_per_blob_gas < blob_base_fee:
         raise NotNow(
-            f"max fee per blob gas less than block blob gas fee: address 0x{tx.sender.hex()} "
+            f"max fee per blob gas less than block blob gas fee: address {checksummed(tx.sender)} "
             f"blobGasFeeCap: {tx.max_fee_per_blob_gas}, blobBaseFee: {blob_base_fee}"
         )

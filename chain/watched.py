@@ -25,7 +25,7 @@ SELFDESTRUCT = 0xFF
 JUMPDEST = 0x5B
 
 
-def run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> None:
+def run_watched(computation: Any, instructions: dict[int, Any], tracer: Tracer) -> None:
     """Run a frame's code, telling a tracer of each step."""
     deadline = computation.state.frames.deadline
     code = computation.code
@@ -34,7 +34,7 @@ def run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> Non
         if deadline is not None and opcode == JUMPDEST:
             check_time(deadline)
         tracer.step(computation, position, opcode)
-        run = opcodes.get(opcode) or InvalidOpcode(opcode)
+        run = instructions.get(opcode) or InvalidOpcode(opcode)
         try:
             run(computation=computation)
         except Halt:
@@ -47,16 +47,16 @@ def run_traced(computation: Any, opcodes: dict[int, Any], tracer: Tracer) -> Non
         position = code.program_counter
 
 
-def traced_opcodes(opcodes: dict[int, Any], fork: Fork) -> dict[int, Any]:
+def watched_instructions(instructions: dict[int, Any], fork: Fork) -> dict[int, Any]:
     """Return the instructions that tell a tracer what it cannot see from frames."""
-    traced = {**opcodes, SELFDESTRUCT: _traced_selfdestruct(opcodes[SELFDESTRUCT])}
+    watched = {**instructions, SELFDESTRUCT: _traced_selfdestruct(instructions[SELFDESTRUCT])}
     for code, kind in CALLS.items():
-        if code in opcodes:
-            traced[code] = _traced_call(opcodes[code], kind)
+        if code in instructions:
+            watched[code] = _traced_call(instructions[code], kind)
     for code, kind in CREATES.items():
-        if code in opcodes:
-            traced[code] = _traced_create(opcodes[code], kind, fork)
-    return traced
+        if code in instructions:
+            watched[code] = _traced_create(instructions[code], kind, fork)
+    return watched
 
 
 def stack_word(values: Sequence[int | bytes], position: int) -> int:

@@ -319,3 +319,14 @@ def test_a_free_call_pays_for_no_blobs(chain: LocalChain) -> None:
             max_fee_per_gas=10**10,
             max_fee_per_blob_gas=10,
         )
+
+
+def test_frames_nest_to_the_limit(new_chain: NewChain) -> None:
+    """With gas without end a contract that calls itself stops at depth 1,024, and no stack ends."""
+    chain = new_chain(gas_cap=10**13, question_seconds=60)
+    # Log the depth's gas, call itself with all of it, and return how deep it went: 1 + the answer.
+    calls_itself = "60205f5f5f5f305af150" + "5f5160010160005260205ff3"
+    chain.set_code(CODE_AT, bytes.fromhex(calls_itself))
+    result = chain.call(CallRequest(to=CODE_AT, gas=10**13))
+    assert result.success
+    assert int.from_bytes(result.output, "big") == 1025
