@@ -506,15 +506,15 @@ class LocalChain:
         """Return the header of the next block as far as it is known before it is run."""
         parent = self.head.header
         timestamp, millis = self._clock.peek(parent.timestamp)
+        if timestamp == parent.timestamp and not self.genesis.fork.pars:
+            timestamp, millis = timestamp + 1, 0  # Elsewhere neighbours may not share a second.
         merged = (
             parent.difficulty == 0 or self.genesis.schedule.terminal_total_difficulty is not None
         )
         fork = self.genesis.schedule.at(parent.number + 1, timestamp, merged=merged)
         optional: dict[str, Any] = {}
         if fork.since(CANCUN):
-            optional["excess_blob_gas"] = fork.excess_blob_gas(
-                parent.excess_blob_gas or 0, parent.blob_gas_used or 0
-            )
+            optional["excess_blob_gas"] = headers.next_excess_blob_gas(parent, fork)
             optional["parent_beacon_block_root"] = ZERO_HASH
         base_fee = self._settings.next_base_fee
         return Header(

@@ -12,10 +12,10 @@ from eth_utils.address import to_checksum_address
 
 from chain import execution
 from chain.accounts import DevAccount
-from chain.blocks import Receipt
+from chain.blocks import Receipt, decode_block
 from chain.calls import CallRequest
 from chain.errors import InvalidRequest, RejectedTransaction, UnknownBlock
-from chain.genesis import RESERVE
+from chain.genesis import RESERVE, genesis_from_json
 from chain.local_chain import LocalChain, NewBlock, NewPending, Removed
 from chain.system import (
     BEACON_ROOTS_ADDRESS,
@@ -743,3 +743,26 @@ def test_moved_time_survives_a_restart(new_chain: NewChain, tmp_path: Path) -> N
     first.close()
     second = new_chain(datadir=tmp_path / "data", clock=wall)
     assert second.increase_time(0) == offset
+
+
+def test_a_chain_of_plain_ethereum_keeps_its_rules(accounts: tuple[DevAccount, ...]) -> None:
+    """Its blocks have seconds of their own and no precompiles, so that others can import them."""
+    times = dict.fromkeys(("shanghaiTime", "cancunTime", "pragueTime"), 0)
+    plain = genesis_from_json(
+        {
+            "config": {"chainId": 1337, "terminalTotalDifficulty": 0, "londonBlock": 0, **times},
+            "alloc": {accounts[0].address.hex(): {"balance": "0xde0b6b3a7640000"}},
+        }
+    )
+    maker = LocalChain.open(plain, accounts=accounts, clock=Wall(), loud=True)
+    maker.mine(3)
+    maker.send(CallRequest(sender=accounts[0].address, to=TO, value=1))
+    stamps = [maker.block(number).header.timestamp for number in range(1, 5)]  # type: ignore[union-attr]
+    assert stamps == [stamps[0] + step for step in range(4)]
+    poseidon = bytes(18) + b"\x09\x01"
+    assert maker.call(CallRequest(to=poseidon, data=b"\x12\x34\x56\x78")).output == b""
+
+    taker = LocalChain.open(plain, loud=True)
+    for encoded in maker.export_blocks():
+        taker.import_block(decode_block(encoded))
+    assert taker.head.hash == maker.head.hash
