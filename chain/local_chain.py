@@ -198,7 +198,8 @@ class LocalChain:
             except ChainError:
                 self._history.store.write([("pool", tx_hash, None)])
         if self.recovered and len(self.pool):
-            self.recovered += f" and {len(self.pool)} waiting transactions"
+            plural = "s" if len(self.pool) > 1 else ""
+            self.recovered += f" and {len(self.pool)} waiting transaction{plural}"
 
     def close(self) -> None:
         """Release the store. Everything acknowledged is in it already."""
