@@ -109,7 +109,7 @@ def test_everything_is_there_again(
 
     again = new_chain(datadir=datadir, mining="manual")
     assert again.head == head
-    assert again.recovered == f"block 3 (0x{head.hash.hex()}) and 1 waiting transactions"
+    assert again.recovered == f"block 3 (0x{head.hash.hex()}) and 1 waiting transaction"
     assert again.state().balance(b"\x55" * 20) == 7
     for number, tx_hash in enumerate(hashes, 1):
         located = again.transaction(tx_hash)
