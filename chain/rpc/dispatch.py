@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from ..errors import ChainError
+from ..frames import Cancelled
 from .errors import (
     INTERNAL_ERROR,
     INVALID_MESSAGE,
@@ -30,6 +31,10 @@ from .method import REQUIRED, Method, Node
 REQUEST_BYTES_MAX: Final = 10 * 2**20
 RESPONSE_BYTES_MAX: Final = 256 * 2**20
 BATCH_MAX: Final = 1_000
+HURRY_SECONDS: Final = 0.003
+"""How long a question may hold the event loop. Handing it to the chain's thread and taking the
+answer back costs a twentieth of that, which is most of a small call."""
+
 STEP_SECONDS: Final = 0.005
 """How long a batch may hold the chain's thread before others get their turn."""
 
@@ -39,7 +44,7 @@ log = logging.getLogger(__name__)
 class Call:
     """One entry of a request, parsed as far as it could be."""
 
-    __slots__ = ("arguments", "error", "id", "inline", "method", "notification")
+    __slots__ = ("arguments", "error", "id", "inline", "method", "notification", "quick")
 
     def __init__(self, call_id: Any, *, notification: bool = False) -> None:
         self.id = call_id
@@ -48,6 +53,7 @@ class Call:
         self.arguments: list[Any] = []
         self.error: RpcError | None = None
         self.inline = True
+        self.quick = False
 
 
 class Request:
@@ -71,6 +77,11 @@ class Request:
     def here(self) -> bool:
         """Say whether the next call may be answered on the event loop."""
         return self.calls[self.position].inline
+
+    @property
+    def quick(self) -> bool:
+        """Say whether the next call may be tried on the event loop."""
+        return self.calls[self.position].quick
 
     def response(self) -> bytes:
         """Return the message to send back; empty where nothing is owed."""
@@ -162,6 +173,7 @@ class Dispatcher:
         call.method = method
         # The pending block is made when it is asked for, which is work for the chain's thread.
         call.inline = method.inline and "pending" not in given
+        call.quick = method.quick and "pending" not in given
         return call
 
     def step(self, request: Request, node: Node) -> None:
@@ -171,16 +183,34 @@ class Dispatcher:
         while not request.done and request.here is here:
             call = request.calls[request.position]
             request.position += 1
-            answer = self._answer(call, node)
-            if not call.notification:
-                request.size += len(answer)
-                if request.size > self._response_bytes_max:
-                    answer = error_response(call.id, RpcError(LIMIT_EXCEEDED, "response too large"))
-                request.answers.append(answer)
+            self._keep(request, call, self._answer(call, node))
             if self._clock() > deadline:
                 return
 
-    def _answer(self, call: Call, node: Node) -> bytes:
+    def hurry(self, request: Request, node: Node) -> None:
+        """Try to answer the next call at once; where that takes too long, leave it as it was."""
+        call = request.calls[request.position]
+        patience = node.chain.question_seconds
+        node.chain.question_seconds = min(patience, HURRY_SECONDS)
+        try:
+            answer = self._answer(call, node, hurried=True)
+        except Cancelled:
+            call.quick = False
+            return
+        finally:
+            node.chain.question_seconds = patience
+        request.position += 1
+        self._keep(request, call, answer)
+
+    def _keep(self, request: Request, call: Call, answer: bytes) -> None:
+        if call.notification:
+            return
+        request.size += len(answer)
+        if request.size > self._response_bytes_max:
+            answer = error_response(call.id, RpcError(LIMIT_EXCEEDED, "response too large"))
+        request.answers.append(answer)
+
+    def _answer(self, call: Call, node: Node, *, hurried: bool = False) -> bytes:
         if call.method is None:
             assert call.error is not None, "a call has a method or an error"
             return error_response(call.id, call.error)
@@ -192,6 +222,8 @@ class Dispatcher:
         except RpcError as error:
             return error_response(call.id, error)
         except ChainError as error:
+            if hurried and isinstance(error, Cancelled):
+                raise
             return error_response(call.id, from_chain(error))
         except Exception as error:
             # A bug of ours. It must reach neither the client's screen nor the other clients.

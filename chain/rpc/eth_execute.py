@@ -65,6 +65,7 @@ METHODS: Final = (
         name="eth_call",
         run=call,
         params=(_TRANSACTION, block_param(BLOCK), *_OVERRIDES),
+        quick=True,
     ),
     Method(
         name="eth_estimateGas",

@@ -103,17 +103,20 @@ METHODS: Final = (
         name="eth_getBalance",
         run=get_balance,
         params=(_ADDRESS, _BLOCK),
+        quick=True,
     ),
     Method(
         name="eth_getTransactionCount",
         run=get_transaction_count,
         params=(_ADDRESS, _BLOCK),
+        quick=True,
     ),
-    Method(name="eth_getCode", run=get_code, params=(_ADDRESS, _BLOCK)),
+    Method(name="eth_getCode", run=get_code, params=(_ADDRESS, _BLOCK), quick=True),
     Method(
         name="eth_getStorageAt",
         run=get_storage_at,
         params=(_ADDRESS, Param("slot", SLOT), _BLOCK),
+        quick=True,
     ),
     Method(
         name="eth_getStorageValues",

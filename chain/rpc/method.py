@@ -71,6 +71,9 @@ class Method:
     aliases: tuple[str, ...] = ()
     inline: bool = False
     """Answered at once on the event loop: reads only what any thread may read."""
+    quick: bool = False
+    """A question that mostly takes no time: tried on the event loop while the chain's thread
+    rests, and asked again there if it takes longer. It must change nothing."""
 
     @property
     def summary(self) -> str:

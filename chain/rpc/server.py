@@ -84,6 +84,7 @@ class Application:
     ) -> None:
         self._chain = chain
         self._worker = worker
+        self._jobs = 0
         self._call_log = CallLog(write=write or log.warning)
         self._origins = "*" if origins == "*" else frozenset(_origins(origins))
         self._hosts = hosts
@@ -137,10 +138,31 @@ class Application:
         while not request.done:
             if request.here:
                 step(request, node)
+            elif request.quick and not self._jobs:
+                self._dispatcher.hurry(request, node)
             else:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._worker, step, request, node)
+                await self.on_worker(step, request, node)
         return request.response()
+
+    async def on_worker(self, job: Callable[..., Any], *arguments: Any) -> None:
+        """Run a job on the chain's thread.
+
+        The loop counts the jobs that are not over, also those whose client has gone: while there
+        are none the chain belongs to the loop.
+        """
+        loop = asyncio.get_running_loop()
+        self._jobs += 1
+        future = self._worker.submit(job, *arguments)
+
+        def over(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # The loop is closed: nobody counts any more.
+                loop.call_soon_threadsafe(self._job_done)
+
+        future.add_done_callback(over)
+        await asyncio.wrap_future(future)
+
+    def _job_done(self) -> None:
+        self._jobs -= 1
 
     # HTTP.
 
@@ -435,7 +457,6 @@ class Server:
 
     async def _mine_when_due(self) -> None:
         """Mine by the clock for as long as the chain asks for that."""
-        loop = asyncio.get_running_loop()
         while True:
             due = self._chain.next_block_due()
             if due is None or due > 0:
@@ -443,7 +464,7 @@ class Server:
                 await asyncio.sleep(POLL_SECONDS if due is None else min(due, POLL_SECONDS))
                 continue
             try:
-                await loop.run_in_executor(self._worker, self._chain.mine_due)
+                await self._app.on_worker(self._chain.mine_due)
             except Exception:
                 log.exception("no block could be mined")
                 await asyncio.sleep(RETRY_SECONDS)

@@ -673,3 +673,69 @@ def test_nothing_of_the_machine_is_in_the_answers(node: Running) -> None:
 
     assert set(headers) == {"content-type", "content-length"}
     assert str(Path.cwd()) not in json.dumps(node.post(b"{"))
+
+
+LOOP_FOREVER = "0x5b600056"
+
+
+def threads_of_calls(chain: LocalChain, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note, for every eth_call from now on, the thread that ran it."""
+    seen: list[str] = []
+    run = chain.call
+
+    def noted(*arguments: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return run(*arguments)
+
+    monkeypatch.setattr(chain, "call", noted)
+    return seen
+
+
+def test_a_quick_question_is_answered_on_the_loop(
+    start: Callable[..., Running], chain: LocalChain, you: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = start(chain)
+    seen = threads_of_calls(chain, monkeypatch)
+    assert node.call("eth_call", {"to": you}, "latest") == "0x"
+    assert seen == [node.thread.name]
+
+
+def test_a_slow_question_goes_on_where_it_holds_nobody_up(
+    start: Callable[..., Running], chain: LocalChain, you: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain.set_code(bytes.fromhex(you[2:]), bytes.fromhex(LOOP_FOREVER[2:]))
+    node = start(chain)
+    seen = threads_of_calls(chain, monkeypatch)
+    patience = chain.question_seconds
+    response = node.post(call("eth_call", {"to": you, "gas": hex(300_000)}, "latest"))
+    assert "out of gas" in response["error"]["message"]
+    assert len(seen) == 2
+    assert seen[0] == node.thread.name
+    assert seen[1].startswith("chain")
+    assert chain.question_seconds == patience
+
+
+def test_a_question_waits_for_the_chains_thread_while_that_works(
+    start: Callable[..., Running], chain: LocalChain, you: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = start(chain)
+    seen = threads_of_calls(chain, monkeypatch)
+    entered, leave = threading.Event(), threading.Event()
+    mine = chain.mine
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        entered.set()
+        assert leave.wait(WAIT_SECONDS)
+        return mine(*arguments, **options)
+
+    monkeypatch.setattr(chain, "mine", slow)
+    with ThreadPoolExecutor(2) as clients:
+        mining = clients.submit(node.call, "evm_mine")
+        assert entered.wait(WAIT_SECONDS)
+        asking = clients.submit(node.call, "eth_call", {"to": you}, "latest")
+        assert node.call("eth_blockNumber") == "0x0"  # What needs no chain still answers.
+        assert not seen
+        leave.set()
+        mining.result(WAIT_SECONDS)
+        assert asking.result(WAIT_SECONDS) == "0x"
+    assert [name.startswith("chain") for name in seen] == [True]
