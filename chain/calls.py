@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from eth import exceptions as evm_errors
 
@@ -401,6 +401,3 @@ def _list_of(state: Any, request: CallRequest, outcome: Outcome) -> AccessList:
         for address, found in sorted(slots.items())
         if found or not (address in free or state.precompile_at(address) is not None)
     )
-
-
-Mode = Literal["block", "call"]

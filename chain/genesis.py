@@ -21,7 +21,6 @@ from .forks import (
     LATER_FORKS,
     LONDON,
     PARIS,
-    PARS,
     PRAGUE,
     SHANGHAI,
     BlobSchedule,
@@ -29,7 +28,7 @@ from .forks import (
     Schedule,
 )
 from .host import MARKER_CODE
-from .state import EMPTY_ACCOUNT, Reader, World
+from .state import Reader, World
 from .system import DEPOSIT_ADDRESS, SYSTEM_CONTRACTS
 from .trie import EMPTY_ROOT, Nodes
 
@@ -274,7 +273,6 @@ def _schedule(config: "_Object", pars: bool) -> Schedule:
             (time, replace(fork, pars=True) if fork.since(PRAGUE) else fork)
             for time, fork in by_time
         ]
-        by_time = [(time, PARS if fork == PARS else fork) for time, fork in by_time]
     return Schedule(
         by_block=by_block,
         by_time=by_time,
@@ -429,7 +427,6 @@ def _allocation_to_json(start: Allocation) -> dict[str, Any]:
 __all__ = [
     "CHAIN_ID_MAINNET",
     "CHAIN_ID_TESTNET",
-    "EMPTY_ACCOUNT",
     "Allocation",
     "Genesis",
     "SecretOps",

@@ -17,7 +17,6 @@ from .backends.keccak import keccak256
 
 WORD = 32
 SELECTOR_SIZE = 4
-WORD_LIMIT = 1 << 256
 
 Bound = int | tuple[int, ...]
 """The most bytes or elements of a dynamic value; of nested ones, the outermost first."""
