@@ -6,7 +6,6 @@ whether our precompiles answer. Later code asks `fork.since(LONDON)`, never for 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 from eth.vm.forks.arrow_glacier import ArrowGlacierVM
@@ -143,13 +142,3 @@ class Schedule:
             due = [fork for time, fork in self.by_time if time <= timestamp]
             return due[-1] if due else PARIS if self.by_block else FRONTIER
         return [fork for block, fork in self.by_block if block <= number][-1]
-
-    @cached_property
-    def newest(self) -> Fork:
-        """The rules that hold once everything has happened."""
-        return self.by_time[-1][1] if self.by_time else PARIS
-
-
-def always(fork: Fork) -> Schedule:
-    """Return the schedule of a chain that starts, and stays, in one fork."""
-    return Schedule(by_block=((0, PARIS),), by_time=((0, fork),), merge_block=0)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from ..errors import InvalidRequest
 
-STRUCT_LOGGER: Final = "structLogs"
 CALL: Final = "callTracer"
 FLAT_CALL: Final = "flatCallTracer"
 PRESTATE: Final = "prestateTracer"
