@@ -22,7 +22,7 @@ from websockets.sync.client import connect as connect_sync
 
 from chain.local_chain import LocalChain
 from chain.rpc import server as server_module
-from chain.rpc.server import PortInUse, Server, is_loopback, listen, serve
+from chain.rpc.server import Application, PortInUse, Server, is_loopback, listen, serve
 
 WAIT_SECONDS = 20
 
@@ -732,7 +732,16 @@ def test_a_question_waits_for_the_chains_thread_while_that_works(
     with ThreadPoolExecutor(2) as clients:
         mining = clients.submit(node.call, "evm_mine")
         assert entered.wait(WAIT_SECONDS)
+        queued = threading.Event()
+        on_worker = Application.on_worker
+
+        async def noted(app: Application, *arguments: Any) -> None:
+            queued.set()
+            await on_worker(app, *arguments)
+
+        monkeypatch.setattr(Application, "on_worker", noted)
         asking = clients.submit(node.call, "eth_call", {"to": you}, "latest")
+        assert queued.wait(WAIT_SECONDS)
         assert node.call("eth_blockNumber") == "0x0"  # What needs no chain still answers.
         assert not seen
         leave.set()
