@@ -10,7 +10,7 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from textwrap import wrap
@@ -20,7 +20,14 @@ from coincurve import PrivateKey, PublicKey
 
 from precompiles import kernels
 from precompiles.backends.keccak import keccak256
-from precompiles.conformance.embedded import GAS_MAX, Frame, Meter, World, call_precompile
+from precompiles.conformance.embedded import (
+    GAS_MAX,
+    Frame,
+    Meter,
+    World,
+    call_precompile,
+    context_of,
+)
 from precompiles.conformance.vectors import Vector, load, path_of
 from precompiles.precompile import Call, Precompile, Revert, execute, price
 from precompiles.registry import PRECOMPILES
@@ -88,7 +95,7 @@ def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
         static=vector.static,
         delegated=False,
         host=frame,
-        context=world.context,
+        context=replace(world.context, **context_of(vector)),
     )
 
     def reset() -> None:

@@ -5,6 +5,7 @@ entry may ask for, at the EVM's own prices.
 """
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -100,6 +101,7 @@ def _context(computation: Any) -> pars.Context:
         gas_price=transaction.gas_price,
         mode=state.frames.mode,
         secret_ops=state.frames.secret_ops,
+        random=os.urandom if state.frames.mode == "call" else pars.no_randomness,
     )
 
 

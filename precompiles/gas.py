@@ -54,7 +54,16 @@ class ByLength:
     amounts: tuple[int, ...]
 
 
-Term = Constant | PerItem | PerWord | PerUnit | ByLength
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An amount listed for the value of an unsigned argument, or the length of a dynamic one."""
+
+    argument: str
+    amounts: tuple[tuple[int, int], ...]
+    otherwise: int = 0
+
+
+Term = Constant | PerItem | PerWord | PerUnit | ByLength | Listed
 Expression = tuple[Term, ...]
 """The sum of the terms."""
 
@@ -86,6 +95,11 @@ def evaluate_term(term: Term, heads: Mapping[str, tuple[int, Parameter]], data: 
         case ByLength():
             index = min(length_of(heads[term.argument], data), len(term.amounts) - 1)
             return term.amounts[index]
+        case Listed():
+            head = position, parameter = heads[term.argument]
+            long = has_length(parameter.type)
+            key = length_of(head, data) if long else read_word(data, position)
+            return next((amount for each, amount in term.amounts if each == key), term.otherwise)
 
 
 def length_of(head: tuple[int, Parameter], data: bytes) -> int:
@@ -124,6 +138,10 @@ def check(expression: Expression, inputs: tuple[Parameter, ...]) -> None:
             raise ValueError(f"{term.argument} has no length")
         if isinstance(term, PerUnit) and not kinds[term.argument].name.startswith("uint"):
             raise ValueError(f"{term.argument} is not unsigned")
+        if isinstance(term, Listed):
+            kind = kinds[term.argument]
+            if not has_length(kind) and not kind.name.startswith("uint"):
+                raise ValueError(f"{term.argument} is neither unsigned nor has a length")
 
 
 def has_length(kind: Type) -> bool:
@@ -150,3 +168,6 @@ def describe_term(term: Term) -> str:
         case ByLength():
             listed = ", ".join(f"{amount:,}" for amount in term.amounts)
             return f"[{listed}][len({term.argument})]"
+        case Listed():
+            pairs = ", ".join(f"{key:,}: {amount:,}" for key, amount in term.amounts)
+            return f"{{{pairs}, else {term.otherwise:,}}}[{term.argument}]"

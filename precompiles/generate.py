@@ -28,7 +28,9 @@ def products() -> dict[Path, str]:
     files = {DOCS: docs()}
     for name, entries in by_interface().items():
         files[INTERFACES / f"{name}.sol"] = solidity(name, entries)
-        files[INTERFACES / f"{name}.vyi"] = vyper(entries)
+        for number, methods in enumerate(overloads(entries[0].methods), start=1):
+            suffix = "" if number == 1 else str(number)
+            files[INTERFACES / f"{name}{suffix}.vyi"] = vyper(entries, methods)
     for entry in PRECOMPILES:
         if entry.name == entry.family:
             files[Path("precompiles") / entry.family / "vectors.json"] = family_vectors(entry)
@@ -121,7 +123,25 @@ def constant_name(entry: Precompile) -> str:
 # --- Vyper ----------------------------------------------------------------------------------
 
 
-def vyper(entries: Sequence[Precompile]) -> str:
+def overloads(methods: Sequence[Method]) -> list[list[Method]]:
+    """Return the methods by how many of the same name stand before them: Vyper has no overloads."""
+    interfaces: list[list[Method]] = []
+    for each in methods:
+        free = (names for names in interfaces if each.signature.name not in named(names))
+        taken = next(free, None)
+        if taken is None:
+            interfaces.append([each])
+        else:
+            taken.append(each)
+    return interfaces
+
+
+def named(methods: Sequence[Method]) -> set[str]:
+    """Return the names of these methods."""
+    return {each.signature.name for each in methods}
+
+
+def vyper(entries: Sequence[Precompile], methods: Sequence[Method]) -> str:
     """Return a Vyper interface. Vyper has no custom errors, so they stand in a comment."""
     first = entries[0]
     lines = ["# SPDX-License-Identifier: MIT", f"# {HEADER}"]
@@ -130,7 +150,7 @@ def vyper(entries: Sequence[Precompile]) -> str:
     for event in first.events:
         lines += ["", f"event {event.signature.name}:"]
         lines += [f"    {vyper_field(each)}" for each in event.signature.inputs]
-    for declaration in first.methods:
+    for declaration in methods:
         lines += ["", "", *vyper_function(declaration)]
     return "\n".join(lines) + "\n"
 

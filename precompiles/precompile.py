@@ -23,6 +23,7 @@ __all__ = [
     "Revert",
     "execute",
     "method",
+    "no_randomness",
     "price",
 ]
 
@@ -92,11 +93,17 @@ class Host(Protocol):
         ...
 
 
+def no_randomness(_size: int) -> bytes:
+    """Refuse: in a block every node must compute the same."""
+    raise RuntimeError("randomness was asked for in a block")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The block and the transaction around a call.
 
-    `mode` and `secret_ops` are given by the chain, never inferred: both decide results.
+    `mode` and `secret_ops` are given by the chain, never inferred: both decide results. `random`
+    is the system's source, and there in a call only: what depends on it is never in a block.
     """
 
     chain_id: int
@@ -111,6 +118,7 @@ class Context:
     gas_price: int
     mode: Literal["block", "call"]
     secret_ops: Literal["call-only", "public-test"]
+    random: Callable[[int], bytes] = no_randomness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -309,6 +309,11 @@ def call_precompile(
     )
 
 
+def context_of(vector: Vector) -> Mapping[str, Any]:
+    """Return what a vector changes in the context of its call."""
+    return {"mode": vector.mode, "secret_ops": vector.secret_ops}
+
+
 def answer(vector: Vector) -> Answer:
     """Answer a vector in a fresh world: the target that needs no chain."""
     world = World(balances={vector.caller: vector.value})
@@ -323,6 +328,7 @@ def answer(vector: Vector) -> Answer:
         caller=vector.caller,
         value=vector.value,
         static=vector.static,
+        context=context_of(vector),
     )
     entry = at(vector.address)
     assert entry is not None, "call_precompile has refused it"

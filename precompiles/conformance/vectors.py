@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ..precompile import Precompile
 
 PACKAGE = Path(__file__).parents[1]
 DEFAULT_CALLER = bytes(19) + b"\1"
+
+Mode = Literal["block", "call"]
+SecretOps = Literal["call-only", "public-test"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class Vector:
     caller: bytes
     value: int
     static: bool
+    mode: Mode
+    secret_ops: SecretOps
     before: tuple[Step, ...]
     expected: Expected
 
@@ -94,6 +99,8 @@ def parse(item: dict[str, Any], address: bytes) -> Vector:
         caller=caller,
         value=item.get("value", 0),
         static=item.get("static", False),
+        mode=one_of(item, "mode", get_args(Mode)),
+        secret_ops=one_of(item, "secretOps", get_args(SecretOps)),
         before=tuple(
             Step(
                 input=unhex(step["input"]),
@@ -110,6 +117,14 @@ def parse(item: dict[str, Any], address: bytes) -> Vector:
             ),
         ),
     )
+
+
+def one_of(item: dict[str, Any], field: str, words: tuple[Any, ...]) -> Any:
+    """Return a field that is one of these words, the first when absent."""
+    word = item.get(field, words[0])
+    if word not in words:
+        raise ValueError(f"{item.get('name')}: {field} is {word!r}, not one of {words}")
+    return word
 
 
 def unhex(text: str) -> bytes:

@@ -5,13 +5,17 @@ computes on integers only: no fastmath, no parallel, so that every node gets the
 
 Compiled code is kept on disk. Numba looks only at a function's own file to see whether its cached
 code is still good, though code of other files is inlined into it. A cache that outlives an upgrade
-could then compute with the old field arithmetic, so the folder is named after the content of all
-kernel sources. Where no folder can be written, kernels compile anew in each process.
+could then compute with the old field arithmetic, so the folder of a module is named after the
+content of all our modules that it imports, directly or not. Where no folder can be written, kernels
+compile anew in each process.
 """
 
+import ast
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -27,10 +31,26 @@ F = TypeVar("F", bound=Callable[..., object])
 PACKAGE = Path(__file__).parents[1]
 
 
-def fingerprint() -> str:
-    """Return a name for the content of every kernel source."""
-    sources = sorted([*PACKAGE.glob("kernels/*.py"), *PACKAGE.glob("**/kernel.py")])
-    return sha256(b"".join(sha256(path.read_bytes()).digest() for path in sources)).hexdigest()[:16]
+def sources(path: Path, found: set[Path]) -> set[Path]:
+    """Add a module of this package, and all that it imports of this package, to `found`."""
+    if path in found:
+        return found
+    found.add(path)
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            for module in (base, *(base / alias.name for alias in node.names)):
+                for file in (module.with_suffix(".py"), module / "__init__.py"):
+                    if file.is_file() and PACKAGE in file.parents:
+                        sources(file, found)
+    return found
+
+
+@cache
+def fingerprint(path: Path) -> str:
+    """Return a name for the content of a kernel module and of all that it is made of."""
+    contents = (sha256(source.read_bytes()).digest() for source in sorted(sources(path, set())))
+    return sha256(b"".join(contents)).hexdigest()[:16]
 
 
 def cache_candidates() -> Iterator[Path]:
@@ -46,7 +66,7 @@ def cache_candidates() -> Iterator[Path]:
 def writable_cache() -> Path | None:
     """Return the first candidate that can be written, or None."""
     for candidate in cache_candidates():
-        folder = candidate / f"kernels-{fingerprint()}"
+        folder = candidate / "kernels"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
@@ -57,8 +77,8 @@ def writable_cache() -> Path | None:
 
 
 CACHE = writable_cache()
-if CACHE is not None:
-    numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]  # set at run time by Numba
+COMPILING = threading.RLock()
+"""Numba reads the folder to use from a global, which two threads must not set at once."""
 
 
 def kernel(signature: str) -> Callable[[F], F]:
@@ -67,14 +87,18 @@ def kernel(signature: str) -> Callable[[F], F]:
     def compile_now(function: F) -> F:
         if CACHE is None:
             return cast(F, numba.njit(signature)(function))
-        try:
-            return cast(F, numba.njit(signature, cache=True)(function))
-        except Exception:
-            # A file cut short by a crash makes Numba raise whatever pickle raises. Without the
-            # files it compiles anew; if the fault is the kernel's, it raises again.
-            for path in CACHE.rglob("*.nb?"):
-                path.unlink(missing_ok=True)
-            return cast(F, numba.njit(signature, cache=True)(function))
+        path = Path(function.__code__.co_filename).resolve()
+        folder = CACHE / f"{path.parent.name}-{path.stem}-{fingerprint(path)}"
+        with COMPILING:
+            numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # set at run time
+            try:
+                return cast(F, numba.njit(signature, cache=True)(function))
+            except Exception:
+                # A file cut short by a crash makes Numba raise whatever pickle raises. Without the
+                # files it compiles anew; if the fault is the kernel's, it raises again.
+                for path in folder.rglob("*.nb?"):
+                    path.unlink(missing_ok=True)
+                return cast(F, numba.njit(signature, cache=True)(function))
 
     return compile_now
 

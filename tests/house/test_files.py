@@ -38,7 +38,7 @@ def files(suffixes: set[str]) -> list[str]:
         if path.is_file()
         and path.suffix in suffixes
         and not {"__pycache__", "node_modules"} & set(path.parts)
-        and path.name != ".gitignore"
+        and path.name not in (".git", ".gitignore")
     )
 
 

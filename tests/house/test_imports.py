@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "precompiles/conformance": {"pathlib"},
     "precompiles/generate.py": {"pathlib"},
     "precompiles/kernels/__init__.py": {"importlib"},
-    "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile"},
+    "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile", "threading"},
     "chain": {"eth", "precompiles", "rlp", *WORLD},
     "chain/accounts.py": {"eth_account", "eth_utils"},
     "chain/cli.py": {"eth_utils", "rich"},

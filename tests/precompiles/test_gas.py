@@ -8,6 +8,7 @@ from precompiles import abi
 from precompiles.gas import (
     ByLength,
     Constant,
+    Listed,
     PerItem,
     PerUnit,
     PerWord,
@@ -88,3 +89,26 @@ def test_an_argument_of_the_wrong_kind_is_refused(term: PerItem | ByLength | Per
 def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(KeyError):
         check((PerItem(argument="other", amount=1),), SIGNATURE.inputs)
+
+
+LISTED = (
+    Listed(argument="n", amounts=((2, 75), (5, 150)), otherwise=7),
+    Listed(argument="data", amounts=((0, 1_000), (33, 2_000))),
+)
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "gas"), [(2, 0, 1_075), (5, 33, 2_150), (3, 32, 7), (0, 34, 7), (255, 0, 1_007)]
+)
+def test_listed_amounts(n: int, size: int, gas: int) -> None:
+    assert evaluate(LISTED, HEADS, data_of(n, bytes(size), [])) == gas
+
+
+def test_a_listed_term_needs_a_number_or_a_length() -> None:
+    signature = abi.parse_signature("f(address who)")
+    with pytest.raises(ValueError, match="neither unsigned nor has a length"):
+        check((Listed(argument="who", amounts=((1, 1),)),), signature.inputs)
+
+
+def test_listed_in_words() -> None:
+    assert describe(LISTED) == "{2: 75, 5: 150, else 7}[n] + {0: 1,000, 33: 2,000, else 0}[data]"

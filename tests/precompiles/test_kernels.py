@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from precompiles import kernels
-from precompiles.kernels import bn254
+from precompiles.kernels import bn254, jit
 from precompiles.zk.poseidon import parameters
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +113,14 @@ def test_a_given_folder_holds_the_cache(tmp_path: Path) -> None:
     assert result == "3"
     assert Path(folder).parent == tmp_path
     assert list(Path(folder).rglob("*.nbc"))
+
+
+def test_a_module_is_compiled_anew_when_what_it_imports_changes(tmp_path: Path) -> None:
+    package = jit.PACKAGE
+    kernel = package / "zk" / "poseidon" / "kernel.py"
+    inside = {path.relative_to(package).as_posix() for path in jit.sources(kernel, set())}
+    assert {"kernels/bn254.py", "kernels/jit.py", "zk/poseidon/parameters.py"} <= inside
+    assert "threshold/frost/contract.py" not in inside
 
 
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])

@@ -59,6 +59,8 @@ def test_what_a_target_cannot_tell_is_not_held_against_it() -> None:
         {"input": "0xzz"},
         {"gas": None},
         {"name": None},
+        {"mode": "trace"},
+        {"secretOps": "always"},
     ],
 )
 def test_a_vector_that_breaks_the_format_is_refused(change: dict[str, str | None]) -> None:
@@ -71,6 +73,7 @@ def test_defaults() -> None:
     vector = parse(GOOD, ADDRESS)
     assert vector.caller == bytes(19) + b"\1"
     assert (vector.value, vector.static, vector.before) == (0, False, ())
+    assert (vector.mode, vector.secret_ops) == ("block", "call-only")
 
 
 def test_a_step_that_fails_is_an_error_of_the_vector(tmp_path: Path) -> None:
