@@ -1,0 +1,1 @@
+"""What the precompiles' computations take, beside their peers."""
