@@ -1,5 +1,8 @@
-"""What every test shares: how Hypothesis runs, and a path to the checkout."""
+"""What every test shares: how Hypothesis runs, a path to the checkout, packages for Node.js."""
 
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,45 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("campaign" if config.option.markexpr == "campaign" else "suite")
 
 
+INSTALL_SECONDS = 240
+
+NPM = (
+    *("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"),
+    *("--loglevel", "error"),
+)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the checkout."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Copy a folder of scripts and install what its package.json asks for; return the copy.
+
+    Skips the test where Node.js or its package registry is not at hand.
+    """
+
+    def run(scripts: Path) -> Path:
+        if shutil.which("node") is None or shutil.which("npm") is None:
+            pytest.skip("Node.js is not installed")
+        folder = tmp_path_factory.mktemp("node")
+        shutil.copytree(scripts, folder, dirs_exist_ok=True)
+        try:
+            done = subprocess.run(
+                NPM,
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm did not finish")
+        if done.returncode:
+            pytest.skip(f"npm cannot install the packages: {done.stderr.strip()[-200:]}")
+        return folder
+
+    return run

@@ -1,7 +1,6 @@
 """ethers and viem against a real node, where Node.js and its package registry are at hand."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,31 +9,13 @@ from typing import Any
 import pytest
 
 SCRIPTS = Path(__file__).parent / "node"
-INSTALL_SECONDS = 240
 RUN_SECONDS = 90
-
-NPM = (
-    *("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"),
-    *("--loglevel", "error"),
-)
 
 
 @pytest.fixture(scope="session")
-def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scripts(npm: Callable[[Path], Path]) -> Path:
     """A folder with the scripts and the packages that they import."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("Node.js is not installed")
-    folder = tmp_path_factory.mktemp("node")
-    shutil.copytree(SCRIPTS, folder, dirs_exist_ok=True)
-    try:
-        done = subprocess.run(
-            NPM, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not finish")
-    if done.returncode:
-        pytest.skip(f"npm cannot install the clients: {done.stderr.strip()[-200:]}")
-    return folder
+    return npm(SCRIPTS)
 
 
 @pytest.mark.parametrize("client", ["ethers", "viem"])
