@@ -3,7 +3,8 @@
 Run as `python -m benchmarks.gas [--write]`. The measure is ecrecover: libsecp256k1's recovery and
 a Keccak hash cost 3,000 gas, so on one machine the time of a call divided by the time of an
 ecrecover, times 3,000, is the call's share. Every vector of every entry is timed, and each method
-shows its least favourable one. The exit status is 1 when one charges less than a third of that.
+shows its least favourable one. The exit status is 1 when one charges less than a third of that, or
+when all vectors of a method that succeed are priced above five times it without a stated reason.
 """
 
 import argparse
@@ -34,6 +35,11 @@ from precompiles.registry import PRECOMPILES
 
 ECRECOVER_GAS = 3_000
 LEAST_PART = 1 / 3
+MOST_PART = 5
+
+REASONS: dict[tuple[str, str], str] = {}
+"""Why a method may cost more than five times its share, by entry and canonical signature."""
+
 REPEATS = 15
 DOCS = Path("docs/gas.md")
 
@@ -48,11 +54,18 @@ class Measurement:
     microseconds: float
     share: int
     charged: int
+    priced: int
+    """What is charged without state."""
 
     @property
     def part(self) -> float:
         """Return which part of its share the call is charged."""
         return self.charged / self.share
+
+    @property
+    def dear(self) -> bool:
+        """Return whether the price is beyond what needs a reason."""
+        return self.vector.expected.error is None and self.priced > MOST_PART * self.share
 
 
 def nanoseconds(work: Callable[[], object], reset: Callable[[], object]) -> float:
@@ -117,10 +130,11 @@ def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
     return Measurement(
         entry=entry,
         vector=vector,
-        method=found.signature.name if found else "(none)",
+        method=found.signature.canonical if found else "(none)",
         microseconds=time / 1_000,
         share=round(time / unit * ECRECOVER_GAS),
         charged=GAS_MAX - frame.meter.left,
+        priced=price(entry, vector.input),
     )
 
 
@@ -155,14 +169,24 @@ def document(shown: list[Measurement], unit: float) -> str:
         f" of an ecrecover (libsecp256k1, {unit / 1_000:.1f} µs here), which the EVM prices at"
         f" {ECRECOVER_GAS:,} gas. Of each method the least favourable vector is shown, and of its"
         f" refused calls the least favourable one. What is charged has the state in it that a call"
-        f" touches, at EVM prices. No call may be charged less than a third of its share."
+        f" touches, at EVM prices. No call may be charged less than a third of its share, and no"
+        f" method priced above {MOST_PART} times it without a reason below the table."
     )
     machine = (
         f"Machine: {platform.machine()}, {platform.system()}, Python {platform.python_version()};"
         f" median of {REPEATS} runs in one process."
     )
+    reasons = [
+        f"- `{entry}` `{method}`: {REASONS[entry, method]}"
+        for entry, method in dict.fromkeys((each.entry.name, each.method) for each in shown)
+        if (entry, method) in REASONS
+    ]
     return "\n".join(
-        ["# Gas, measured", "", *wrap(text, 100), "", *wrap(machine, 100), "", table(shown), ""]
+        [
+            *("# Gas, measured", "", *wrap(text, 100), "", *wrap(machine, 100), "", table(shown)),
+            *(["", "Priced above five times the share:", "", *reasons] if reasons else []),
+            "",
+        ]
     )
 
 
@@ -186,7 +210,13 @@ def main() -> int:
             f"too cheap: {each.entry.name} {each.vector.name}: {each.charged} of {each.share}",
             file=sys.stderr,
         )
-    return 1 if cheap else 0
+    dear = [each for each in shown if each.dear and (each.entry.name, each.method) not in REASONS]
+    for each in dear:
+        print(
+            f"dear without reason: {each.entry.name} {each.method}: {each.priced} of {each.share}",
+            file=sys.stderr,
+        )
+    return 1 if cheap or dear else 0
 
 
 if __name__ == "__main__":
