@@ -123,6 +123,7 @@ def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
             return
 
     world.warm.clear()
+    world.originals.clear()
     world.changes.clear()
     work()
     time = nanoseconds(work, reset)

@@ -12,9 +12,10 @@ from typing import Any, Literal
 from ..backends.keccak import keccak256
 from ..precompile import Call, Context, OutOfGas, Precompile, Revert, execute, price
 from ..registry import at
-from .vectors import Answer, Vector
+from .vectors import DEFAULT_CALLER, Answer, Vector
 
-# Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153), without refunds.
+# Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153). Without refunds, which a frame does
+# not see, and without EIP-2200's sentry, so that the gas which a call uses is enough for it.
 WARM_READ_GAS = 100
 COLD_READ_GAS = 2_100
 COLD_ACCOUNT_GAS = 2_600
@@ -25,6 +26,10 @@ LOG_TOPIC_GAS = 375
 LOG_BYTE_GAS = 8
 BLOCK_HASH_GAS = 20
 VALUE_GAS = 9_000
+VALUE_STIPEND = 2_300
+NEW_ACCOUNT_GAS = 25_000
+ACCOUNT = -1
+"""Stands for the account itself among the warm slots."""
 
 GAS_MAX = 30_000_000
 CALL_DEPTH_MAX = 64
@@ -79,6 +84,8 @@ class World:
     storage: dict[tuple[bytes, int], int] = field(default_factory=dict)
     transient: dict[tuple[bytes, int], int] = field(default_factory=dict)
     warm: dict[tuple[bytes, int], bool] = field(default_factory=dict)
+    originals: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    """What a slot held before the call from outside began, for slots written since."""
     block_hashes: dict[int, bytes] = field(default_factory=dict)
     logs: list[Log] = field(default_factory=list)
     changes: list[Callable[[], object]] = field(default_factory=list)
@@ -128,15 +135,17 @@ class Frame:
         return self.world.storage.get((self.address, slot), 0)
 
     def store(self, slot: int, value: int) -> None:
-        """SSTORE, without refunds."""
+        """SSTORE."""
         self.refuse_static()
+        key = self.address, slot
         cold = 0 if self.touch(slot) else COLD_READ_GAS
-        old = self.world.storage.get((self.address, slot), 0)
-        if old == value:
+        old = self.world.storage.get(key, 0)
+        original = self.world.originals.setdefault(key, old)
+        if value == old or old != original:
             self.meter.take(cold + WARM_READ_GAS)
         else:
-            self.meter.take(cold + (WRITE_CHANGED_GAS if old else WRITE_NEW_GAS))
-        self.world.set(self.world.storage, (self.address, slot), value)
+            self.meter.take(cold + (WRITE_CHANGED_GAS if original else WRITE_NEW_GAS))
+        self.world.set(self.world.storage, key, value)
 
     def load_transient(self, slot: int) -> int:
         """TLOAD."""
@@ -158,17 +167,17 @@ class Frame:
 
     def balance(self, address: bytes) -> int:
         """BALANCE."""
-        self.meter.take(COLD_ACCOUNT_GAS)
+        self.touch_account(address)
         return self.world.balances.get(address, 0)
 
     def nonce(self, address: bytes) -> int:
         """Return the nonce; the EVM has no instruction for it."""
-        self.meter.take(COLD_ACCOUNT_GAS)
+        self.touch_account(address)
         return self.world.nonces.get(address, 0)
 
     def code_hash(self, address: bytes) -> bytes:
         """EXTCODEHASH; this world's functions have no byte-code to hash, so their address is."""
-        self.meter.take(COLD_ACCOUNT_GAS)
+        self.touch_account(address)
         if address in self.world.codes or at(address) is not None:
             return keccak256(address)
         known = address in self.world.balances or address in self.world.nonces
@@ -182,7 +191,8 @@ class Frame:
     def transfer(self, to: bytes, value: int) -> None:
         """Move value; more than there is reverts without data."""
         self.refuse_static()
-        self.meter.take(VALUE_GAS)
+        self.touch_account(to)
+        self.pay_for_value(to, value)
         if not move(self.world, self.address, to, value):
             raise Revert(b"")
 
@@ -192,14 +202,15 @@ class Frame:
         """CALL or STATICCALL, keeping one 64th of the gas."""
         if value:
             self.refuse_static()
-        self.meter.take(COLD_ACCOUNT_GAS + (VALUE_GAS if value else 0))
+        self.touch_account(to)
+        self.pay_for_value(to, value)
         offered = self.meter.left - self.meter.left // 64
         given = offered if gas is None else min(gas, offered)
         self.meter.take(given)
         inner = Frame(
             world=self.world,
             address=to,
-            meter=Meter(given),
+            meter=Meter(given + (VALUE_STIPEND if value else 0)),
             static=self.static or static,
             depth=self.depth + 1,
         )
@@ -219,6 +230,22 @@ class Frame:
             return True
         self.world.set(self.world.warm, key, True)
         return False
+
+    def touch_account(self, address: bytes) -> None:
+        """Pay for looking at an account; precompiles are always warm."""
+        known = at(address) is not None or (address, ACCOUNT) in self.world.warm
+        self.meter.take(WARM_READ_GAS if known else COLD_ACCOUNT_GAS)
+        if not known:
+            self.world.set(self.world.warm, (address, ACCOUNT), True)
+
+    def pay_for_value(self, to: bytes, value: int) -> None:
+        """Pay for moving value, and for the account that it makes."""
+        if value:
+            self.meter.take(VALUE_GAS)
+            world = self.world
+            holds = world.balances.get(to, 0) or world.nonces.get(to, 0)
+            if not holds and to not in world.codes and at(to) is None:
+                self.meter.take(NEW_ACCOUNT_GAS)
 
     def refuse_static(self) -> None:
         """Stop an entry that writes in a static frame: its declaration is wrong."""
@@ -280,7 +307,7 @@ def call_precompile(
     address: bytes,
     data: bytes,
     *,
-    caller: bytes = CONTEXT.origin,
+    caller: bytes = DEFAULT_CALLER,
     value: int = 0,
     gas: int = GAS_MAX,
     static: bool = False,
@@ -295,6 +322,9 @@ def call_precompile(
     world.context = replace(before, **(context or {}))
     world.transient.clear()
     world.warm.clear()
+    for account in (caller, world.context.origin, world.context.coinbase, address):
+        world.warm[account, ACCOUNT] = True
+    world.originals.clear()
     world.changes.clear()
     logged = len(world.logs)
     meter = Meter(gas)
@@ -314,27 +344,47 @@ def context_of(vector: Vector) -> Mapping[str, Any]:
     return {"mode": vector.mode, "secret_ops": vector.secret_ops}
 
 
-def answer(vector: Vector) -> Answer:
-    """Answer a vector in a fresh world: the target that needs no chain."""
+def prepared(vector: Vector) -> World:
+    """Return the world that a vector starts from."""
     world = World(balances={vector.caller: vector.value})
     for step in vector.before:
         done = call_precompile(world, vector.address, step.input, caller=step.caller)
         if done.status != "success":
             raise ValueError(f"{vector.name}: a call before it failed: 0x{done.data.hex()}")
+    return world
+
+
+def words(world: World, address: bytes) -> dict[int, int]:
+    """Return the storage of an account."""
+    return {slot: word for (owner, slot), word in world.storage.items() if owner == address}
+
+
+def answer(vector: Vector, context: Mapping[str, Any] | None = None) -> Answer:
+    """Answer a vector in a fresh world: the target that needs no chain.
+
+    `context` changes fields of the block around it.
+    """
+    world = prepared(vector)
+    before = words(world, vector.address)
     outcome = call_precompile(
         world,
         vector.address,
         vector.input,
         caller=vector.caller,
         value=vector.value,
+        gas=vector.frame_gas,
         static=vector.static,
-        context=context_of(vector),
+        delegated=vector.delegated,
+        context={**context_of(vector), **(context or {})},
     )
     entry = at(vector.address)
     assert entry is not None, "call_precompile has refused it"
+    after = words(world, vector.address)
     return Answer(
         output=outcome.data if outcome.status == "success" else None,
         error=outcome.data if outcome.status == "reverted" else None,
         logs=tuple((log.topics, log.data) for log in outcome.logs),
+        storage={slot: word for slot, word in after.items() if before.get(slot, 0) != word},
         gas=price(entry, vector.input),
+        gas_used=outcome.gas_used,
     )

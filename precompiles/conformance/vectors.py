@@ -1,18 +1,23 @@
 """Vector files: what a call to a precompile must answer. README.md describes the format."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..precompile import Precompile
 
 PACKAGE = Path(__file__).parents[1]
-DEFAULT_CALLER = bytes(19) + b"\1"
+DEFAULT_CALLER = bytes.fromhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf")
+"""The account of the private key 1: anybody can send its transactions."""
+FRAME_GAS = 30_000_000
 
 Mode = Literal["block", "call"]
 SecretOps = Literal["call-only", "public-test"]
+
+
+Logs = tuple[tuple[tuple[bytes, ...], bytes], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +30,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a call must do. `error` is a revert payload; `logs` are topics and data, in order."""
+    """What a call must do: return an output, revert with an error, or with neither run out of gas.
+
+    `logs` are topics and data, in order; `storage` is every word that the call changes.
+    """
 
     output: bytes | None
     error: bytes | None
-    logs: tuple[tuple[tuple[bytes, ...], bytes], ...] = ()
+    logs: Logs = ()
+    storage: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,7 @@ class Vector:
     address: bytes
     input: bytes
     gas: int
+    gas_used: int
     caller: bytes
     value: int
     static: bool
@@ -47,16 +57,23 @@ class Vector:
     secret_ops: SecretOps
     before: tuple[Step, ...]
     expected: Expected
+    source: str
+    contextual: bool
+    delegated: bool = False
+    frame_gas: int = FRAME_GAS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a target did. `gas` is the price without state, where the target can tell."""
+    """What a target did. None is what it cannot tell; a reason to skip says why it did nothing."""
 
     output: bytes | None
     error: bytes | None
-    logs: tuple[tuple[tuple[bytes, ...], bytes], ...] | None = None
+    logs: Logs | None = None
+    storage: Mapping[int, int] | None = None
     gas: int | None = None
+    gas_used: int | None = None
+    skipped: str = ""
 
 
 Target = Callable[[Vector], Answer]
@@ -88,17 +105,20 @@ def load(path: Path) -> tuple[Vector, ...]:
 
 def parse(item: dict[str, Any], address: bytes) -> Vector:
     """Read one vector."""
-    if ("output" in item) == ("error" in item):
-        raise ValueError(f"{item.get('name')}: needs either an output or an error")
+    if [key in item for key in ("output", "error", "outOfGas")].count(True) != 1:
+        raise ValueError(f"{item.get('name')}: needs an output, an error, or to run out of gas")
     caller = unhex(item["caller"]) if "caller" in item else DEFAULT_CALLER
     return Vector(
         name=item["name"],
         address=address,
         input=unhex(item["input"]),
         gas=item["gas"],
+        gas_used=item.get("gasUsed", item["gas"]),
         caller=caller,
         value=item.get("value", 0),
         static=item.get("static", False),
+        delegated=item.get("delegated", False),
+        frame_gas=item.get("frameGas", FRAME_GAS),
         mode=one_of(item, "mode", get_args(Mode)),
         secret_ops=one_of(item, "secretOps", get_args(SecretOps)),
         before=tuple(
@@ -108,14 +128,25 @@ def parse(item: dict[str, Any], address: bytes) -> Vector:
             )
             for step in item.get("before", ())
         ),
-        expected=Expected(
-            output=unhex(item["output"]) if "output" in item else None,
-            error=unhex(item["error"]) if "error" in item else None,
-            logs=tuple(
-                (tuple(unhex(topic) for topic in log["topics"]), unhex(log["data"]))
-                for log in item.get("logs", ())
-            ),
+        expected=parse_expected(item),
+        source=item.get("source", ""),
+        contextual=item.get("contextual", False),
+    )
+
+
+def parse_expected(item: dict[str, Any]) -> Expected:
+    """Read what the call must do."""
+    return Expected(
+        output=unhex(item["output"]) if "output" in item else None,
+        error=unhex(item["error"]) if "error" in item else None,
+        logs=tuple(
+            (tuple(unhex(topic) for topic in log["topics"]), unhex(log["data"]))
+            for log in item.get("logs", ())
         ),
+        storage={
+            int.from_bytes(unhex(slot), "big"): int.from_bytes(unhex(word), "big")
+            for slot, word in item.get("storage", {}).items()
+        },
     )
 
 
@@ -147,20 +178,38 @@ def run(target: Target, vectors: Iterable[Vector]) -> list[Failure]:
 
 def differences(vector: Vector, answer: Answer) -> Sequence[str]:
     """Return what is wrong with an answer. What a target cannot tell is not held against it."""
+    if answer.skipped:
+        return []
     expected = vector.expected
+    if (answer.output, answer.error) != (expected.output, expected.error):
+        wanted = outcome(expected.output, expected.error)
+        return [f"expected {wanted}, got {outcome(answer.output, answer.error)}"]
     checks = (
-        ("output", expected.output, answer.output, True),
-        ("error", expected.error, answer.error, True),
-        ("logs", expected.logs, answer.logs, answer.logs is not None),
-        ("gas", vector.gas, answer.gas, answer.gas is not None),
+        ("logs", expected.logs, answer.logs),
+        ("storage", expected.storage, answer.storage),
+        ("gas", vector.gas, answer.gas),
+        ("gas used", vector.gas_used, answer.gas_used),
     )
     return [
-        f"{what}: expected {shown(wanted)}, got {shown(found)}"
-        for what, wanted, found, told in checks
-        if told and wanted != found
+        f"{what}: expected {wanted}, got {found}"
+        for what, wanted, found in checks
+        if found is not None and wanted != found
     ]
 
 
-def shown(value: object) -> str:
-    """Return a value for a message."""
-    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+def untold(vector: Vector, answer: Answer) -> Sequence[str]:
+    """Return what the target could not tell of what the vector asks."""
+    expected = vector.expected
+    checks = (
+        ("logs", answer.logs is None and bool(expected.logs)),
+        ("storage", answer.storage is None and bool(expected.storage)),
+        ("gas", answer.gas is None and answer.gas_used is None),
+    )
+    return [] if answer.skipped else [what for what, missing in checks if missing]
+
+
+def outcome(output: bytes | None, error: bytes | None) -> str:
+    """Return an outcome for a message."""
+    if output is not None:
+        return f"output 0x{output.hex()}"
+    return "out of gas" if error is None else f"error 0x{error.hex()}"

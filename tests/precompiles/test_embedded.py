@@ -24,10 +24,12 @@ def test_storage_prices() -> None:
     assert spent(host, "load", 1) == 2_100
     assert spent(host, "load", 1) == 100
     assert spent(host, "store", 1, 5) == 20_000
-    assert spent(host, "store", 1, 6) == 2_900
     assert spent(host, "store", 1, 6) == 100
+    assert spent(host, "store", 1, 6) == 100
+    host.world.originals.clear()
+    assert spent(host, "store", 1, 7) == 2_900
     assert spent(host, "store", 2, 0) == 2_200
-    assert host.load(1) == 6
+    assert host.load(1) == 7
 
 
 def test_log_and_transient_prices() -> None:

@@ -3,11 +3,22 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from precompiles.conformance import embedded
-from precompiles.conformance.vectors import Answer, Vector, load, parse, path_of, run
+from precompiles.conformance.vectors import (
+    DEFAULT_CALLER,
+    Answer,
+    Vector,
+    load,
+    parse,
+    path_of,
+    run,
+)
+from precompiles.precompile import Precompile
 from precompiles.registry import PRECOMPILES, find
 
 GOOD = {"name": "a", "input": "0x01", "output": "0x02", "gas": 1}
@@ -71,7 +82,7 @@ def test_a_vector_that_breaks_the_format_is_refused(change: dict[str, str | None
 
 def test_defaults() -> None:
     vector = parse(GOOD, ADDRESS)
-    assert vector.caller == bytes(19) + b"\1"
+    assert vector.caller == DEFAULT_CALLER
     assert (vector.value, vector.static, vector.before) == (0, False, ())
     assert (vector.mode, vector.secret_ops) == ("block", "call-only")
 
@@ -83,3 +94,44 @@ def test_a_step_that_fails_is_an_error_of_the_vector(tmp_path: Path) -> None:
     path.write_text(json.dumps({"precompile": "x", "address": address, "vectors": [item]}))
     with pytest.raises(ValueError, match="a call before it failed"):
         embedded.answer(load(path)[0])
+
+
+# --- The published schema -------------------------------------------------------------------
+
+SCHEMA = json.loads((Path(embedded.__file__).parent / "schema.json").read_text("utf-8"))
+
+
+def mistakes(document: object) -> list[str]:
+    return [
+        error.message for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)
+    ]
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_file_meets_the_schema(precompile: Precompile) -> None:
+    assert mistakes(json.loads(path_of(precompile).read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"error": "0x"},
+        {"output": None},
+        {"outOfGas": True},
+        {"input": "0x1"},
+        {"input": "0xAB"},
+        {"gas": -1},
+        {"gas": None},
+        {"mode": "static"},
+        {"colour": "red"},
+        {"storage": {"0x01": "0x02"}},
+    ],
+)
+def test_the_schema_refuses_what_the_reader_must_not_see(change: dict[str, Any]) -> None:
+    item = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
+    document = {"precompile": "x", "address": "0x" + "00" * 20, "vectors": [item]}
+    assert mistakes({**document, "vectors": [GOOD]}) == []
+    assert mistakes(document)

@@ -8,6 +8,9 @@ from eth_utils import keccak
 
 Case = dict[str, Any]
 
+CALLER = bytes.fromhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf")
+"""Who calls where a vector names nobody: the account of the private key 1."""
+
 
 def call(signature: str, *arguments: Any) -> bytes:
     types = split_types(signature)

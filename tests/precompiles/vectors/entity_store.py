@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cases import Case, call, case, hexed, refused
+from cases import CALLER, Case, call, case, hexed, refused
 from eth_abi import encode
 from eth_utils import keccak
 
@@ -14,9 +14,8 @@ REMOVE = "remove(bytes32,uint256)"
 PAGE = "page(bytes32,uint256,uint256)"
 PAGE_BY = "pageByColumn(bytes32,uint8,bool,uint256,uint256)"
 
-OWNER = bytes(19) + b"\1"
 STRANGER = bytes(19) + b"\2"
-TRADE = keccak(OWNER + b"trade")
+TRADE = keccak(CALLER + b"trade")
 KEY = keccak(text="key")
 UNKNOWN = keccak(text="unknown")
 COLUMNS = ["int256", "address", "bytes"]
@@ -39,13 +38,13 @@ def cases() -> Iterator[Case]:
 
     topic = keccak(text="TypeDefined(bytes32,address,string)")
     log = {
-        "topics": [hexed(topic), hexed(TRADE), hexed(bytes(12) + OWNER)],
+        "topics": [hexed(topic), hexed(TRADE), hexed(bytes(12) + CALLER)],
         "data": hexed(encode(["string"], ["trade"])),
     }
     yield case("define", define, ["bytes32"], TRADE, logs=[log])
-    yield case("id-of-type", call("typeIdOf(address,string)", OWNER, "trade"), ["bytes32"], TRADE)
+    yield case("id-of-type", call("typeIdOf(address,string)", CALLER, "trade"), ["bytes32"], TRADE)
     types = ["address", "string", "string[]", "uint8[]", "uint16"]
-    declared = ("0x" + OWNER.hex(), "trade", ["price", "who", "note"], [1, 3, 4], 3)
+    declared = ("0x" + CALLER.hex(), "trade", ["price", "who", "note"], [1, 3, 4], 3)
     yield case("type", call("typeOf(bytes32)", TRADE), types, *declared, before=defined)
 
     append = call(APPEND, TRADE, rows[0], [])
@@ -111,7 +110,7 @@ def cases() -> Iterator[Case]:
         "unknown-type", call(APPEND, UNKNOWN, rows[0], []), "UnknownType(bytes32)", UNKNOWN
     )
     yield refused("define-twice", define, "TypeExists(bytes32)", TRADE, before=defined)
-    owner = "0x" + OWNER.hex()
+    owner = "0x" + CALLER.hex()
     for name, data in (
         ("append", append),
         ("update", update),
@@ -124,7 +123,7 @@ def cases() -> Iterator[Case]:
             "NotOwner(address)",
             owner,
             caller=hexed(STRANGER),
-            before=[{**step, "caller": hexed(OWNER)} for step in filled],
+            before=[{**step, "caller": hexed(CALLER)} for step in filled],
         )
         yield refused(f"{name}-static", data, "WriteProtection()", before=filled, static=True)
     yield refused("define-static", define, "WriteProtection()", static=True)
