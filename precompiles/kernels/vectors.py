@@ -5,7 +5,7 @@ them AVX-512, AVX2, NEON or plain words, with the same bits everywhere. Knows no
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
 from numba import types
@@ -42,6 +42,48 @@ def instruction(emit: Callable[[Any, Value, Value], None]) -> Callable[..., None
 
     made: Callable[..., None] = intrinsic(typed)
     return made
+
+
+def address(context: Any, builder: Any, kind: Any, data: Value, position: Value) -> Value:
+    """Return where the word begins that stands at this byte of an array."""
+    start = context.make_array(kind)(context, builder, data).data
+    return builder.bitcast(
+        builder.gep(start, [position], source_etype=ir.IntType(8)), WORD.as_pointer()
+    )
+
+
+@intrinsic
+def read_unaligned(_context: Any, data: Any, position: Any) -> Any:
+    """Emit a load."""
+    found: Any = types.uint64
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(address(context, builder, signature.args[0], *arguments), align=1)
+
+    return found(data, position), generate
+
+
+@intrinsic
+def write_unaligned(_context: Any, data: Any, position: Any, value: Any) -> Any:
+    """Emit a store."""
+    del value
+    nothing: Any = types.void
+    word: Any = types.uint64
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        where = address(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], where, align=1)
+        return context.get_dummy_value()
+
+    return nothing(data, position, word), generate
+
+
+read_word = cast(Callable[[Any, int], Any], read_unaligned)
+"""Return the 8 bytes from this position of an array of uint8 as a word, little end first, which is
+how the machines that Numba compiles for keep it. For kernels only; nothing checks the bounds."""
+
+write_word = cast(Callable[[Any, int, Any], None], write_unaligned)
+"""Write a word at this position of an array of uint8. For kernels only; bounds are unchecked."""
 
 
 def load(builder: Any, words: Value, row: int, lanes: int) -> Value:
