@@ -6,65 +6,116 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from precompiles import kernels
-from precompiles.kernels import bn254, jit
+from precompiles.kernels import bn254, felt252, jit
+from precompiles.kernels.limbs import RADIX, Limbs, get, limbs, pack, unpack
 from precompiles.zk.poseidon import parameters
 
 ROOT = Path(__file__).parents[2]
-R = bn254.R
-RADIX = 1 << 256
-EDGES = [0, 1, 2, 2**64 - 1, 2**64, 2**128 - 1, 2**192, 2**253, R // 2, R - 2**64, R - 2, R - 1]
-WIDE = [R, R + 1, 2 * R - 1, 2**255, RADIX - 1]
 
 
-def value(limbs: bn254.Limbs) -> int:
-    return sum(int(limb) << 64 * i for i, limb in enumerate(limbs))
+@pytest.fixture(scope="module", params=[bn254, felt252], ids=["bn254", "felt252"])
+def field(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def modulus(field: Any) -> int:
+    return int(bn254.R if field is bn254 else felt252.P)
+
+
+def value(parts: Limbs) -> int:
+    return sum(int(limb) << 64 * i for i, limb in enumerate(parts))
+
+
+def edges(p: int) -> list[int]:
+    powers = [1 << 64, 1 << 128, 1 << 192, 1 << 251]
+    near = [number + step for number in (*powers, p // 2, p) for step in (-1, 0, 1)]
+    return [0, 1, 2, p - 2, *(number for number in near if number < p)]
+
+
+def wide(p: int) -> list[int]:
+    return [p, p + 1, 2 * p - 1, 1 << 255, RADIX - p, RADIX - 1]
 
 
 def test_kernel_and_parameters_use_one_modulus() -> None:
-    assert parameters.R == R
-    assert value((bn254.R0, bn254.R1, bn254.R2, bn254.R3)) == R
-    assert int(bn254.NEGATIVE_INVERSE) * R % 2**64 == 2**64 - 1
+    assert parameters.R == bn254.R
+    assert value(felt252.MODULUS) == felt252.P == 2**251 + 17 * 2**192 + 1
 
 
-def test_reduce_once_below_twice_the_modulus() -> None:
-    for x in [*EDGES, R, R + 1, 2 * R - 1]:
-        assert value(bn254.reduce_once(*bn254.limbs(x))) == x % R
+def test_every_pair_of_edges(field: Any) -> None:
+    p = modulus(field)
+    inverse = pow(RADIX, -1, p)
+    for x, y in product(edges(p), edges(p)):
+        assert value(field.add(limbs(x), limbs(y))) == (x + y) % p
+        if field is felt252:
+            assert value(field.subtract(limbs(x), limbs(y))) == (x - y) % p
+    for x, y in product(edges(p), edges(p) + wide(p)):
+        assert value(field.multiply(limbs(x), limbs(y))) == x * y * inverse % p
 
 
-def test_every_pair_of_edges() -> None:
-    inverse = pow(RADIX, -1, R)
-    for x, y in product(EDGES, EDGES):
-        assert value(bn254.add(*bn254.limbs(x), *bn254.limbs(y))) == (x + y) % R
-    for x, y in product(EDGES, EDGES + WIDE):
-        assert value(bn254.multiply(*bn254.limbs(x), *bn254.limbs(y))) == x * y * inverse % R
-
-
-def test_random_pairs() -> None:
+def test_random_pairs(field: Any) -> None:
     choose = random.Random(254).randrange
-    inverse = pow(RADIX, -1, R)
+    p = modulus(field)
+    inverse = pow(RADIX, -1, p)
     for _ in range(2_000):
-        x, y = choose(R), choose(RADIX)
-        assert value(bn254.multiply(*bn254.limbs(x), *bn254.limbs(y))) == x * y * inverse % R
-        assert value(bn254.add(*bn254.limbs(x), *bn254.limbs(y % R))) == (x + y) % R
+        x, y = choose(p), choose(RADIX)
+        assert value(field.multiply(limbs(x), limbs(y))) == x * y * inverse % p
+        assert value(field.add(limbs(x), limbs(y % p))) == (x + y) % p
 
 
-def test_montgomery_form_and_back() -> None:
+def test_montgomery_form_and_back(field: Any) -> None:
     choose = random.Random(1).randrange
-    values = [*EDGES, *WIDE, *(choose(RADIX) for _ in range(50))]
-    elements = bn254.pack(values)
-    bn254.to_montgomery(elements)
-    assert bn254.unpack(elements) == [x * RADIX % R for x in values]
-    bn254.from_montgomery(elements)
-    assert bn254.unpack(elements) == [x % R for x in values]
+    p = modulus(field)
+    values = [*edges(p), *wide(p), *(choose(RADIX) for _ in range(50))]
+    elements = pack(values)
+    field.to_montgomery(elements)
+    assert unpack(elements) == [x * RADIX % p for x in values]
+    field.from_montgomery(elements)
+    assert unpack(elements) == [x % p for x in values]
+
+
+def test_powers_and_inverses() -> None:
+    choose = random.Random(2).randrange
+    p = felt252.P
+    values = [*edges(p), *(choose(p) for _ in range(20))]
+    rows = felt252.encode(values)
+    for i, x in enumerate(values):
+        a = get(rows, i)
+        assert value(felt252.leave(a)) == x
+        assert value(felt252.enter(limbs(x))) == value(a)
+        assert value(felt252.leave(felt252.square(a))) == x * x % p
+        for exponent in (0, 1, 2, p - 1, choose(RADIX)):
+            raised = felt252.power(a, limbs(exponent))
+            assert value(felt252.leave(raised)) == pow(x, exponent, p)
+    product_rows = np.empty_like(rows)
+    felt252.multiply_rows(rows, rows[::-1].copy(), product_rows)
+    assert felt252.decode(product_rows) == [
+        x * y % p for x, y in zip(values, reversed(values), strict=True)
+    ]
+    felt252.invert_rows(rows)
+    assert felt252.decode(rows) == [pow(x, p - 2, p) for x in values]
+    nothing = felt252.encode([])
+    felt252.invert_rows(nothing)
+    assert felt252.decode(nothing) == []
+
+
+def test_canonical_felts() -> None:
+    p = felt252.P
+    for x in edges(p):
+        assert felt252.are_canonical(pack([0, x]))
+    for x in wide(p):
+        assert not felt252.are_canonical(pack([x]))
+        assert not felt252.are_canonical(pack([1, x]))
 
 
 def test_a_value_beyond_256_bits_is_refused() -> None:
     with pytest.raises(OverflowError):
-        bn254.pack([RADIX])
+        pack([RADIX])
 
 
 def test_warm_up_reports_each_module() -> None:
@@ -86,7 +137,7 @@ def test_every_kernel_module_is_warmed() -> None:
 COMPUTE = """
 from precompiles.kernels import jit
 from precompiles.kernels.bn254 import R, limbs, multiply
-print(jit.CACHE, int(multiply(*limbs(3), *limbs(pow(2, 256, R)))[0]))
+print(jit.CACHE, int(multiply(limbs(3), limbs(pow(2, 256, R)))[0]))
 """
 
 

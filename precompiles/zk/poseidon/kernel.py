@@ -12,17 +12,9 @@ from functools import cache
 
 import numpy as np
 
-from ...kernels.bn254 import (
-    Elements,
-    Limbs,
-    add,
-    from_montgomery,
-    multiply,
-    pack,
-    to_montgomery,
-    unpack,
-)
+from ...kernels.bn254 import add, from_montgomery, multiply, to_montgomery
 from ...kernels.jit import kernel
+from ...kernels.limbs import UNARY, Elements, Limbs, get, pack, put, unpack
 from .parameters import FULL_ROUNDS, R, parameters
 
 HALF = FULL_ROUNDS // 2
@@ -144,25 +136,20 @@ def montgomery(matrix: Matrix) -> Elements:
     return elements
 
 
-@kernel("UniTuple(uint64, 4)(uint64, uint64, uint64, uint64)")
-def fifth_power(a0: np.uint64, a1: np.uint64, a2: np.uint64, a3: np.uint64) -> Limbs:
+@kernel(UNARY)
+def fifth_power(a: Limbs) -> Limbs:
     """Return a ** 5."""
-    s0, s1, s2, s3 = multiply(a0, a1, a2, a3, a0, a1, a2, a3)
-    s0, s1, s2, s3 = multiply(s0, s1, s2, s3, s0, s1, s2, s3)
-    return multiply(s0, s1, s2, s3, a0, a1, a2, a3)
+    squared = multiply(a, a)
+    return multiply(multiply(squared, squared), a)
 
 
 @kernel("UniTuple(uint64, 4)(uint64[:, ::1], int64, uint64[:, ::1])")
 def dot(entries: Elements, start: int, state: Elements) -> Limbs:
     """Return the sum of entries[start + i] * state[i]."""
-    s0 = s1 = s2 = s3 = np.uint64(0)
-    for i in range(state.shape[0]):
-        entry, lane = entries[start + i], state[i]
-        p0, p1, p2, p3 = multiply(
-            entry[0], entry[1], entry[2], entry[3], lane[0], lane[1], lane[2], lane[3]
-        )
-        s0, s1, s2, s3 = add(s0, s1, s2, s3, p0, p1, p2, p3)
-    return s0, s1, s2, s3
+    total = multiply(get(entries, start), get(state, 0))
+    for i in range(1, state.shape[0]):
+        total = add(total, multiply(get(entries, start + i), get(state, i)))
+    return total
 
 
 @kernel("void(uint64[:, ::1], uint64[:, ::1], int64, uint64[:, ::1], uint64[:, ::1])")
@@ -172,14 +159,9 @@ def full_round(
     """Add constants, raise every lane to the fifth power, multiply by the matrix."""
     width = state.shape[0]
     for i in range(width):
-        c, lane = constants[number * width + i], scratch[i]
-        t0, t1, t2, t3 = add(
-            state[i, 0], state[i, 1], state[i, 2], state[i, 3], c[0], c[1], c[2], c[3]
-        )
-        lane[0], lane[1], lane[2], lane[3] = fifth_power(t0, t1, t2, t3)
+        put(scratch, i, fifth_power(add(get(state, i), get(constants, number * width + i))))
     for i in range(width):
-        lane = state[i]
-        lane[0], lane[1], lane[2], lane[3] = dot(matrix, i * width, scratch)
+        put(state, i, dot(matrix, i * width, scratch))
 
 
 @kernel(
@@ -201,20 +183,14 @@ def permute_limbs(
     to_montgomery(state)
     for number in range(HALF):
         full_round(state, full_constants, number, matrix if number < HALF - 1 else bridge, scratch)
-    first = state[0]
     for number in range(partial_constants.shape[0]):
-        c = partial_constants[number]
-        t0, t1, t2, t3 = add(first[0], first[1], first[2], first[3], c[0], c[1], c[2], c[3])
-        t0, t1, t2, t3 = fifth_power(t0, t1, t2, t3)
-        first[0], first[1], first[2], first[3] = t0, t1, t2, t3
-        s0, s1, s2, s3 = dot(rows, number * width, state)
+        first = fifth_power(add(get(state, 0), get(partial_constants, number)))
+        put(state, 0, first)
+        top = dot(rows, number * width, state)
         for i in range(1, width):
-            entry, lane = columns[number * (width - 1) + i - 1], state[i]
-            p0, p1, p2, p3 = multiply(entry[0], entry[1], entry[2], entry[3], t0, t1, t2, t3)
-            lane[0], lane[1], lane[2], lane[3] = add(
-                lane[0], lane[1], lane[2], lane[3], p0, p1, p2, p3
-            )
-        first[0], first[1], first[2], first[3] = s0, s1, s2, s3
+            step = multiply(get(columns, number * (width - 1) + i - 1), first)
+            put(state, i, add(get(state, i), step))
+        put(state, 0, top)
     for number in range(HALF, FULL_ROUNDS):
         full_round(state, full_constants, number, matrix, scratch)
     from_montgomery(state)
