@@ -8,7 +8,7 @@ pays the time and memory of Numba.
 from collections.abc import Callable
 from importlib import import_module
 
-MODULES = ("precompiles.zk.poseidon.kernel",)
+MODULES = ("precompiles.zk.poseidon.kernel", "precompiles.pq.slh_dsa.kernel")
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 
 
