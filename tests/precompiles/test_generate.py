@@ -130,16 +130,18 @@ def test_a_vyper_contract_compiles_against_every_interface() -> None:
 @pytest.mark.parametrize("name", sorted(generate.by_interface()))
 def test_vyper_sees_the_declared_selectors(name: str) -> None:
     """Vyper computes the selectors itself from the text of the interface."""
-    source = f"import {name}\nimplements: {name}\n"
-    entries = generate.by_interface()[name]
+    methods = generate.by_interface()[name][0].methods
     bundle = FilesystemInputBundle([INTERFACES])
-    text = (INTERFACES / f"{name}.vyi").read_text()
-    body = re.sub(r"^event .*?(?=\n\n)", "", text, flags=re.M | re.S)
-    functions = body[body.index("@external") :].replace(": ...\n", ":\n    raise\n")
-    source += functions
-    found = compile_code(source, input_bundle=bundle, output_formats=["method_identifiers"])
-    selectors = {int(each, 16).to_bytes(4, "big") for each in found["method_identifiers"].values()}
-    assert selectors == set(entries[0].by_selector)
+    selectors = set()
+    for number, _ in enumerate(generate.overloads(methods), start=1):
+        file = f"{name}{number if number > 1 else ''}"
+        text = (INTERFACES / f"{file}.vyi").read_text()
+        body = re.sub(r"^event .*?(?=\n\n)", "", text, flags=re.M | re.S)
+        functions = body[body.index("@external") :].replace(": ...\n", ":\n    raise\n")
+        source = f"import {file}\nimplements: {file}\n{functions}"
+        found = compile_code(source, input_bundle=bundle, output_formats=["method_identifiers"])
+        selectors |= {int(each, 16) for each in found["method_identifiers"].values()}
+    assert selectors == {int.from_bytes(each.signature.selector, "big") for each in methods}
 
 
 def test_docs_name_every_entry_method_and_error() -> None:
