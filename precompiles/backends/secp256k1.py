@@ -40,3 +40,39 @@ def combine(point: Point, factor: int, base_factor: int) -> bytes | None:
 def scalar(value: int) -> bytes:
     """Return the 32 bytes of a factor."""
     return value.to_bytes(32, "big")
+
+
+def even_y(x: int) -> int | None:
+    """Return the even y of the points with this x below 2**256, or None when there are none."""
+    try:
+        return int.from_bytes(PublicKey(b"\2" + scalar(x)).format(compressed=False)[33:], "big")
+    except ValueError:
+        return None
+
+
+def from_affine(x: int, y: int) -> Point:
+    """Return the point with these coordinates, which are known to be on the curve."""
+    return PublicKey(b"\4" + scalar(x) + scalar(y))
+
+
+def multiply(point: Point, factor: int) -> Point:
+    """Return factor * point. The factor is neither 0 nor above the order."""
+    return point.multiply(scalar(factor))
+
+
+def add(first: Point, second: Point) -> Point | None:
+    """Return the sum of two points; None at infinity."""
+    try:
+        return PublicKey.combine_keys([first, second])
+    except ValueError:
+        return None
+
+
+def base_multiple(factor: int) -> Point:
+    """Return factor * G. The factor is neither 0 nor above the order."""
+    return PublicKey.from_secret(scalar(factor))
+
+
+def encode(point: Point) -> bytes:
+    """Return the 33-byte encoding of a point."""
+    return point.format()
