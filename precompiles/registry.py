@@ -7,6 +7,7 @@ from .address_map import FAMILIES, PLAN, RESERVED
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
 from .precompile import Precompile
+from .privacy.ecies.contract import PRECOMPILE as ECIES
 from .privacy.ring.contract import PRECOMPILE as RING
 from .threshold.frost.contract import PRECOMPILE as FROST
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
@@ -15,6 +16,7 @@ __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (ENTITY_STORE, SLH_DSA, FROST, POSEIDON)
 ENTRIES = (ENTITY_STORE, RING, FROST, POSEIDON)
+ENTRIES = (ENTITY_STORE, RING, ECIES, FROST, POSEIDON)
 
 RETIRED_ADDRESSES: frozenset[int] = frozenset()
 """Addresses whose entry was withdrawn. They answer `Retired()` for ever."""

@@ -76,3 +76,16 @@ def base_multiple(factor: int) -> Point:
 def encode(point: Point) -> bytes:
     """Return the 33-byte encoding of a point."""
     return point.format()
+
+
+def parse_uncompressed(encoded: bytes) -> Point | None:
+    """Return the point with this encoding of 65 bytes that begin with 4, or None."""
+    try:
+        return PublicKey(encoded)
+    except ValueError:
+        return None
+
+
+def encode_uncompressed(point: Point) -> bytes:
+    """Return the 65-byte encoding of a point."""
+    return point.format(compressed=False)
