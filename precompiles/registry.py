@@ -14,9 +14,14 @@ from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
-ENTRIES = (ENTITY_STORE, SLH_DSA, FROST, POSEIDON)
-ENTRIES = (ENTITY_STORE, RING, FROST, POSEIDON)
-ENTRIES = (ENTITY_STORE, RING, ECIES, FROST, POSEIDON)
+ENTRIES = (
+    ENTITY_STORE,
+    SLH_DSA,
+    RING,
+    ECIES,
+    FROST,
+    POSEIDON,
+)
 
 RETIRED_ADDRESSES: frozenset[int] = frozenset()
 """Addresses whose entry was withdrawn. They answer `Retired()` for ever."""
