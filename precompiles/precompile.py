@@ -151,13 +151,15 @@ class Method:
     """Takes or makes a secret: not in a block, unless the genesis says that secrets are public."""
     delegable: bool = False
     """May run by DELEGATECALL or CALLCODE."""
+    static: bool = False
+    """Writes, but may run in a static frame too: there it answers, and leaves out its writes."""
     heads: Mapping[str, tuple[int, abi.Parameter]] = field(repr=False, compare=False)
     """Where in the call data the head of each argument stands. Follows from the signature."""
 
     @property
     def writes(self) -> bool:
         """Whether the method changes state, so that a static call must be refused."""
-        return self.mutability in ("nonpayable", "payable")
+        return self.mutability in ("nonpayable", "payable") and not self.static
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +218,7 @@ def method(
     bounds: Mapping[str, abi.Bound] | None = None,
     secret: bool = False,
     delegable: bool = False,
+    static: bool = False,
 ) -> Method:
     """Declare a method. A mistake in the declaration is a ValueError."""
     parsed = abi.parse_signature(signature, bounds)
@@ -228,6 +231,7 @@ def method(
         summary=summary,
         secret=secret,
         delegable=delegable,
+        static=static,
         heads=head_positions(parsed.inputs),
     )
 

@@ -8,7 +8,11 @@ pays the time and memory of Numba.
 from collections.abc import Callable
 from importlib import import_module
 
-MODULES = ("precompiles.zk.poseidon.kernel", "precompiles.pq.slh_dsa.kernel")
+MODULES = (
+    "precompiles.zk.poseidon.kernel",
+    "precompiles.pq.slh_dsa.kernel",
+    "precompiles.pq.ml_kem.kernel",
+)
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 
 

@@ -23,22 +23,26 @@ def vector(bits: int, lanes: int) -> Any:
     return ir.VectorType(ir.IntType(bits), lanes)
 
 
-def instruction(emit: Callable[[Any, Value, Value], None]) -> Callable[..., None]:
-    """Return a function for kernels that does what `emit` emits, on two arrays of uint64.
+def instruction(emit: Callable[..., None]) -> Callable[..., None]:
+    """Return a function for kernels that does what `emit` emits, on arrays.
 
-    `emit` gets the builder and the address of each array's first word.
+    `emit` gets the builder and the address of each array's first element.
     """
 
-    def typed(_context: Any, first: Any, second: Any) -> Any:
+    together: Any = types.StarArgTuple
+
+    def typed(_context: Any, *arrays: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointers = [
-                context.make_array(kind)(context, builder, value).data
-                for kind, value in zip(signature.args, arguments, strict=True)
+                context.make_array(kind)(
+                    context, builder, builder.extract_value(arguments[0], i)
+                ).data
+                for i, kind in enumerate(signature.args[0])
             ]
             emit(builder, *pointers)
             return context.get_dummy_value()
 
-        return types.void(first, second), generate
+        return types.void(together(arrays)), generate
 
     made: Callable[..., None] = intrinsic(typed)
     return made

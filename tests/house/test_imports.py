@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "precompiles/kernels/__init__.py": {"importlib"},
     "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile", "threading"},
     "precompiles/kernels/limbs.py": {"llvmlite", "numba"},
+    "precompiles/kernels/lattice.py": {"llvmlite"},
     "precompiles/kernels/vectors.py": {"llvmlite", "numba"},
     "chain": {"eth", "precompiles", "rlp", *WORLD},
     "chain/accounts.py": {"eth_account", "eth_utils"},
