@@ -63,7 +63,25 @@ class Listed:
     otherwise: int = 0
 
 
-Term = Constant | PerItem | PerWord | PerUnit | ByLength | Listed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerBlock:
+    """An amount per begun block of a dynamic argument with `extra` items; at least one block."""
+
+    argument: str
+    size: int
+    amount: int
+    extra: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The sum of the terms given for the value of an unsigned argument; else nothing."""
+
+    argument: str
+    cases: "tuple[tuple[int, Expression], ...]"
+
+
+Term = Constant | PerItem | PerWord | PerUnit | ByLength | Listed | PerBlock | Choice
 Expression = tuple[Term, ...]
 """The sum of the terms."""
 
@@ -100,6 +118,14 @@ def evaluate_term(term: Term, heads: Mapping[str, tuple[int, Parameter]], data: 
             long = has_length(parameter.type)
             key = length_of(head, data) if long else read_word(data, position)
             return next((amount for each, amount in term.amounts if each == key), term.otherwise)
+        case PerBlock():
+            length = length_of(heads[term.argument], data) + term.extra
+            return term.amount * max(-(-length // term.size), 1)
+        case Choice():
+            position, _ = heads[term.argument]
+            key = read_word(data, position)
+            chosen = next((case for each, case in term.cases if each == key), ())
+            return evaluate(chosen, heads, data)
 
 
 def length_of(head: tuple[int, Parameter], data: bytes) -> int:
@@ -134,9 +160,12 @@ def check(expression: Expression, inputs: tuple[Parameter, ...]) -> None:
     """Refuse, with a ValueError, an expression that names an argument of the wrong kind."""
     kinds = {parameter.name: parameter.type for parameter in inputs}
     for term in expression:
-        if isinstance(term, PerItem | ByLength) and not has_length(kinds[term.argument]):
+        if isinstance(term, PerItem | ByLength | PerBlock) and not has_length(kinds[term.argument]):
             raise ValueError(f"{term.argument} has no length")
-        if isinstance(term, PerUnit) and not kinds[term.argument].name.startswith("uint"):
+        if isinstance(term, Choice):
+            for _, chosen in term.cases:
+                check(chosen, inputs)
+        if isinstance(term, PerUnit | Choice) and not kinds[term.argument].name.startswith("uint"):
             raise ValueError(f"{term.argument} is not unsigned")
         if isinstance(term, Listed):
             kind = kinds[term.argument]
@@ -171,3 +200,9 @@ def describe_term(term: Term) -> str:
         case Listed():
             pairs = ", ".join(f"{key:,}: {amount:,}" for key, amount in term.amounts)
             return f"{{{pairs}, else {term.otherwise:,}}}[{term.argument}]"
+        case PerBlock():
+            items = f"len({term.argument})" + (f" + {term.extra}" if term.extra else "")
+            return f"{term.amount:,} × max(ceil(({items}) / {term.size}), 1)"
+        case Choice():
+            cases = "; ".join(f"{key:,}: {describe(chosen)}" for key, chosen in term.cases)
+            return f"{{{cases}}}[{term.argument}]"

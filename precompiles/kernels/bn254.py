@@ -1,7 +1,7 @@
 """The scalar field of BN254, in the form of `limbs.py`. `x * y % R` is its twin."""
 
 from .jit import kernel
-from .limbs import BINARY, ONE, RADIX, ZERO, Elements, Limbs, get, instructions, limbs, put
+from .limbs import BINARY, ONE, RADIX, UNARY, ZERO, Elements, Limbs, get, instructions, limbs, put
 
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 
@@ -23,6 +23,13 @@ def add(a: Limbs, b: Limbs) -> Limbs:
 def multiply(a: Limbs, b: Limbs) -> Limbs:
     """Return a * b / 2**256 mod R. Only a needs to be below R; b may be any 256-bit number."""
     return multiply_limbs(a, b)
+
+
+@kernel(UNARY)
+def fifth_power(a: Limbs) -> Limbs:
+    """Return a ** 5, in Montgomery form as a is."""
+    squared = multiply_limbs(a, a)
+    return multiply_limbs(multiply_limbs(squared, squared), a)
 
 
 @kernel("void(uint64[:, ::1])")

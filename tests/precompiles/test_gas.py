@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from precompiles import abi
 from precompiles.gas import (
     ByLength,
+    Choice,
     Constant,
     Listed,
+    PerBlock,
     PerItem,
     PerUnit,
     PerWord,
@@ -112,3 +114,48 @@ def test_a_listed_term_needs_a_number_or_a_length() -> None:
 
 def test_listed_in_words() -> None:
     assert describe(LISTED) == "{2: 75, 5: 150, else 7}[n] + {0: 1,000, 33: 2,000, else 0}[data]"
+
+
+CHOSEN = (
+    Choice(
+        argument="n",
+        cases=(
+            (1, (Constant(amount=7), PerBlock(argument="data", size=3, amount=10))),
+            (2, (PerBlock(argument="list", size=2, amount=100, extra=1),)),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "count", "gas"),
+    [
+        (1, 0, 0, 17),
+        (1, 3, 5, 17),
+        (1, 4, 0, 27),
+        (2, 99, 0, 100),
+        (2, 0, 2, 200),
+        (0, 9, 8, 0),
+    ],
+)
+def test_chosen_by_a_number(n: int, size: int, count: int, gas: int) -> None:
+    assert evaluate(CHOSEN, HEADS, data_of(n, bytes(size), [1] * count)) == gas
+
+
+def test_a_choice_in_words() -> None:
+    assert describe(CHOSEN) == (
+        "{1: 7 + 10 × max(ceil((len(data)) / 3), 1); 2: 100 × max(ceil((len(list) + 1) / 2), 1)}[n]"
+    )
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        Choice(argument="data", cases=()),
+        Choice(argument="n", cases=((1, (PerItem(argument="n", amount=1),)),)),
+        PerBlock(argument="n", size=1, amount=1),
+    ],
+)
+def test_a_choice_is_checked_inside(term: Choice | PerBlock) -> None:
+    with pytest.raises(ValueError, match=r"length|unsigned"):
+        check((term,), SIGNATURE.inputs)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from precompiles import kernels
-from precompiles.kernels import bn254, felt252, jit
+from precompiles.kernels import bn254, felt252, goldilocks, jit
 from precompiles.kernels.limbs import RADIX, Limbs, get, limbs, pack, unpack
 from precompiles.zk.poseidon import parameters
 
@@ -113,6 +113,16 @@ def test_canonical_felts() -> None:
         assert not felt252.are_canonical(pack([1, x]))
 
 
+def test_goldilocks_at_every_pair_of_edges() -> None:
+    p = goldilocks.P
+    choose = random.Random(64).randrange
+    halves = [2**32 - 2, 2**32 - 1, 2**32, 2**32 + 1, 2**63, p - 2**32, p - 2, p - 1]
+    numbers = [0, 1, 2, *halves, *(choose(p) for _ in range(30))]
+    for x, y in product([*numbers, p, 2**64 - 1], numbers):
+        assert int(goldilocks.add(np.uint64(x), np.uint64(y))) == (x + y) % p
+        assert int(goldilocks.multiply(np.uint64(x), np.uint64(y))) == x * y % p
+
+
 def test_a_value_beyond_256_bits_is_refused() -> None:
     with pytest.raises(OverflowError):
         pack([RADIX])
@@ -168,7 +178,7 @@ def test_a_given_folder_holds_the_cache(tmp_path: Path) -> None:
 
 def test_a_module_is_compiled_anew_when_what_it_imports_changes(tmp_path: Path) -> None:
     package = jit.PACKAGE
-    kernel = package / "zk" / "poseidon" / "kernel.py"
+    kernel = package / "zk" / "poseidon" / "circom.py"
     inside = {path.relative_to(package).as_posix() for path in jit.sources(kernel, set())}
     assert {"kernels/bn254.py", "kernels/jit.py", "zk/poseidon/parameters.py"} <= inside
     assert "threshold/frost/contract.py" not in inside
@@ -187,6 +197,6 @@ def test_a_kernel_that_computes_something_else_is_not_let_in(
 ) -> None:
     from precompiles.zk.poseidon import kernel
 
-    monkeypatch.setattr(kernel, "KNOWN_DIGEST", 1)
+    monkeypatch.setattr(kernel, "KNOWN_FIRST_LANES", ((1, 3, 1),))
     with pytest.raises(RuntimeError, match="wrong answer"):
         kernels.warm_up()
