@@ -103,6 +103,15 @@ def kernel(signature: str) -> Callable[[F], F]:
     return compile_now
 
 
+def part(function: F) -> F:
+    """Make a function that kernels call, without code of its own: it becomes part of each of them.
+
+    A kernel is compiled once by itself and once more for every kernel that calls it, however far
+    above. That is too often for what contains large hash functions.
+    """
+    return cast(F, numba.njit(inline="always")(function))
+
+
 @intrinsic
 def widening_multiply_add(_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Emit a 128-bit multiplication and additions, which LLVM turns into MUL and ADC."""

@@ -5,6 +5,7 @@ high half, so that both functions read the same bytes alike: big end first. Know
 `hashlib` is the twin.
 """
 
+from collections.abc import Callable
 from math import isqrt
 from typing import Any
 
@@ -30,6 +31,7 @@ LANES = 8
 
 Rows = npt.NDArray[np.uint64]
 Sigma = tuple[int, int, int]
+Compressed = Callable[[Any, list[Value], list[Value]], list[Value]]
 
 
 def primes(count: int) -> list[int]:
@@ -149,36 +151,35 @@ def joined(builder: Any, words: list[Value]) -> list[Value]:
     ]
 
 
-def emit_256(builder: Any, state: Value, block: Value) -> None:
-    """Emit SHA-256's compression of 8 rows into a state of 4."""
-    result = compression(
-        builder,
-        halves(builder, [load(builder, state, row, LANES) for row in range(4)]),
-        halves(builder, [load(builder, block, row, LANES) for row in range(8)]),
-        K_256,
-        ((7, 18, 3), (17, 19, 10)),
-        ((2, 13, 22), (6, 11, 25)),
-    )
-    for row, value in enumerate(joined(builder, result)):
-        store(builder, state, row, value)
+def compressed_256(builder: Any, state: list[Value], block: list[Value]) -> list[Value]:
+    """Return the 4 rows of SHA-256's state after a block of 8 rows."""
+    small: tuple[Sigma, Sigma] = ((7, 18, 3), (17, 19, 10))
+    big: tuple[Sigma, Sigma] = ((2, 13, 22), (6, 11, 25))
+    words = halves(builder, block)
+    return joined(builder, compression(builder, halves(builder, state), words, K_256, small, big))
 
 
-def emit_512(builder: Any, state: Value, block: Value) -> None:
-    """Emit SHA-512's compression of 16 rows into a state of 8."""
-    result = compression(
-        builder,
-        [load(builder, state, row, LANES) for row in range(8)],
-        [load(builder, block, row, LANES) for row in range(16)],
-        K_512,
-        ((1, 8, 7), (19, 61, 6)),
-        ((28, 34, 39), (14, 18, 41)),
-    )
-    for row, value in enumerate(result):
-        store(builder, state, row, value)
+def compressed_512(builder: Any, state: list[Value], block: list[Value]) -> list[Value]:
+    """Return the 8 rows of SHA-512's state after a block of 16 rows."""
+    small: tuple[Sigma, Sigma] = ((1, 8, 7), (19, 61, 6))
+    big: tuple[Sigma, Sigma] = ((28, 34, 39), (14, 18, 41))
+    return compression(builder, state, block, K_512, small, big)
 
 
-compression_256 = instruction(emit_256)
-compression_512 = instruction(emit_512)
+def in_place(compressed: Compressed, rows: int) -> Any:
+    """Return an instruction that takes a block into a state of that many rows."""
+
+    def emit(builder: Any, state: Value, block: Value) -> None:
+        before = [load(builder, state, row, LANES) for row in range(rows)]
+        words = [load(builder, block, row, LANES) for row in range(2 * rows)]
+        for row, value in enumerate(compressed(builder, before, words)):
+            store(builder, state, row, value)
+
+    return instruction(emit)
+
+
+compression_256 = in_place(compressed_256, 4)
+compression_512 = in_place(compressed_512, 8)
 
 
 @kernel("void(uint64[:, ::1], uint64[:, ::1])")

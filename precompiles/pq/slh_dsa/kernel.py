@@ -10,9 +10,10 @@ Knows no message and no digest (message.py). `reference.py` is the twin.
 import numpy as np
 import numpy.typing as npt
 
-from ...kernels.jit import kernel
-from ...kernels.keccak import permute_8
+from ...kernels.jit import kernel, part
+from ...kernels.keccak import permutation_8, permute_8
 from ...kernels.sha2 import IV_256, IV_512, LANES, compress_256, compress_512
+from . import chains
 from .message import Position
 from .parameters import PARAMETER_SETS, WINTERNITZ, ParameterSet
 
@@ -48,16 +49,18 @@ SHAKE, WORDS, CHAINS, LAYERS, HEIGHT, FORS_HEIGHT, FORS_TREES = range(7)
 STATE = 0  # Of the hash: its result is in the first rows.
 BLOCK = STATE + 25
 ADDRESS = BLOCK + 16
-VALUES = ADDRESS + 4
-MESSAGE = VALUES + 4
+VALUES = ADDRESS + 4  # A row more than the longest value: SHA-2's padding begins behind each.
+SPONGE = VALUES + 5  # The state before a permutation, in chains.
+MESSAGE = SPONGE + 25
 WORK_ROWS = MESSAGE + 67 * 4  # As many words as the longest message has: all ends of a 256-bit key.
 
 # The rows of `seeds`, the same in all lanes.
 PK_SEED = 0  # For SHAKE. For SHA-2 the states after a block that begins with it:
 STATE_256 = 0
 STATE_512 = 4
-SK_SEED = 12
-SEED_ROWS = 16
+CHAIN = 12  # For SHA-256: see chains.py.
+SK_SEED = CHAIN + chains.ROWS
+SEED_ROWS = SK_SEED + 4
 
 WOTS_HASH, WOTS_PK, TREE, FORS_TREE, FORS_ROOTS, WOTS_PRF, FORS_PRF = range(7)
 
@@ -76,6 +79,9 @@ TO_TOP_BYTE = np.uint64(56)
 SHA2_END = np.uint64(0x8000)  # The bit after a message that ends in the middle of a word.
 SHAKE_END = np.uint64(0x1F)
 RATE_END = np.uint64(1 << 63)
+SHA2_PADDING = np.uint64(1 << 63)
+SWAPPED_STEP = np.uint64(1 << 56)  # One more in the last byte of the address.
+ALL_ONES = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 EVEN_BYTES = np.uint64(0x00FF_00FF_00FF_00FF)
 EVEN_QUARTERS = np.uint64(0x0000_FFFF_0000_FFFF)
 
@@ -111,18 +117,30 @@ def copy(target: Words, to: int, source: Words, start: int, count: int) -> None:
             target[to + row, lane] = source[start + row, lane]
 
 
-@kernel("void(uint64[:, ::1], uint64[:, ::1], int64, uint64[:, ::1], int64, int64)")
+@kernel("void(uint64[:, ::1], int64)")
+def swap_address(work: Words, to: int) -> None:
+    """Write the address as SHAKE reads it."""
+    for row in range(4):
+        for lane in range(LANES):
+            work[to + row, lane] = swapped(work[ADDRESS + row, lane])
+
+
+@kernel("void(uint64[:, ::1], int64, int64)")
+def clear(work: Words, start: int, end: int) -> None:
+    """Fill rows with zeros."""
+    for row in range(start, end):
+        for lane in range(LANES):
+            work[row, lane] = np.uint64(0)
+
+
+@part
 def hash_shake(
     work: Words, seeds: Words, words: int, source: Words, start: int, count: int
 ) -> None:
     """SHAKE256(PK.seed || ADRS || message) in every lane: section 11.1."""
-    for row in range(25):
-        for lane in range(LANES):
-            work[STATE + row, lane] = np.uint64(0)
+    clear(work, STATE, BLOCK)
     copy(work, STATE, seeds, PK_SEED, words)
-    for row in range(4):
-        for lane in range(LANES):
-            work[STATE + words + row, lane] = swapped(work[ADDRESS + row, lane])
+    swap_address(work, STATE + words)
     position = words + 4
     for row in range(count):
         if position == RATE:
@@ -140,15 +158,7 @@ def hash_shake(
     permute_8(work[STATE:BLOCK])
 
 
-@kernel("void(uint64[:, ::1], int64, int64)")
-def clear(work: Words, start: int, end: int) -> None:
-    """Fill rows with zeros."""
-    for row in range(start, end):
-        for lane in range(LANES):
-            work[row, lane] = np.uint64(0)
-
-
-@kernel("void(uint64[:, ::1], int64)")
+@part
 def compress(work: Words, size: int) -> None:
     """Take the block into the state: of SHA-256 when it has 8 words, of SHA-512 when it has 16."""
     if size == 8:
@@ -157,16 +167,9 @@ def compress(work: Words, size: int) -> None:
         compress_512(work[STATE:BLOCK], work[BLOCK:ADDRESS])
 
 
-@kernel("void(uint64[:, ::1], uint64[:, ::1], int64, int64, uint64[:, ::1], int64, int64)")
-def hash_sha2(
-    work: Words, seeds: Words, first: int, size: int, source: Words, start: int, count: int
-) -> None:
-    """SHA-2(PK.seed || zeros || ADRS compressed || message) in every lane: section 11.2.
-
-    `size` is the number of words in a block. The compressed address has 22 bytes, so every word of
-    the message is split, 16 bits to 48.
-    """
-    copy(work, STATE, seeds, first, size // 2)
+@kernel("void(uint64[:, ::1], uint64[:, ::1], int64)")
+def begin_block(work: Words, source: Words, start: int) -> None:
+    """Write the compressed address and 16 bits of the message: three rows of a block of SHA-2."""
     for lane in range(LANES):
         layer, tree = work[ADDRESS, lane], work[ADDRESS + 1, lane]
         key, place = work[ADDRESS + 2, lane], work[ADDRESS + 3, lane]
@@ -178,6 +181,19 @@ def hash_sha2(
             | place >> THREE_QUARTERS
         )
         work[BLOCK + 2, lane] = place << QUARTER | source[start, lane] >> THREE_QUARTERS
+
+
+@part
+def hash_sha2(
+    work: Words, seeds: Words, first: int, size: int, source: Words, start: int, count: int
+) -> None:
+    """SHA-2(PK.seed || zeros || ADRS compressed || message) in every lane: section 11.2.
+
+    `size` is the number of words in a block. The compressed address has 22 bytes, so every word of
+    the message is split, 16 bits to 48.
+    """
+    copy(work, STATE, seeds, first, size // 2)
+    begin_block(work, source, start)
     filled = 3
     for i in range(start, start + count - 1):
         if filled == size:
@@ -219,7 +235,7 @@ def tweaked(shape: Numbers, seeds: Words, work: Words, start: int, count: int) -
         hash_sha2(work, seeds, STATE_512, 16, work, start, count)
 
 
-@kernel("void(int64[::1], uint64[:, ::1], uint64[:, ::1])")
+@part
 def secret(shape: Numbers, seeds: Words, work: Words) -> None:
     """Put PRF of SK.seed into the values."""
     copy(work, VALUES, seeds, SK_SEED, shape[WORDS])
@@ -227,14 +243,53 @@ def secret(shape: Numbers, seeds: Words, work: Words) -> None:
     copy(work, VALUES, work, STATE, shape[WORDS])
 
 
+@part
+def advance_sha2(work: Words, seeds: Words, words: int, steps: int) -> None:
+    """Take the values that many steps along their chains with SHA-256."""
+    begin_block(work, work, VALUES)
+    bits = np.uint64(64 * 8 + 8 * 22 + 64 * words)
+    for lane in range(LANES):
+        for i in range(4):
+            word = work[VALUES + i, lane] << QUARTER | work[VALUES + i + 1, lane] >> THREE_QUARTERS
+            work[BLOCK + 3 + i, lane] = word
+        work[BLOCK + 7, lane] = bits
+    for _ in range(steps):
+        chains.step(work[BLOCK:ADDRESS], seeds[CHAIN:SK_SEED])
+    for lane in range(LANES):
+        for i in range(words):
+            work[VALUES + i, lane] = (
+                work[BLOCK + 2 + i, lane] << THREE_QUARTERS | work[BLOCK + 3 + i, lane] >> QUARTER
+            )
+
+
+@part
+def advance_shake(work: Words, seeds: Words, words: int, steps: int) -> None:
+    """Take the values that many steps along their chains with SHAKE256."""
+    value = SPONGE + words + 4
+    clear(work, SPONGE, SPONGE + 25)
+    copy(work, SPONGE, seeds, PK_SEED, words)
+    swap_address(work, SPONGE + words)
+    copy(work, value, work, VALUES, words)
+    for lane in range(LANES):
+        work[value + words, lane] = SHAKE_END
+        work[SPONGE + RATE - 1, lane] = RATE_END
+    for _ in range(steps):
+        permutation_8(work[SPONGE:MESSAGE], work[STATE:BLOCK])
+        for lane in range(LANES):
+            work[value - 1, lane] += SWAPPED_STEP
+        copy(work, value, work, STATE, words)
+    copy(work, VALUES, work, value, words)
+
+
 @kernel("void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64)")
 def advance(shape: Numbers, seeds: Words, work: Words, steps: int) -> None:
-    """Take the values that many steps along their chains: algorithm 5."""
-    for _ in range(steps):
-        tweaked(shape, seeds, work, VALUES, shape[WORDS])
-        copy(work, VALUES, work, STATE, shape[WORDS])
-        for lane in range(LANES):
-            work[ADDRESS + 3, lane] += ONE
+    """Take the values that many steps along their chains, with the address: algorithm 5."""
+    if shape[SHAKE]:
+        advance_shake(work, seeds, shape[WORDS], steps)
+    else:
+        advance_sha2(work, seeds, shape[WORDS], steps)
+    for lane in range(LANES):
+        work[ADDRESS + 3, lane] += np.uint64(steps)
 
 
 @kernel("void(int64[::1], uint64[::1], int64[::1])")
@@ -250,10 +305,7 @@ def wots_digits(shape: Numbers, value: Words, digits: Numbers) -> None:
         digits[count + i] = checksum >> (8 - 4 * i) & LAST
 
 
-@kernel(
-    "void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64, uint64[:, ::1], int64, int64[::1],"
-    " uint64[:, ::1])"
-)
+@part
 def wots_leaves(
     shape: Numbers,
     seeds: Words,
@@ -290,10 +342,7 @@ def wots_leaves(
             leaves[first + lane, word] = work[STATE + word, lane]
 
 
-@kernel(
-    "void(int64[::1], uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], int64, int64, int64,"
-    " uint64[:, ::1])"
-)
+@part
 def merge(
     shape: Numbers,
     seeds: Words,
@@ -354,10 +403,7 @@ def xmss(
     merge(shape, seeds, work, nodes, height, 0, leaf, signature[shape[CHAINS] :])
 
 
-@kernel(
-    "void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64[::1], uint64, int64, uint64[:, ::1],"
-    " uint64[:, ::1])"
-)
+@part
 def fors_sign(
     shape: Numbers,
     seeds: Words,
@@ -388,7 +434,8 @@ def fors_sign(
                 for word in range(words):
                     nodes[first + lane, word] = work[STATE + word, lane]
         merge(shape, seeds, work, nodes, height, base, indices[i], part[1:])
-        roots[i] = nodes[0]
+        for word in range(words):
+            roots[i, word] = nodes[0, word]
     for i in range(trees):
         for word in range(words):
             work[MESSAGE + i * words + word, 0] = roots[i, word]
@@ -397,6 +444,15 @@ def fors_sign(
     tweaked(shape, seeds, work, MESSAGE, trees * words)
     for word in range(words):
         nodes[0, word] = work[STATE + word, 0]
+
+
+@kernel("uint64[:, ::1](int64[::1])")
+def workspace(shape: Numbers) -> Words:
+    """Return the rows that everything is hashed in."""
+    work = np.zeros((WORK_ROWS, LANES), np.uint64)
+    for lane in range(LANES):
+        work[VALUES + shape[WORDS], lane] = SHA2_PADDING
+    return work
 
 
 @kernel(
@@ -412,7 +468,7 @@ def sign_trees(
     signature: Words,
 ) -> None:
     """Write FORS and hypertree signatures: algorithm 19 from line 12 on, with algorithm 12."""
-    work = np.zeros((WORK_ROWS, LANES), np.uint64)
+    work = workspace(shape)
     digits = np.empty(shape[CHAINS], np.int64)
     fors_sign(shape, seeds, work, indices, tree, leaf, nodes, signature)
     done = shape[FORS_TREES] * (1 + shape[FORS_HEIGHT])
@@ -420,23 +476,11 @@ def sign_trees(
         wots_digits(shape, nodes[0], digits)
         xmss(shape, seeds, work, layer, tree, leaf, nodes, digits, signature[done:])
         done += shape[CHAINS] + shape[HEIGHT]
-        leaf = int(tree & np.uint64((1 << shape[HEIGHT]) - 1))
+        leaf = int(np.int64(tree) & ((1 << shape[HEIGHT]) - 1))
         tree >>= np.uint64(shape[HEIGHT])
 
 
-@kernel("void(int64[::1], uint64[:, ::1], uint64[:, ::1])")
-def top_root(shape: Numbers, seeds: Words, nodes: Words) -> None:
-    """Leave PK.root in row 0 of the nodes: algorithm 18. The signature it makes is dropped."""
-    work = np.zeros((WORK_ROWS, LANES), np.uint64)
-    digits = np.zeros(shape[CHAINS], np.int64)
-    signature = np.empty((shape[CHAINS] + shape[HEIGHT], shape[WORDS]), np.uint64)
-    xmss(shape, seeds, work, shape[LAYERS] - 1, np.uint64(0), 0, nodes, digits, signature)
-
-
-@kernel(
-    "void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64[::1], int64, uint64[:, ::1], int64,"
-    " int64)"
-)
+@part
 def climb(
     shape: Numbers,
     seeds: Words,
@@ -482,7 +526,7 @@ def longest_first(digits: Numbers) -> Numbers:
     return order
 
 
-@kernel("void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64[::1], uint64[:, ::1])")
+@part
 def finish_chains(
     shape: Numbers, seeds: Words, work: Words, digits: Numbers, values: Words
 ) -> None:
@@ -522,10 +566,7 @@ def finish_chains(
                         work[MESSAGE + chain[lane] * words + word, 0] = work[VALUES + word, lane]
 
 
-@kernel(
-    "void(int64[::1], uint64[:, ::1], uint64[:, ::1], int64[::1], uint64, int64, uint64[:, ::1],"
-    " uint64[::1])"
-)
+@part
 def fors_root(
     shape: Numbers,
     seeds: Words,
@@ -580,7 +621,7 @@ def verify_trees(
 ) -> None:
     """Write the root that a signature leads to: algorithm 20 from line 14 on, with algorithm 13."""
     words, chains, height = shape[WORDS], shape[CHAINS], shape[HEIGHT]
-    work = np.zeros((WORK_ROWS, LANES), np.uint64)
+    work = workspace(shape)
     digits = np.empty(chains, np.int64)
     leaves = np.zeros(LANES, np.int64)
     fors_root(shape, seeds, work, indices, tree, leaf, signature, root)
@@ -600,14 +641,24 @@ def verify_trees(
         for word in range(words):
             root[word] = work[VALUES + word, 0]
         done += chains + height
-        leaf = int(tree & np.uint64((1 << height) - 1))
+        leaf = int(np.int64(tree) & ((1 << height) - 1))
         tree >>= np.uint64(height)
 
 
 def public_root(chosen: ParameterSet, sk_seed: bytes, pk_seed: bytes) -> bytes:
-    """Return PK.root."""
-    nodes = empty_nodes(chosen)
-    top_root(shape_of(chosen), seed_rows(chosen, pk_seed, sk_seed), nodes)
+    """Return PK.root: algorithm 18. The signature of zeros that comes with it is dropped."""
+    shape, nodes = shape_of(chosen), empty_nodes(chosen)
+    xmss(
+        shape,
+        seed_rows(chosen, pk_seed, sk_seed),
+        workspace(shape),
+        chosen.d - 1,
+        np.uint64(0),
+        0,
+        nodes,
+        np.zeros(chosen.chains, np.int64),
+        np.empty((chosen.chains + chosen.tree_height, chosen.n // 8), np.uint64),
+    )
     return to_bytes(chosen, nodes[0])
 
 
@@ -674,8 +725,11 @@ def seed_rows(chosen: ParameterSet, pk_seed: bytes, sk_seed: bytes) -> Words:
     block[:words] = to_words(chosen, pk_seed)[:, None]
     rows[STATE_256:STATE_512] = START_256[:, None]
     compress_256(rows[STATE_256:STATE_512], block[:8])
-    rows[STATE_512:SK_SEED] = START_512[:, None]
-    compress_512(rows[STATE_512:SK_SEED], block)
+    rows[STATE_512:CHAIN] = START_512[:, None]
+    compress_512(rows[STATE_512:CHAIN], block)
+    rows[CHAIN + chains.STATE : CHAIN + chains.KEPT] = rows[STATE_256:STATE_512]
+    rows[CHAIN + chains.KEPT : CHAIN + chains.KEPT + words - 2] = ALL_ONES
+    rows[CHAIN + chains.PADDING + words - 2] = SHA2_PADDING
     return rows
 
 
