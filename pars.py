@@ -14,6 +14,7 @@ from importlib import metadata
 # The word -> the package that answers it, what it does.
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
+    "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
     "precompile": ("precompiles", "list, describe and call precompiles without a chain"),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
@@ -21,7 +22,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 
 def usage() -> str:
     """Return the help text."""
-    words = "\n".join(f"  {word:<12}{about}" for word, (_, about) in COMMANDS.items())
+    words = "\n".join(f"  {word:<13}{about}" for word, (_, about) in COMMANDS.items())
     return f"""usage: pars COMMAND [ARGUMENT ...]
 
 commands:

@@ -65,7 +65,10 @@ class Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a target did. None is what it cannot tell; a reason to skip says why it did nothing."""
+    """What a target did. None is what it cannot tell.
+
+    `skipped` says why it was not asked, `broken` why what it said is no answer.
+    """
 
     output: bytes | None
     error: bytes | None
@@ -74,6 +77,7 @@ class Answer:
     gas: int | None = None
     gas_used: int | None = None
     skipped: str = ""
+    broken: str = ""
 
 
 Target = Callable[[Vector], Answer]
@@ -178,8 +182,8 @@ def run(target: Target, vectors: Iterable[Vector]) -> list[Failure]:
 
 def differences(vector: Vector, answer: Answer) -> Sequence[str]:
     """Return what is wrong with an answer. What a target cannot tell is not held against it."""
-    if answer.skipped:
-        return []
+    if answer.skipped or answer.broken:
+        return [answer.broken] if answer.broken else []
     expected = vector.expected
     if (answer.output, answer.error) != (expected.output, expected.error):
         wanted = outcome(expected.output, expected.error)
@@ -203,9 +207,14 @@ def untold(vector: Vector, answer: Answer) -> Sequence[str]:
     checks = (
         ("logs", answer.logs is None and bool(expected.logs)),
         ("storage", answer.storage is None and bool(expected.storage)),
-        ("gas", answer.gas is None and answer.gas_used is None),
+        ("gas", answer.gas is None and answer.gas_used is None and runs_to_end(expected)),
     )
     return [] if answer.skipped else [what for what, missing in checks if missing]
+
+
+def runs_to_end(expected: Expected) -> bool:
+    """Return whether the call ends before its gas does."""
+    return expected.output is not None or expected.error is not None
 
 
 def outcome(output: bytes | None, error: bytes | None) -> str:

@@ -1,0 +1,44 @@
+"""`pars conformance`, with this chain as one of its targets.
+
+The suite itself knows no chain: it speaks JSON-RPC to whatever it is given, here to a dispatcher
+without a socket.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from precompiles.conformance import cli
+
+if TYPE_CHECKING:
+    from precompiles.conformance.rpc import Transport
+
+    from ..genesis import SecretOps
+
+CHAIN_ID = 6133
+
+parser = cli.parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command of the suite."""
+    return cli.main(argv, chain=open_chain)
+
+
+def open_chain(secret_ops: "SecretOps") -> "Transport":
+    """Return a new chain with this rule for secrets, as something that answers messages."""
+    from ..accounts import dev_accounts
+    from ..genesis import pars_genesis
+    from ..local_chain import LocalChain
+    from ..rpc.dispatch import Dispatcher
+    from ..rpc.filters import Filters
+    from ..rpc.method import CallLog, Node
+    from ..rpc.methods import TABLE
+
+    accounts = dev_accounts(count=1)
+    genesis = pars_genesis(CHAIN_ID, [accounts[0].address], secret_ops=secret_ops)
+    chain = LocalChain.open(genesis, accounts=accounts)
+    node = Node(
+        chain=chain, filters=Filters(), instance=bytes(32), call_log=CallLog(write=lambda _: None)
+    )
+    dispatcher = Dispatcher(TABLE)
+    return lambda body: dispatcher.answer(body, node)

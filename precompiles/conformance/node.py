@@ -1,0 +1,335 @@
+"""A node of any make as a target: asks it over JSON-RPC and tells what it can tell.
+
+A call goes through the forwarder, which a state override puts at the caller's address, so that one
+eth_call yields outcome and exact gas. What changes state is sent as a transaction where the node
+lets a developer take back what was done, and traced where it does not. What neither shows stays
+untold; a node that is silent or answers nonsense has failed.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..registry import at
+from . import embedded, forwarder
+from .rpc import Client, RefusedError, SilentError
+from .vectors import FRAME_GAS, Answer, Logs, SecretOps, Vector, unhex
+
+SPONSOR = "0x" + "5e" * 20
+"""Who pays where nothing is paid: the sender of an eth_call."""
+PROBE = "0x" + "9e" * 20
+PROBE_CODE = "0x602a60005260206000f3"  # Returns 42.
+FORTY_TWO = "0x" + (42).to_bytes(32, "big").hex()
+RICH = 10**24
+CALL_GAS = 45_000_000
+"""Of an eth_call: a 63rd more than the gas of a frame, and what a large input costs beforehand."""
+TRANSACTION_GAS = 16_777_216
+"""The most that EIP-7825 lets a transaction have."""
+RECEIPT_SECONDS = 20.0
+POLL_SECONDS = 0.05
+
+DEV_METHODS = ("anvil", "hardhat")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a node can be asked to do beside a plain eth_call."""
+
+    overrides: bool
+    trace: bool
+    developer: str | None
+    """The prefix of the methods that set code and balance, where there are such."""
+    account: str | None
+    """An account whose transactions the node signs."""
+
+
+class NonsenseError(Exception):
+    """The node answered what cannot be."""
+
+
+def probe(client: Client) -> Abilities:
+    """Find out what a node can do. Raises SilentError when it is none."""
+    client("eth_chainId")
+    request = {"from": SPONSOR, "to": PROBE, "data": "0x"}
+    override = {PROBE: {"code": PROBE_CODE}}
+
+    def overrides() -> bool:
+        return bool(client("eth_call", request, "latest", override) == FORTY_TWO)
+
+    def trace() -> bool:
+        options = {"tracer": "callTracer", "stateOverrides": override}
+        traced = client("debug_traceCall", request, "latest", options)
+        return isinstance(traced, dict) and traced.get("output") == FORTY_TWO
+
+    def developer() -> str | None:
+        for prefix in DEV_METHODS:
+            if client.offers(f"{prefix}_setBalance", SPONSOR, hex(RICH)):
+                back = client("evm_revert", client("evm_snapshot"))
+                return prefix if back is True else None
+        return None
+
+    def account() -> str | None:
+        accounts = client("eth_accounts")
+        return str(accounts[0]) if isinstance(accounts, list) and accounts else None
+
+    return Abilities(
+        overrides=possible(overrides) or False,
+        trace=possible(trace) or False,
+        developer=possible(developer),
+        account=possible(account),
+    )
+
+
+def possible(ask: Callable[[], Any]) -> Any:
+    """Return an answer, or None where the node refuses."""
+    try:
+        return ask()
+    except RefusedError:
+        return None
+
+
+def described(abilities: Abilities) -> list[str]:
+    """Return in words what a node can do."""
+    developer = abilities.developer is not None and abilities.account is not None
+    words = (
+        ("state overrides in eth_call", abilities.overrides),
+        ("debug_traceCall", abilities.trace),
+        ("transactions that can be taken back", developer),
+    )
+    return [name if able else f"no {name}" for name, able in words]
+
+
+class Node:
+    """A node as a target."""
+
+    def __init__(self, client: Client, abilities: Abilities, secret_ops: SecretOps) -> None:
+        self._client = client
+        self._abilities = abilities
+        self._secret_ops = secret_ops
+
+    def answer(self, vector: Vector) -> Answer:
+        """Answer one vector."""
+        reason = self._reason_to_skip(vector)
+        if reason:
+            return Answer(output=None, error=None, skipped=reason)
+        try:
+            if self._wants_transaction(vector):
+                return self._by_transaction(vector)
+            if self._abilities.overrides:
+                return self._by_call(vector)
+            return self._by_plain_call(vector)
+        except (SilentError, RefusedError, NonsenseError) as error:
+            return Answer(output=None, error=None, broken=str(error))
+
+    # What can be asked in which way.
+
+    def _reason_to_skip(self, vector: Vector) -> str:
+        abilities = self._abilities
+        if vector.contextual:
+            return "the answer depends on the block, which a node chooses"
+        if needs_block(vector) or vector.mode == "call":
+            entry = at(vector.address)
+            method = entry and entry.by_selector.get(vector.input[:4])
+            if method and method.secret and vector.secret_ops != self._secret_ops:
+                return f"the vector is for secretOps {vector.secret_ops}, the node for the other"
+        if self._wants_transaction(vector):
+            if vector.gas_used > TRANSACTION_GAS // 2:
+                return "needs more gas than a transaction may have"
+            return ""
+        if needs_block(vector):
+            return "needs a transaction that can be taken back"
+        if not abilities.overrides:
+            special = vector.static or vector.delegated or vector.frame_gas != FRAME_GAS
+            if special or vector.before or vector.value:
+                return "needs state overrides"
+        return ""
+
+    def _wants_transaction(self, vector: Vector) -> bool:
+        changes = vector.expected.logs or vector.expected.storage
+        able = self._abilities.developer and self._abilities.account
+        return bool(able and vector.mode == "block" and (changes or needs_block(vector)))
+
+    # The ways.
+
+    def _by_call(self, vector: Vector) -> Answer:
+        kind = kind_of(vector)
+        data = forwarder.request(kind, vector.address, vector.frame_gas, vector.value, vector.input)
+        request = {
+            "from": SPONSOR,
+            "to": hexed(vector.caller),
+            "gas": hex(CALL_GAS),
+            "data": hexed(data),
+        }
+        overrides: dict[str, Any] = {
+            hexed(vector.caller): {"code": hexed(forwarder.CODE), "balance": hex(RICH)},
+        }
+        words = stored(vector)
+        if words:
+            overrides[hexed(vector.address)] = {"stateDiff": words}
+        output = as_bytes(self._client("eth_call", request, "latest", overrides))
+        answer = reported(vector, forwarder.read(output, kind, vector.value))
+        if self._abilities.trace and (vector.expected.logs or vector.expected.storage):
+            logs, storage = self._traced(vector, request, overrides)
+            answer = replace(answer, logs=logs, storage=storage)
+        return answer
+
+    def _traced(
+        self, vector: Vector, request: Mapping[str, Any], overrides: Mapping[str, Any]
+    ) -> tuple[Logs | None, dict[int, int] | None]:
+        """Return logs and changed words of a call, where the node's tracers show them."""
+
+        def trace(tracer: str, config: Mapping[str, bool]) -> Any:
+            options = {"tracer": tracer, "tracerConfig": config, "stateOverrides": overrides}
+            return possible(lambda: self._client("debug_traceCall", request, "latest", options))
+
+        calls = trace("callTracer", {"withLog": True})
+        change = trace("prestateTracer", {"diffMode": True})
+        try:
+            logs = None if calls is None else logs_of(calls["calls"][0].get("logs", []), vector)
+            storage = None if change is None else changed_words(change, hexed(vector.address))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise NonsenseError(f"debug_traceCall: {error!r} in the trace") from None
+        return logs, storage
+
+    def _by_plain_call(self, vector: Vector) -> Answer:
+        """Ask without the forwarder; the gas stays untold."""
+        request = {
+            "from": hexed(vector.caller),
+            "to": hexed(vector.address),
+            "gas": hex(CALL_GAS),
+            "data": hexed(vector.input),
+        }
+        try:
+            return Answer(output=as_bytes(self._client("eth_call", request, "latest")), error=None)
+        except RefusedError as refused:
+            if refused.data is None and vector.expected.output is None:
+                reason = "the node does not tell what a call reverts with"
+                return Answer(output=None, error=None, skipped=reason)
+            return Answer(output=None, error=refused.data)
+
+    def _by_transaction(self, vector: Vector) -> Answer:
+        snapshot = self._client("evm_snapshot")
+        try:
+            for step in vector.before:
+                report, _ = self._send(vector, step.caller, 0, step.input, 0, FRAME_GAS)
+                if not report.success:
+                    raise NonsenseError(f"a call before it failed: {hexed(report.data)}")
+            report, logs = self._send(
+                vector,
+                vector.caller,
+                kind_of(vector),
+                vector.input,
+                vector.value,
+                vector.frame_gas,
+            )
+            storage = {slot: self._word(vector.address, slot) for slot in vector.expected.storage}
+            return replace(reported(vector, report), logs=logs, storage=storage)
+        finally:
+            self._client("evm_revert", snapshot)
+
+    def _send(
+        self, vector: Vector, caller: bytes, kind: int, data: bytes, value: int, gas: int
+    ) -> tuple[forwarder.Report, Logs]:
+        """Have a caller make a call in a transaction; return how it went and what it logged."""
+        prefix = self._abilities.developer
+        self._client(f"{prefix}_setCode", hexed(caller), hexed(forwarder.CODE))
+        self._client(f"{prefix}_setBalance", hexed(caller), hex(RICH))
+        transaction = {
+            "from": self._abilities.account,
+            "to": hexed(caller),
+            "gas": hex(TRANSACTION_GAS),
+            "data": hexed(forwarder.request(kind, vector.address, gas, value, data)),
+        }
+        receipt = self._receipt(self._client("eth_sendTransaction", transaction))
+        try:
+            logs = receipt["logs"]
+            own = [log for log in logs if log["address"] == hexed(caller) and not log["topics"]]
+            report = forwarder.read(as_bytes(own[-1]["data"]), kind, value)
+            emitted = logs_of(logs, vector)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise NonsenseError(f"eth_getTransactionReceipt: {error!r} in the receipt") from None
+        if report is None:
+            raise NonsenseError("the forwarder's log is not its own")
+        return report, emitted
+
+    def _receipt(self, transaction_hash: Any) -> Any:
+        """Wait for a transaction to be mined."""
+        last = time.monotonic() + RECEIPT_SECONDS
+        while time.monotonic() < last:
+            receipt = self._client("eth_getTransactionReceipt", transaction_hash)
+            if receipt is not None:
+                return receipt
+            possible(lambda: self._client("evm_mine"))
+            time.sleep(POLL_SECONDS)
+        raise SilentError(f"no receipt in {RECEIPT_SECONDS:.0f} seconds")
+
+    def _word(self, address: bytes, slot: int) -> int:
+        found = self._client("eth_getStorageAt", hexed(address), f"0x{slot:064x}", "latest")
+        return int.from_bytes(as_bytes(found), "big")
+
+
+def needs_block(vector: Vector) -> bool:
+    """Return whether an eth_call would be another question: only secrets know the difference."""
+    entry = at(vector.address)
+    method = entry.by_selector.get(vector.input[:4]) if entry is not None else None
+    return vector.mode == "block" and method is not None and method.secret
+
+
+def kind_of(vector: Vector) -> int:
+    """Return the forwarder's number for the kind of call."""
+    if vector.delegated:
+        return forwarder.DELEGATECALL
+    return forwarder.STATICCALL if vector.static else forwarder.CALL
+
+
+def stored(vector: Vector) -> dict[str, str]:
+    """Return the storage that the calls before a vector leave, as an override has it."""
+    if not vector.before:
+        return {}
+    words = embedded.words(embedded.prepared(vector), vector.address)
+    return {f"0x{slot:064x}": f"0x{word:064x}" for slot, word in words.items() if word}
+
+
+def reported(vector: Vector, report: forwarder.Report | None) -> Answer:
+    """Return a forwarded call as an answer."""
+    if report is None:
+        raise NonsenseError("eth_call: the forwarder's answer is not its own")
+    if not report.success and not report.data and report.gas >= vector.frame_gas:
+        return Answer(output=None, error=None, gas_used=report.gas)
+    return Answer(
+        output=report.data if report.success else None,
+        error=None if report.success else report.data,
+        gas_used=report.gas,
+    )
+
+
+def logs_of(logs: Sequence[Mapping[str, Any]], vector: Vector) -> Logs:
+    """Return the logs that the precompile emitted."""
+    return tuple(
+        (tuple(as_bytes(topic) for topic in log["topics"]), as_bytes(log["data"]))
+        for log in logs
+        if log["address"].lower() == hexed(vector.address)
+    )
+
+
+def changed_words(change: Mapping[str, Any], address: str) -> dict[int, int]:
+    """Return the words that a prestate trace shows as changed; one only in `pre` became zero."""
+    before = change["pre"].get(address, {}).get("storage", {})
+    after = change["post"].get(address, {}).get("storage", {})
+    return {int(slot, 16): int(after.get(slot, "0x0"), 16) for slot in {**before, **after}}
+
+
+def as_bytes(value: Any) -> bytes:
+    """Return the bytes of hex that a node sent."""
+    if not isinstance(value, str):
+        raise NonsenseError(f"{str(value)[:60]!r} is not hex")
+    try:
+        return unhex(value)
+    except ValueError:
+        raise NonsenseError(f"{value[:60]!r} is not hex") from None
+
+
+def hexed(data: bytes) -> str:
+    """Return bytes as JSON-RPC has them."""
+    return f"0x{data.hex()}"
