@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from . import embedded, export, report
 from .node import Node, described, probe
-from .rpc import SECONDS, Client, SilentError, Transport, over_http
+from .rpc import SECONDS, Client, RefusedError, SilentError, Transport, over_http
 from .suite import Chapter, Result, ask, chapters
 from .vectors import Answer, SecretOps, Target, Vector
 
@@ -47,8 +48,8 @@ def main(argv: Sequence[str] | None = None, chain: Open | None = None) -> int:
     except UsageError as error:
         print(f"pars conformance: {error}", file=sys.stderr)
         return WRONG
-    except (GoneError, SilentError) as error:
-        print(f"pars conformance: the node does not answer: {error}", file=sys.stderr)
+    except (GoneError, SilentError, RefusedError) as error:
+        print(f"pars conformance: the node does not answer as one: {error}", file=sys.stderr)
         return FAILED
     except SystemExit as stop:  # argparse has printed its help or its complaint.
         return int(stop.code or DONE)
@@ -116,8 +117,9 @@ def chosen(options: argparse.Namespace) -> list[Chapter]:
 def run(options: argparse.Namespace) -> int:
     """Run the suite and report."""
     selected = chosen(options)
-    name, target = opened(options)
-    results = with_progress(target, selected)
+    with ExitStack() as stack:
+        name, target = opened(options, stack)
+        results = with_progress(target, selected)
     console = Console()
     report.print_table(console, results)
     report.print_findings(console, results)
@@ -136,19 +138,27 @@ def write(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def opened(options: argparse.Namespace) -> tuple[str, Target]:
+def opened(options: argparse.Namespace, stack: ExitStack) -> tuple[str, Target]:
     """Return the target that was asked for, and its name for the reports."""
     if options.rpc:
         try:
-            transport = over_http(options.rpc, options.timeout)
+            client = Client(stack.enter_context(over_http(options.rpc, options.timeout)))
         except ValueError as error:
             raise UsageError(str(error)) from None
-        client = Client(transport)
-        rule = options.secret_ops or SECRET_OPS.get(int(client("eth_chainId"), 16), "call-only")
+        rule = options.secret_ops or SECRET_OPS.get(chain_id(client), "call-only")
         return options.rpc, giving_up(node_of(client, rule).answer)
     if options.target == "chain":
         return "chain", chain_target(options.chain)
     return "embedded", embedded.answer
+
+
+def chain_id(client: Client) -> int:
+    """Return the chain id that a node names."""
+    named = client("eth_chainId")
+    try:
+        return int(named, 16)
+    except (TypeError, ValueError):
+        raise SilentError(f"eth_chainId: {named!r} is not hex") from None
 
 
 def node_of(client: Client, rule: SecretOps) -> Node:

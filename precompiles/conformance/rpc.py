@@ -1,7 +1,8 @@
 """JSON-RPC over HTTP: asks a node, and says whether it refused or was silent. Knows no vectors."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,8 +27,9 @@ class RefusedError(Exception):
         self.data = data
 
 
-def over_http(url: str, seconds: float = SECONDS) -> Transport:
-    """Return the transport to a URL. It keeps its connection, and makes a new one when it breaks.
+@contextmanager
+def over_http(url: str, seconds: float = SECONDS) -> Iterator[Transport]:
+    """Open the transport to a URL. It keeps its connection, and makes a new one when it breaks.
 
     Each wait is bounded. A broken connection is tried again only if no answer had begun.
     """
@@ -52,7 +54,10 @@ def over_http(url: str, seconds: float = SECONDS) -> Transport:
             connection.close()
             raise
 
-    return send
+    try:
+        yield send
+    finally:
+        connection.close()
 
 
 class Client:
