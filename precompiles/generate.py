@@ -55,8 +55,8 @@ def by_interface() -> dict[str, list[Precompile]]:
 def solidity(name: str, entries: Sequence[Precompile]) -> str:
     """Return a Solidity interface."""
     first = entries[0]
-    members = [f"error {declared(error.signature)};" for error in first.errors]
-    members += [f"event {declared(event.signature)};" for event in first.events]
+    members = [line for each in first.errors for line in solidity_member("error", each.signature)]
+    members += [line for each in first.events for line in solidity_member("event", each.signature)]
     functions = [solidity_function(each) for each in first.methods]
     lines = [
         "// SPDX-License-Identifier: MIT",
@@ -70,7 +70,7 @@ def solidity(name: str, entries: Sequence[Precompile]) -> str:
         "",
         f"/// {first.summary if len(entries) == 1 else 'What each family of precompiles answers'}.",
         f"interface {name} {{",
-        *(f"    {line}" for line in members),
+        *members,
         *([""] if members else []),
         "\n\n".join(functions),
         "}",
@@ -105,13 +105,22 @@ def solidity_parameter(parameter: abi.Parameter, location: str) -> str:
     )
 
 
+def solidity_member(word: str, signature: abi.Signature) -> Iterable[str]:
+    """Return the lines of an error or an event of an interface."""
+    return broken(f"    {word} {signature.name}(", declared_fields(signature), ");", "    ")
+
+
 def declared(signature: abi.Signature) -> str:
     """Return an error or an event as Solidity declares it."""
-    fields = (
+    return f"{signature.name}({', '.join(declared_fields(signature))})"
+
+
+def declared_fields(signature: abi.Signature) -> list[str]:
+    """Return the fields of an error or an event as Solidity declares them."""
+    return [
         f"{each.type.name} {'indexed ' if each.indexed else ''}{each.name}"
         for each in signature.inputs
-    )
-    return f"{signature.name}({', '.join(fields)})"
+    ]
 
 
 def constant_name(entry: Precompile) -> str:

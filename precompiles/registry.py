@@ -10,6 +10,8 @@ from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
 from .precompile import Precompile
 from .privacy.ecies.contract import PRECOMPILE as ECIES
 from .privacy.ring.contract import PRECOMPILE as RING
+from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
+from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 
@@ -22,6 +24,8 @@ ENTRIES = (
     RING,
     ECIES,
     FROST,
+    CGGMP21,
+    THRESHOLD_ECDSA,
     POSEIDON,
 )
 
