@@ -254,7 +254,7 @@ def parse(data: bytes) -> Air:
         queries=number(1, 1, QUERIES_MAX),
         work=number(1, 0, WORK_MAX),
         log_fold=number(1, 1, LOG_FOLD_MAX),
-        log_last=number(1, 0, min(LOG_LAST_MAX, least - 1)),
+        log_last=number(1, 0, LOG_LAST_MAX),
     )
     offsets = several(1, 1, OFFSETS_MAX, lambda: number(2, 0, (1 << least) - 1))
     if offsets[0] or list(offsets) != sorted(set(offsets)):

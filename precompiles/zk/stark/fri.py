@@ -7,12 +7,17 @@ Indices are those of bit-reversed domains: at 2i and 2i + 1 stand opposite point
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 
 from ...backends.keccak import keccak256
 from .air import Profile
 from .field import SIZE, P, powers, reversed_bits, root_of_unity
 from .merkle import root_of
 from .reader import ProofReader
+
+
+STRIDE = 8
+"""Coefficients that are summed before each step of Horner's rule: sums of products are cheap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +28,18 @@ class Opened:
     inverse: int
 
 
+def log_last_layer(log_rows: int, profile: Profile) -> int:
+    """Return log2 of the number of coefficients of the last layer: at least one fold is done."""
+    return min(profile.log_last, log_rows - 1)
+
+
 def fold_steps(log_rows: int, profile: Profile) -> list[int]:
     """Return log2 of how many values each fold joins.
 
     The first takes the pairs that the trace is opened at; the layers between the folds are
     committed to.
     """
-    left = log_rows - profile.log_last - 1
+    left = log_rows - log_last_layer(log_rows, profile) - 1
     steps = [1] + [profile.log_fold] * (left // profile.log_fold)
     return steps + [left % profile.log_fold] * (left % profile.log_fold > 0)
 
@@ -89,11 +99,12 @@ def open_layer(
         leaves[leaf][place] = each.value
     filled: dict[int, list[int]] = {}
     hashes: dict[int, bytes] = {}
+    sent = iter(reader.raw_elements((len(leaves) << log_fold) - len(known)))
     for leaf, values in leaves.items():
-        whole = [reader.raw_element() if value is None else value for value in values]
+        whole = [next(sent) if value is None else value for value in values]
         filled[leaf] = whole
         hashes[leaf] = keccak256(b"".join([value.to_bytes(SIZE, "big") for value in whole]))
-    if root_of(hashes, log_size - log_fold, reader.node) != root:
+    if root_of(hashes, log_size - log_fold, reader) != root:
         return None
     return {
         leaf: Opened(
@@ -107,11 +118,14 @@ def open_layer(
 def is_last_layer(known: dict[int, Opened], log_size: int, offset: int, last: list[int]) -> bool:
     """Return whether the values are those of the polynomial with these coefficients."""
     root = root_of_unity(log_size)
+    blocks = [last[start : start + STRIDE] for start in range(0, len(last), STRIDE)]
     for index, each in known.items():
         point = offset * pow(root, reversed_bits(index, log_size), P) % P
+        low = powers(point, STRIDE)
+        stride = low[-1] * point % P
         value = 0
-        for coefficient in reversed(last):
-            value = (value * point + coefficient) % P
+        for block in reversed(blocks):
+            value = (value * stride + sum(map(mul, block, low))) % P
         if value != each.value:
             return False
     return True

@@ -3,27 +3,27 @@
 The nodes that a verifier cannot compute come level by level, from left to right in each.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ...backends.keccak import keccak256
+from .reader import NODE_SIZE, ProofReader
 
-NODE_SIZE = 32
 
-
-def root_of(leaves: Mapping[int, bytes], depth: int, next_node: Callable[[], bytes]) -> bytes:
-    """Return the root above these leaf hashes, given by ascending index; at least one.
-
-    `next_node` is asked for each missing sibling, in the order in which proofs have them.
-    """
+def root_of(leaves: Mapping[int, bytes], depth: int, reader: ProofReader) -> bytes:
+    """Return the root above these leaf hashes, given by ascending index; at least one."""
     level = dict(leaves)
     for _ in range(depth):
+        missing = sum(index ^ 1 not in level for index in level)
+        sent = reader.take(missing * NODE_SIZE)
+        position = 0
         above: dict[int, bytes] = {}
         for index, node in level.items():
-            if index & 1:
-                if index ^ 1 not in level:
-                    above[index >> 1] = keccak256(next_node() + node)
-            else:
-                sibling = level.get(index + 1)
-                above[index >> 1] = keccak256(node + (sibling or next_node()))
+            sibling = level.get(index ^ 1)
+            if sibling is None:
+                sibling = sent[position : position + NODE_SIZE]
+                position += NODE_SIZE
+            elif index & 1:
+                continue  # Hashed with its left neighbour, which came before it.
+            above[index >> 1] = keccak256(sibling + node if index & 1 else node + sibling)
         level = above
     return level[0]

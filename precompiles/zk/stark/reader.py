@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from ... import abi
 from .field import FROM_WIRE, SIZE, P
-from .merkle import NODE_SIZE
+
+NODE_SIZE = 32
 
 PROOF_TRUNCATED = abi.error("ProofTruncated(uint256 position)")
 PROOF_TOO_LONG = abi.error("ProofTooLong(uint256 position)")
@@ -26,20 +27,17 @@ class ProofReader:
             raise PROOF_TRUNCATED(len(self.data))
         return self.data[start : self.position]
 
-    def node(self) -> bytes:
-        """Read a hash."""
-        return self.take(NODE_SIZE)
-
-    def raw_element(self) -> int:
-        """Read an element and leave it multiplied by 2**256."""
-        value = int.from_bytes(self.take(SIZE), "big")
-        if value >= P:
-            raise NOT_CANONICAL(self.position - SIZE)
-        return value
-
     def raw_elements(self, count: int) -> list[int]:
-        """Read several elements, as `raw_element` does."""
-        return [self.raw_element() for _ in range(count)]
+        """Read elements and leave them multiplied by 2**256."""
+        sent = self.take(count * SIZE)
+        values = [
+            int.from_bytes(sent[start : start + SIZE], "big")
+            for start in range(0, len(sent), SIZE)
+        ]
+        if values and max(values) >= P:
+            first = next(i for i, value in enumerate(values) if value >= P)
+            raise NOT_CANONICAL(self.position - len(sent) + first * SIZE)
+        return values
 
     def elements(self, count: int) -> list[int]:
         """Read several elements."""

@@ -78,8 +78,7 @@ def batched(air: Air) -> int:
     """Return the number of functions that FRI's batches hold, of all its rounds."""
     profile = air.profile
     opened = air.width * len(air.offsets) + air.parts
-    rounds = air.most_log_rows - profile.log_last
-    return opened + (rounds << profile.log_fold)
+    return opened + (air.most_log_rows << profile.log_fold)
 
 
 def challenges_degree(air: Air) -> int:

@@ -23,9 +23,9 @@ from .field import (
     reversed_bits,
     root_of_unity,
 )
-from .fri import Opened, fold_steps, is_last_layer, open_layer
-from .merkle import NODE_SIZE, root_of
-from .reader import ProofReader
+from .fri import Opened, fold_steps, is_last_layer, log_last_layer, open_layer
+from .merkle import root_of
+from .reader import NODE_SIZE, ProofReader
 
 STATEMENT_TAG = b"PARS-STARK-V1"
 OFFSET_INVERSE = pow(COSET_OFFSET, -1, P)
@@ -81,7 +81,8 @@ def verify(air: Air, log_rows: int, seed: bytes, public: Sequence[int], proof: b
         layer_roots.append(read_root(reader, channel))
         folds.append(channel.draw_element())
     start = reader.position
-    last = reader.raw_elements(1 << air.profile.log_last)
+    log_last = log_last_layer(log_rows, air.profile)
+    last = reader.raw_elements(1 << log_last)
     channel.absorb(reader.data[start : reader.position])
     if not read_work(reader, channel, air.profile.work):
         return False
@@ -162,7 +163,7 @@ def check_queries(
         known = opened
         log_size -= step
     reader.finish()
-    offset = pow(COSET_OFFSET, 1 << log_rows - air.profile.log_last, P)
+    offset = pow(COSET_OFFSET, 1 << log_rows - log_last_layer(log_rows, air.profile), P)
     return is_last_layer(known, log_size, offset, sent.last)
 
 
@@ -175,7 +176,7 @@ def open_rows(
         start = reader.position
         row += reader.raw_elements(count)
         hashes[index] = keccak256(reader.data[start : reader.position])
-    return root_of(hashes, depth, reader.node) == root
+    return root_of(hashes, depth, reader) == root
 
 
 def first_layer(

@@ -19,7 +19,7 @@ from ..air import encode as encode_air
 from ..channel import NONCE_SIZE, Channel, open_channel
 from ..constraints import composition_at
 from ..field import COSET_OFFSET, SIZE, P, powers, root_of_unity
-from ..fri import fold_steps
+from ..fri import fold_steps, log_last_layer
 from ..verifier import draw_point, statement_seed
 from . import composition, hashing, transforms
 from .domain import (
@@ -321,16 +321,17 @@ def fold_all(
             transforms.square_even(inverses, squares)
             layer, inverses = folded, squares
             challenge = challenge * challenge % P
-    offset = pow(COSET_OFFSET, 1 << domain.log_rows - air.profile.log_last, P)
+    log_last = log_last_layer(domain.log_rows, air.profile)
+    offset = pow(COSET_OFFSET, 1 << domain.log_rows - log_last, P)
     last = coset_coefficients(layer, offset)
-    count = 1 << air.profile.log_last
+    count = 1 << log_last
     assert not last[count:].any(), "the last layer has a higher degree than the trace allows"
     return layers, sent + send(channel, wire(last[:count]))
 
 
 def find_nonce(seed: bytes, bits: int) -> bytes:
     """Return the least nonce that shows this much work."""
-    words = np.frombuffer(seed, np.uint64)
+    words = np.frombuffer(bytearray(seed), np.uint64)
     first = np.uint64(0)
     while True:
         count = np.uint64(NONCES_AT_ONCE)
