@@ -14,6 +14,7 @@ from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
+from .zk.stark.contract import PRECOMPILE as STARK
 
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
@@ -27,6 +28,7 @@ ENTRIES = (
     CGGMP21,
     THRESHOLD_ECDSA,
     POSEIDON,
+    STARK,
 )
 
 RETIRED_ADDRESSES: frozenset[int] = frozenset()

@@ -287,7 +287,9 @@ def parse(data: bytes) -> Air:
         constraints=several(
             2, 1, CONSTRAINTS_MAX, lambda: read_constraint(reader, len(nodes), least)
         ),
-        boundaries=several(2, 0, BOUNDARIES_MAX, lambda: read_boundary(reader, found, shape, least)),
+        boundaries=several(
+            2, 0, BOUNDARIES_MAX, lambda: read_boundary(reader, found, shape, least)
+        ),
     )
     if reader.position != len(data):
         raise MALFORMED_AIR(reader.position)

@@ -14,7 +14,7 @@ from ...precompile import Call, Host, Precompile, method
 from . import air as airs
 from .air import AIR_SIZE_MAX, Air
 from .field import P
-from .fri import log_last_layer
+from .fri import fold_steps, log_last_layer
 from .reader import NOT_CANONICAL, PROOF_TOO_LONG, PROOF_TRUNCATED
 from .security import proven_bits
 from .verifier import statement_seed
@@ -36,12 +36,15 @@ AIR_REGISTERED = abi.event(
 )
 
 # Measured: docs/gas.md.
+PARSE_BYTE_GAS = 30
 NODE_GAS = 45
+POWER_GAS = 200
 PERIODIC_GAS = 150
 CONSTRAINT_GAS = 900
 OPENED_GAS = 200
 QUERY_GAS = 1_100
 QUERY_CELL_GAS = 16
+LAYER_GAS = 300
 LAST_GAS = 10
 
 # Of an AIR's first slot: its size, and the bits it proves.
@@ -78,12 +81,18 @@ def load_header(host: Host, identifier: bytes) -> int:
     return header
 
 
-def load_air(host: Host, identifier: bytes) -> bytes:
+def load_bytes(host: Host, identifier: bytes, size: int) -> bytes:
     """Return the bytes of an AIR that is registered."""
-    size = load_header(host, identifier) & SIZE_MASK
     slot = int.from_bytes(identifier, "big")
     words = [host.load((slot + 1 + part) & WORD_MASK) for part in range(-(-size // abi.WORD))]
     return b"".join(word.to_bytes(abi.WORD, "big") for word in words)[:size]
+
+
+def load_air(host: Host, identifier: bytes) -> Air:
+    """Return an AIR that is registered."""
+    size = load_header(host, identifier) & SIZE_MASK
+    host.charge(size * PARSE_BYTE_GAS, "AIR")
+    return parsed(load_bytes(host, identifier, size))
 
 
 @lru_cache(maxsize=16)
@@ -97,19 +106,21 @@ def verification_gas(air: Air, log_rows: int) -> int:
     opened = air.width * len(air.offsets) + air.parts
     fixed = (
         len(air.nodes) * NODE_GAS
+        + sum(node.kind == airs.POW for node in air.nodes) * POWER_GAS
         + sum(map(len, air.periodic)) * PERIODIC_GAS
         + (len(air.constraints) + len(air.boundaries) + 1) * CONSTRAINT_GAS
         + sum(each.exempt for each in air.constraints) * CONSTRAINT_GAS
         + opened * OPENED_GAS
     )
     last = LAST_GAS << log_last_layer(log_rows, air.profile)
-    each_query = QUERY_GAS * (len(air.offsets) + 1) + opened * QUERY_CELL_GAS + last
+    layers = len(fold_steps(log_rows, air.profile)) * LAYER_GAS
+    each_query = QUERY_GAS * (len(air.offsets) + 1) + opened * QUERY_CELL_GAS + layers + last
     return fixed + air.profile.queries * each_query
 
 
 def verify(call: Call, identifier: bytes, public: list[int], proof: bytes) -> bool:
     """Check a proof of this statement: log2 of the number of rows, then Stone's format."""
-    air = parsed(load_air(call.host, identifier))
+    air = load_air(call.host, identifier)
     if not proof:
         raise PROOF_TRUNCATED(0)
     log_rows = proof[0]
@@ -123,7 +134,7 @@ def verify_raw(
     call: Call, identifier: bytes, log_rows: int, seed: bytes, public: list[int], proof: bytes
 ) -> bool:
     """Check a proof in Stone's format whose channel started from this seed."""
-    air = parsed(load_air(call.host, identifier))
+    air = load_air(call.host, identifier)
     check_statement(air, log_rows, public)
     call.host.charge(verification_gas(air, log_rows), "STARK verification")
     return verify_proof(air, log_rows, seed, public, proof)
@@ -148,7 +159,7 @@ def security(call: Call, identifier: bytes) -> tuple[int, int]:
 
 def air_of(call: Call, identifier: bytes) -> bytes:
     """Return the bytes of an AIR."""
-    return load_air(call.host, identifier)
+    return load_bytes(call.host, identifier, load_header(call.host, identifier) & SIZE_MASK)
 
 
 PROOF_BOUNDS: dict[str, abi.Bound] = {
@@ -156,7 +167,7 @@ PROOF_BOUNDS: dict[str, abi.Bound] = {
     "proof": PROOF_SIZE_MAX,
     "seed": SEED_SIZE_MAX,
 }
-VERIFY_GAS = (Constant(amount=30_000), PerItem(argument="proof", amount=4))
+VERIFY_GAS = (Constant(amount=30_000), PerItem(argument="proof", amount=6))
 
 PRECOMPILE = Precompile(
     address=(0x0903).to_bytes(20, "big"),
@@ -169,7 +180,7 @@ PRECOMPILE = Precompile(
         method(
             "registerAir(bytes air) returns (bytes32 airId)",
             mutability="nonpayable",
-            gas=(Constant(amount=200_000), PerItem(argument="air", amount=60)),
+            gas=(Constant(amount=40_000), PerItem(argument="air", amount=60)),
             handler=register_air,
             summary="Store a statement under the hash of its bytes; refused below 100 proven bits.",
             bounds={"air": AIR_SIZE_MAX},

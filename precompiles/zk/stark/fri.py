@@ -15,7 +15,6 @@ from .field import SIZE, P, powers, reversed_bits, root_of_unity
 from .merkle import root_of
 from .reader import ProofReader
 
-
 STRIDE = 8
 """Coefficients that are summed before each step of Horner's rule: sums of products are cheap."""
 

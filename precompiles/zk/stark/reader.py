@@ -31,8 +31,7 @@ class ProofReader:
         """Read elements and leave them multiplied by 2**256."""
         sent = self.take(count * SIZE)
         values = [
-            int.from_bytes(sent[start : start + SIZE], "big")
-            for start in range(0, len(sent), SIZE)
+            int.from_bytes(sent[start : start + SIZE], "big") for start in range(0, len(sent), SIZE)
         ]
         if values and max(values) >= P:
             first = next(i for i, value in enumerate(values) if value >= P)

@@ -20,8 +20,8 @@ ONE = 1 << SCALE
 HASH_BITS = 128
 """No proof is safer than the hash against collisions."""
 
-MULTIPLICITIES = tuple(sorted({round_up for k in range(96) for round_up in [3 + (5**k >> 2 * k)]}))
-"""3 and up, growing by a quarter: the best of them is within a tenth of a bit of the optimum."""
+MULTIPLICITIES = tuple(3 + (5**k >> 2 * k) for k in range(2, 44, 2))
+"""Up to some 15,000, growing by half: the best of them is within 0.1 bits of the optimum."""
 
 
 def proven_bits(air: Air) -> tuple[int, int]:
@@ -43,9 +43,12 @@ def rate(air: Air) -> int:
 
 def queries_error(air: Air, agreement: int) -> int:
     """Return the chance that no query falls where the word is wrong, after the work."""
-    error = ONE
-    for _ in range(air.profile.queries):
-        error = ceil_divide(error * agreement, ONE)
+    error, square, left = ONE, agreement, air.profile.queries
+    while left:
+        if left & 1:
+            error = ceil_divide(error * square, ONE)
+        square = ceil_divide(square * square, ONE)
+        left >>= 1
     return ceil_divide(error, 1 << air.profile.work)
 
 

@@ -34,9 +34,7 @@ OFFSET_INVERSE = pow(COSET_OFFSET, -1, P)
 def statement_seed(air_id: bytes, log_rows: int, public: Sequence[int]) -> bytes:
     """Return what a channel starts from, so that a proof holds for this statement only."""
     words = [1 << log_rows, *public]
-    return keccak256(
-        STATEMENT_TAG + air_id + b"".join(word.to_bytes(32, "big") for word in words)
-    )
+    return keccak256(STATEMENT_TAG + air_id + b"".join(word.to_bytes(32, "big") for word in words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,9 +103,7 @@ def combine(
             total = ZERO_ELEMENT
             for k in range(begin, end):
                 node = terms[k, 0]
-                total = add_limbs(
-                    total, multiply_limbs(get(weights, k), get(values[node], i))
-                )
+                total = add_limbs(total, multiply_limbs(get(weights, k), get(values[node], i)))
             place = order[first + i]
             point = get(points, place)
             for k in range(exempt_begin, exempt_end):

@@ -11,11 +11,8 @@ import numpy as np
 
 from ....kernels.felt252 import decode, encode, invert_rows
 from ....kernels.limbs import Elements
+from .. import air as airs
 from ..air import Air, Node
-from ..air import TRACE as TRACE_NODE
-from ..air import SUB as SUB_NODE
-from ..air import air_id as id_of
-from ..air import encode as encode_air
 from ..channel import NONCE_SIZE, Channel, open_channel
 from ..constraints import composition_at
 from ..field import COSET_OFFSET, SIZE, P, powers, root_of_unity
@@ -54,7 +51,7 @@ def prove(
 ) -> bytes:
     """Return a proof for `verify` of the precompile: log2 of the number of rows, then the proof."""
     log_rows = len(trace[0]).bit_length() - 1
-    seed = statement_seed(id_of(encode_air(air)), log_rows, public)
+    seed = statement_seed(airs.air_id(airs.encode(air)), log_rows, public)
     return bytes([log_rows]) + prove_raw(air, trace, public, seed, second, progress)
 
 
@@ -210,8 +207,8 @@ def grouped(air: Air, log_rows: int, beta: int) -> tuple[list[Node], list[Group]
         exempt = tuple(pow(root, row, P) for row in last)
         add(each.node, each.log_period, pow(root, each.shift * count, P), exempt)
     for boundary in air.boundaries:
-        nodes.append(Node(kind=TRACE_NODE, a=boundary.column))
-        nodes.append(Node(kind=SUB_NODE, a=len(nodes) - 1, b=boundary.node))
+        nodes.append(Node(kind=airs.TRACE, a=boundary.column))
+        nodes.append(Node(kind=airs.SUB, a=len(nodes) - 1, b=boundary.node))
         add(len(nodes) - 1, log_rows, pow(root, boundary.place(rows), P), ())
     return nodes, list(found.values())
 
@@ -229,9 +226,7 @@ def constant_of(node: Node, public: Sequence[int], challenges: Sequence[int]) ->
             return 0
 
 
-def periodic_tables(
-    air: Air, domain: Domain, shift: int
-) -> tuple[Elements, composition.Table]:
+def periodic_tables(air: Air, domain: Domain, shift: int) -> tuple[Elements, composition.Table]:
     """Return the periodic columns on a coset, one after the other, and start and length of each."""
     tables, places, start = [np.zeros((1, 4), np.uint64)], [(0, 1)], 1
     for values in air.periodic:

@@ -93,9 +93,7 @@ def interpolate(values: Elements, twiddles: Elements, scale: Limbs) -> None:
 
 
 @kernel("void(uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], uint64[:, ::1])")
-def extend(
-    coefficients: Elements, shifts: Elements, twiddles: Elements, out: Elements
-) -> None:
+def extend(coefficients: Elements, shifts: Elements, twiddles: Elements, out: Elements) -> None:
     """Write the values on each coset shift * <roots>, one coset after the other, reversed."""
     count = coefficients.shape[0]
     for block in range(shifts.shape[0]):
@@ -155,9 +153,7 @@ def fold_pairs(values: Elements, inverses: Elements, challenge: Limbs, out: Elem
     for i in range(out.shape[0]):
         a, b = get(values, 2 * i), get(values, 2 * i + 1)
         factor = multiply_limbs(challenge, get(inverses, i))
-        put(
-            out, i, add_limbs(add_limbs(a, b), multiply_limbs(subtract_limbs(a, b), factor))
-        )
+        put(out, i, add_limbs(add_limbs(a, b), multiply_limbs(subtract_limbs(a, b), factor)))
 
 
 @kernel("void(uint64[:, ::1], uint64[:, ::1])")
