@@ -7,6 +7,7 @@ address constant SLH_DSA = address(0x0603);
 /// SLH-DSA stateless hash-based signatures, FIPS 205.
 interface ISLHDSA {
     error InvalidParameterSet(uint8 parameterSet);
+    event PublicRandomness(bytes4 indexed operation, bytes32 indexed digest);
 
     /// Check a signature made with the empty context. Sets 0x00 to 0x05 are SHA2-128s, 128f, 192s,
     /// 192f, 256s and 256f; 0x10 to 0x15 the same with SHAKE.
@@ -42,8 +43,7 @@ interface ISLHDSA {
         bytes calldata addrnd
     ) external pure returns (bytes memory signature);
 
-    /// Make a key pair. In an eth_call it is random; on a chain whose secrets are public, it
-    /// follows from the transaction.
+    /// Make a fresh key pair; on a chain whose secrets are public, one that follows from the call.
     function keyGen(uint8 set) external returns (bytes memory publicKey, bytes memory secretKey);
 
     /// Make the key pair of SK.seed, SK.prf and PK.seed.

@@ -51,5 +51,7 @@ def test_register(
     )
     elsewhere = scheme.sign(chosen, secret, message, b"registry", public[:16])
     register.refusal("record", document, elsewhere)
-    register.send("record", document, scheme.sign(chosen, secret, message, b"register", public[:16]))
+    register.send(
+        "record", document, scheme.sign(chosen, secret, message, b"register", public[:16])
+    )
     assert register.call("recordedIn", document) == register.chain.head.number

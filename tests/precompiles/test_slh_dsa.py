@@ -3,6 +3,7 @@
 import json
 import random
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,9 @@ from hypothesis import strategies as st
 
 from precompiles import abi
 from precompiles.conformance.embedded import CONTEXT, World, call_precompile
-from precompiles.pq import entropy
-from precompiles.pq.slh_dsa import contract, kernel, message, prices, reference, scheme
+from precompiles.pq.slh_dsa import kernel, message, prices, reference, scheme
 from precompiles.pq.slh_dsa.parameters import PARAMETER_SETS, ParameterSet
-from precompiles.precompile import COMMON_ERRORS, Call
+from precompiles.precompile import COMMON_ERRORS, Method
 from precompiles.registry import find
 
 SLH_DSA = find("slh_dsa")
@@ -262,72 +262,20 @@ def test_any_arguments(number: int, key: bytes, text: bytes, signature: bytes) -
     assert (len(answer) == 32) is well_formed
 
 
-# --- Randomness -----------------------------------------------------------------------------
-
-
-class Frame:
-    """As much of a host as drawing asks for."""
-
-    def __init__(self, nonce: int = 0) -> None:
-        self.transient: dict[int, int] = {}
-        self.origin_nonce = nonce
-
-    def load_transient(self, slot: int) -> int:
-        return self.transient.get(slot, 0)
-
-    def store_transient(self, slot: int, value: int) -> None:
-        self.transient[slot] = value
-
-    def nonce(self, _: bytes) -> int:
-        return self.origin_nonce
-
-
-def asked(host: Frame, **changes: Any) -> Call:
-    context = {name: getattr(CONTEXT, name) for name in CONTEXT.__slots__}
-    fields = {"data": b"data", "caller": bytes(20)}
-    for name, value in changes.items():
-        (context if name in context else fields)[name] = value
-    return Call(
-        **fields,
-        value=0,
-        static=False,
-        delegated=False,
-        host=host,  # type: ignore[arg-type] - as much of one as is needed
-        context=type(CONTEXT)(**context),
-    )
-
-
-def test_in_a_block_bytes_follow_from_everything_around_the_call() -> None:
-    first = entropy.draw(asked(Frame()), b"operation", 32)
-    assert entropy.draw(asked(Frame()), b"operation", 32) == first
-    host = Frame()
-    drawn = [entropy.draw(asked(host), b"operation", 32) for _ in range(3)]
-    assert drawn[0] == first
-    others = [
-        *drawn,
-        entropy.draw(asked(Frame()), b"operatio", 32),
-        entropy.draw(asked(Frame(nonce=1)), b"operation", 32),
-        entropy.draw(asked(Frame(), data=b"dat"), b"operation", 32),
-        entropy.draw(asked(Frame(), caller=b"\1" * 20), b"operation", 32),
-        entropy.draw(asked(Frame(), chain_id=6134), b"operation", 32),
-        entropy.draw(asked(Frame(), block_number=2), b"operation", 32),
-        entropy.draw(asked(Frame(), parent_hash=bytes(32)), b"operation", 32),
-        entropy.draw(asked(Frame(), origin=b"\1" * 20), b"operation", 32),
-    ]
-    assert len(set(others)) == len(others)
-
-
-def test_in_an_eth_call_bytes_are_the_systems() -> None:
-    host = Frame()
-    call = asked(host, mode="call", random=lambda size: b"\7" * size)
-    assert entropy.draw(call, b"operation", 5) == b"\7" * 5
-    assert host.transient == {}
+# --- Fresh keys -----------------------------------------------------------------------------
 
 
 def test_a_fresh_key_pair_signs() -> None:
-    choose = random.Random(205)
-    call = asked(Frame(), mode="call", random=choose.randbytes)
-    public, secret = contract.key_gen(call, 0x01)
-    signature = contract.sign(call, 0x01, secret, b"message")
-    assert contract.verify(call, 0x01, public, b"message", signature)
-    assert contract.key_gen(call, 0x01) != (public, secret)
+    context = replace(CONTEXT, mode="call", random=random.Random(205).randbytes)
+
+    def ask(method: Method, *arguments: object) -> tuple[Any, ...]:
+        data = method.signature.selector + abi.encode(method.signature.inputs, arguments)
+        answer = call_precompile(World(context=context), SLH_DSA.address, data)
+        return tuple(abi.decode(method.signature.outputs, answer.data))
+
+    verify, _, sign, _, key_gen, _ = SLH_DSA.methods
+    public, secret = ask(key_gen, 0x01)
+    assert ask(key_gen, 0x01) != (public, secret)
+    (signature,) = ask(sign, 0x01, secret, b"message")
+    assert ask(verify, 0x01, public, b"message", signature) == (True,)
+    assert ask(verify, 0x01, public, b"massage", signature) == (False,)

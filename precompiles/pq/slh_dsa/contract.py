@@ -84,7 +84,9 @@ def key_gen_from_seeds(_: Call, number: int, seeds: bytes) -> tuple[bytes, bytes
 def key_gen(call: Call, number: int) -> tuple[bytes, bytes]:
     """Return a fresh key pair."""
     chosen = find_set(number)
-    return scheme.key_pair(chosen, entropy.draw(call, b"slh-dsa", 3 * chosen.n))
+    pair = scheme.key_pair(chosen, entropy.draw(call, b"slh-dsa", 3 * chosen.n))
+    entropy.flag(call, pair[0])
+    return pair
 
 
 def amounts(work: Callable[[ParameterSet], int]) -> tuple[tuple[int, int], ...]:
@@ -169,9 +171,10 @@ PRECOMPILE = Precompile(
             mutability="nonpayable",
             gas=KEY_GEN_GAS,
             handler=key_gen,
-            summary="Make a key pair. In an eth_call it is random; on a chain whose secrets are"
-            " public, it follows from the transaction.",
+            summary="Make a fresh key pair; on a chain whose secrets are public, one that follows"
+            " from the call.",
             secret=True,
+            static=True,
             bounds=KEY_BOUNDS,
         ),
         method(
@@ -185,5 +188,6 @@ PRECOMPILE = Precompile(
         ),
     ),
     errors=(INVALID_PARAMETER_SET,),
+    events=(entropy.PUBLIC_RANDOMNESS,),
     references=("FIPS 205",),
 )

@@ -7,7 +7,7 @@ from hashlib import shake_256
 from pathlib import Path
 from typing import Any
 
-from cases import CALLER, Case, call, case, malformed, refused
+from cases import CALLER, Case, call, case, hexed, malformed, refused
 from eth_utils import keccak
 
 HERE = Path(__file__).parent
@@ -275,7 +275,14 @@ def secrets() -> Iterator[Case]:
         pair = key, seeds + key[16:]
         name = f"fresh-key-where-secrets-are-public-{number}"
         source = "hashlib's SHAKE256, and slh-dsa 0.2.5"
-        yield case(name, data, KEYS, *pair, source=source, contextual=True, **public)
+        yield case(name, data, KEYS, *pair, source=source, logs=flag(data, key), **public)
+        yield case(f"{name}-static", data, KEYS, *pair, source=source, static=True, **public)
+
+
+def flag(data: bytes, made: bytes) -> list[dict[str, Any]]:
+    """The log that tells of public randomness."""
+    topics = (keccak(text="PublicRandomness(bytes4,bytes32)"), data[:4] + bytes(28), keccak(made))
+    return [{"topics": [hexed(topic) for topic in topics], "data": "0x"}]
 
 
 def derived(data: bytes) -> bytes:
