@@ -9,6 +9,7 @@ from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
 from .precompile import Precompile
 from .privacy.ecies.contract import PRECOMPILE as ECIES
+from .privacy.hpke.contract import PRECOMPILE as HPKE
 from .privacy.ring.contract import PRECOMPILE as RING
 from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
@@ -24,6 +25,7 @@ ENTRIES = (
     SLH_DSA,
     RING,
     ECIES,
+    HPKE,
     FROST,
     CGGMP21,
     THRESHOLD_ECDSA,
