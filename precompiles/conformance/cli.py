@@ -8,9 +8,11 @@ whoever has a chain: see `Open`.
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
@@ -21,6 +23,9 @@ from .node import Node, described, probe
 from .rpc import SECONDS, Client, RefusedError, SilentError, Transport, over_http
 from .suite import Chapter, Result, ask, chapters
 from .vectors import Answer, SecretOps, Target, Vector
+
+if TYPE_CHECKING:
+    from . import mutate as planting
 
 DONE, FAILED, WRONG = 0, 1, 2
 SECRET_OPS: dict[int, SecretOps] = {6134: "public-test"}
@@ -88,7 +93,11 @@ def parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON schema of the files")
     schema.set_defaults(command=print_schema)
 
-    for command in (running, listing, exporting):
+    mutating = commands.add_parser("mutate", help="plant faults and see whether vectors notice")
+    mutating.add_argument("--all", action="store_true", help="show the equivalent ones too")
+    mutating.set_defaults(command=mutate)
+
+    for command in (running, listing, exporting, mutating):
         add_choice(command)
     return top
 
@@ -245,6 +254,43 @@ def write_files(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{options.folder} cannot be written: {error.strerror}") from None
     return DONE
+
+
+def mutate(options: argparse.Namespace) -> int:
+    """Plant faults, one at a time, and report which nothing noticed."""
+    from . import mutate as planting
+
+    found: list[planting.Trial] = []
+    console = Console(stderr=True)
+    for chapter in chosen(options):
+        start = time.monotonic()
+        if planting.notices(chapter.vectors):
+            raise UsageError(f"{chapter.entry.name} fails without any fault; run it first")
+        seconds = planting.SECONDS_LEAST + 3 * int(time.monotonic() - start)
+        total = len(planting.planted(chapter.entry))
+        # No refreshing thread: a process that has one must not be forked.
+        with Progress(console=console, transient=True, auto_refresh=False) as progress:
+            task = progress.add_task(chapter.entry.name, total=total)
+            for trial in planting.trials(chapter, seconds):
+                found.append(trial)
+                progress.update(task, advance=1, refresh=True)
+    print_trials(found, options.all)
+    return FAILED if any(each.verdict == "survived" for each in found) else DONE
+
+
+def print_trials(found: "Sequence[planting.Trial]", show_all: bool) -> None:
+    """Print what was planted in each entry, and what nobody noticed."""
+    table = Table("entry", "planted", "caught", "equivalent", "survived")
+    for name in dict.fromkeys(each.entry.name for each in found):
+        own = [each.verdict for each in found if each.entry.name == name]
+        counts = (own.count("caught"), own.count("equivalent"), own.count("survived"))
+        table.add_row(name, str(len(own)), *map(str, counts))
+    Console().print(table)
+    for each in found:
+        if each.verdict == "survived" or (show_all and each.verdict == "equivalent"):
+            print(f"{each.verdict}: {each.shown()}")
+            if each.reason:
+                print(f"  {each.reason}")
 
 
 def print_schema(_: argparse.Namespace) -> int:

@@ -28,6 +28,8 @@ MAY_IMPORT = {
     "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
     "precompiles/cli.py": {"rich"},
     "precompiles/conformance": {"pathlib", "rich"},
+    "precompiles/conformance/cli.py": {"time"},
+    "precompiles/conformance/mutate.py": {"importlib", "os", "signal"},
     "precompiles/conformance/node.py": {"time"},
     "precompiles/conformance/rpc.py": {"http", "urllib"},
     "precompiles/generate.py": {"pathlib"},
