@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
+from .pq.ml_dsa.contract import PRECOMPILE as ML_DSA
 from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
 from .precompile import Precompile
@@ -22,6 +23,7 @@ __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 ENTRIES = (
     ENTITY_STORE,
     ML_KEM,
+    ML_DSA,
     SLH_DSA,
     RING,
     ECIES,

@@ -38,5 +38,5 @@ interface IMLKEM {
     function decapsulate(
         bytes calldata secretKey,
         bytes calldata ciphertext
-    ) external returns (bytes memory sharedSecret);
+    ) external pure returns (bytes memory sharedSecret);
 }

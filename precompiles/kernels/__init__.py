@@ -12,6 +12,7 @@ MODULES = (
     "precompiles.zk.poseidon.kernel",
     "precompiles.pq.slh_dsa.kernel",
     "precompiles.pq.ml_kem.kernel",
+    "precompiles.pq.ml_dsa.kernel",
 )
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 

@@ -329,6 +329,24 @@ def canonical(ring: Ring) -> Callable[..., None]:
     return instruction(emit)
 
 
+def centred(ring: Ring) -> Callable[..., None]:
+    """Return an instruction that brings any words, in place, as near to zero as may be."""
+
+    def emit(builder: Any, data: Value) -> None:
+        half = vector(ring.bits, [ring.prime // 2] * ring.lanes)
+        primes = vector(ring.bits, [ring.prime] * ring.lanes)
+        shift = vector(ring.bits, [ring.bits - 1] * ring.lanes)
+        result = []
+        for value in load(builder, ring, data):
+            smaller = times(builder, ring, value, [1] * ring.lanes)
+            positive = nonnegative(builder, ring, smaller)
+            above = builder.ashr(builder.sub(half, positive), shift)
+            result.append(builder.sub(positive, builder.and_(above, primes)))
+        store(builder, ring, data, result)
+
+    return instruction(emit)
+
+
 def nonnegative(builder: Any, ring: Ring, value: Value) -> Value:
     """Return the words, the prime added to those below zero."""
     sign = builder.ashr(value, vector(ring.bits, [ring.bits - 1] * ring.lanes))

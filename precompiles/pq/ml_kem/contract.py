@@ -168,7 +168,7 @@ PRECOMPILE = Precompile(
         ),
         method(
             "decapsulate(bytes secretKey, bytes ciphertext) returns (bytes sharedSecret)",
-            mutability="nonpayable",
+            mutability="pure",
             gas=(BY_SECRET_KEY,),
             handler=decapsulate,
             summary="Return the shared secret; of a wrong ciphertext, one that nobody else has.",
@@ -178,7 +178,6 @@ PRECOMPILE = Precompile(
                 "sharedSecret": SHARED_SECRET_SIZE,
             },
             secret=True,
-            static=True,
         ),
     ),
     errors=(UNKNOWN_PARAMETER_SET, UNKNOWN_KEY_SIZE, INVALID_PUBLIC_KEY, INVALID_SECRET_KEY),
