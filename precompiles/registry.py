@@ -15,6 +15,7 @@ from .privacy.ring.contract import PRECOMPILE as RING
 from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
+from .zk.pedersen.contract import PRECOMPILE as PEDERSEN
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 from .zk.stark.contract import PRECOMPILE as STARK
 
@@ -32,6 +33,7 @@ ENTRIES = (
     CGGMP21,
     THRESHOLD_ECDSA,
     POSEIDON,
+    PEDERSEN,
     STARK,
 )
 

@@ -26,7 +26,7 @@ def test_find_by_name_and_address() -> None:
     assert find("0x" + "00" * 18 + "0901") is POSEIDON
 
 
-@pytest.mark.parametrize("text", ["", "nothing", "0x0902", "0x1" + "00" * 20, "-0x901", "0x"])
+@pytest.mark.parametrize("text", ["", "nothing", "0x0904", "0x1" + "00" * 20, "-0x901", "0x"])
 def test_find_nothing(text: str) -> None:
     with pytest.raises(KeyError):
         find(text)
@@ -53,7 +53,7 @@ def test_every_reserved_address_answers() -> None:
 
 
 def test_an_unused_address_reverts_by_name() -> None:
-    address = (0x0902).to_bytes(20, "big")
+    address = (0x0904).to_bytes(20, "big")
     for data in (b"", POSEIDON.methods[0].signature.selector, bytes(100)):
         outcome = call_precompile(World(), address, data)
         assert outcome.status == "reverted"
@@ -61,8 +61,8 @@ def test_an_unused_address_reverts_by_name() -> None:
 
 
 def test_a_retired_address_is_told_apart() -> None:
-    assert vacant(0x0902, retired=True).status == "retired"
-    assert vacant(0x0902, retired=False).status == "unused"
+    assert vacant(0x0904, retired=True).status == "retired"
+    assert vacant(0x0904, retired=False).status == "unused"
 
 
 def test_the_registry_is_consistent() -> None:

@@ -1,0 +1,1 @@
+"""Pedersen commitments and Starknet's Pedersen hash."""
