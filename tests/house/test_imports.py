@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "precompiles/cli.py": {"rich"},
     "precompiles/conformance": {"pathlib", "rich"},
     "precompiles/conformance/cli.py": {"time"},
+    "precompiles/conformance/fuzz.py": {"random"},
     "precompiles/conformance/mutate.py": {"importlib", "os", "signal"},
     "precompiles/conformance/node.py": {"time"},
     "precompiles/conformance/rpc.py": {"http", "urllib"},
