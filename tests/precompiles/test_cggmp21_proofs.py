@@ -400,10 +400,10 @@ def test_a_proof_is_bound_to_its_place(claim: Claim) -> None:
 
 
 def test_out_of_range_answers_are_refused(claim: Claim) -> None:
-    """By size alone, before anything is computed with them."""
-    huge = 1 << 5000
+    """By size alone: to compute with such numbers would take hours."""
+    huge = 1 << 10_000_000
     for field in fields(claim.proof):
-        if field.name in ("z1", "z2"):
+        if isinstance(getattr(claim.proof, field.name), int):
             for bad in (huge, -huge):
                 changed = replace(claim.proof, **{field.name: bad})
                 assert not claim.check(BINDING, claim.statement, changed), field.name

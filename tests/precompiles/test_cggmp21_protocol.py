@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from precompiles.backends import ecdsa
 from precompiles.backends import secp256k1_group as curve
@@ -24,6 +26,7 @@ from precompiles.threshold.cggmp21.protocol import (
     refresh,
     sharing,
     sign,
+    wire,
 )
 from precompiles.threshold.cggmp21.protocol.auxiliary import AuxiliaryInfo
 from precompiles.threshold.cggmp21.protocol.faults import (
@@ -34,6 +37,7 @@ from precompiles.threshold.cggmp21.protocol.faults import (
     ProtocolError,
     SigningFailedError,
     SilentPartyError,
+    WireError,
 )
 from precompiles.threshold.cggmp21.protocol.keygen import KeyShare
 from precompiles.threshold.cggmp21.protocol.paillier import PaillierSecret
@@ -60,7 +64,12 @@ def honest(_: int, message: Any) -> Any:
 
 
 def sent(states: Mapping[int, Any], change: Change = honest) -> dict[int, Any]:
-    return {party: change(party, state.message) for party, state in states.items()}
+    """Every message as it is after it has been bytes."""
+    messages = {party: change(party, state.message) for party, state in states.items()}
+    return {
+        party: wire.from_bytes(type(message), wire.to_bytes(message))
+        for party, message in messages.items()
+    }
 
 
 def only(cheater: int, change: Callable[[Any], Any]) -> Change:
@@ -642,9 +651,63 @@ def test_colluders_are_found_by_the_third() -> None:
     assert list(found) == [2, 3]
 
 
+# --- Messages as bytes ----------------------------------------------------------------------
+
+
+def test_a_message_has_one_encoding(run: Run, auxiliary_run: AuxiliaryRun) -> None:
+    for state in (run.begun[1], run.multiplied[1], run.shown[1], auxiliary_run.proven[1]):
+        message = state.message
+        data = wire.to_bytes(message)
+        assert wire.from_bytes(type(message), data) == message
+        for bad in (b"", data[:-1], data + b"\0", data[1:], b"x" + data[1:]):
+            with pytest.raises(WireError):
+                wire.from_bytes(type(message), bad)
+        with pytest.raises(WireError):
+            wire.from_bytes(keygen.Proof, data)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    number: int
+    truth: bool
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        wire.to_bytes(Pair(number=5, truth=True)).replace(b"+\0\0\0\1\5", b"+\0\0\0\2\0\5"),
+        wire.to_bytes(Pair(number=0, truth=True)).replace(b"+\0\0\0\0", b"-\0\0\0\0"),
+        wire.to_bytes(Pair(number=5, truth=True)).replace(b"?\0\0\0\1\1", b"?\0\0\0\1\2"),
+        wire.to_bytes(Pair(number=5, truth=True)).replace(b"?\0\0\0\1\1", b"+\0\0\0\1\1"),
+        wire.to_bytes(Pair(number=5, truth=True)).replace(b"Pair", b"Pear"),
+        wire.to_bytes(Pair(number=5, truth=True)).replace(b"+", b"l"),
+    ],
+)
+def test_other_encodings_are_refused(data: bytes) -> None:
+    assert wire.from_bytes(Pair, wire.to_bytes(Pair(number=5, truth=True))).number == 5
+    with pytest.raises(WireError):
+        wire.from_bytes(Pair, data)
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_any_bytes_are_a_message_or_refused(run: Run, data: st.DataObject) -> None:
+    message = run.shown[1].message
+    spoiled = bytearray(wire.to_bytes(message))
+    for _ in range(data.draw(st.integers(1, 3))):
+        position = data.draw(st.integers(0, len(spoiled) - 1))
+        spoiled[position] = data.draw(st.integers(0, 255))
+    try:
+        found = wire.from_bytes(presign.Parts, bytes(spoiled))
+    except WireError:
+        return
+    assert wire.to_bytes(found) == bytes(spoiled)
+
+
 def test_every_error_is_one_of_the_protocols() -> None:
     for each in (
         BroadcastError(1), FaultyPartyError(1, "x"), MisuseError("x"), SilentPartyError([1]),
+        WireError("x"),
         PresigningFailedError("x"), SigningFailedError([1]),
     ):  # fmt: skip
         assert isinstance(each, ProtocolError)

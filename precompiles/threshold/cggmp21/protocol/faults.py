@@ -11,6 +11,10 @@ class MisuseError(ProtocolError):
     """The caller's own mistake: nothing was received that could excuse it."""
 
 
+class WireError(ProtocolError):
+    """Bytes are no message of the expected type. Whoever signed them is to blame."""
+
+
 class SilentPartyError(ProtocolError):
     """Some parties sent nothing. Wait longer, or exclude them and begin anew."""
 

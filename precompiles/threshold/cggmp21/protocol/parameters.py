@@ -6,7 +6,8 @@ others have stretched their masks as far as the proofs let pass still fits the r
 prove when it must show its innocence (`abort.py`) within a modulus of 2048 bits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from .faults import MisuseError
 
@@ -27,6 +28,11 @@ class Parameters:
     repetitions: int
     """Of proofs in which a cheater passes one round with probability 1/2."""
     secure: bool
+
+    @property
+    def number_bits(self) -> int:
+        """Return more than any number of an honest proof has; larger ones are not computed with."""
+        return 3 * self.modulus_bits
 
     @property
     def ell_decrypted(self) -> int:
@@ -55,6 +61,14 @@ SMALL = Parameters(
     secure=False,
 )
 """Fast and breakable: for tests only, and only where a caller allows it by name."""
+
+
+def is_sized(parameters: Parameters, proof: Any) -> bool:
+    """Return whether no number of a proof is so large that computing with it would take long."""
+    numbers = (getattr(proof, field.name) for field in fields(proof))
+    return all(
+        each.bit_length() <= parameters.number_bits for each in numbers if isinstance(each, int)
+    )
 
 
 def check(parameters: Parameters, allow_insecure: bool) -> None:

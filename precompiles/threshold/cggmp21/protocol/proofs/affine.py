@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .....backends import secp256k1_group as curve
 from ..paillier import Encrypted, encrypt, is_ciphertext
-from ..parameters import Parameters
+from ..parameters import Parameters, is_sized
 from ..randomness import Draw, signed, unit
 from ..ring_pedersen import RingPedersen
 from ..transcript import Binding, challenge
@@ -129,7 +129,8 @@ def in_range(parameters: Parameters, statement: AffineStatement, proof: AffinePr
     """Return whether all numbers are what they must be before anything is computed with them."""
     epsilon = parameters.epsilon
     return (
-        abs(proof.z1) <= 1 << parameters.ell + epsilon
+        is_sized(parameters, proof)
+        and abs(proof.z1) <= 1 << parameters.ell + epsilon
         and abs(proof.z2) <= 1 << parameters.ell_prime + epsilon
         and 0 < proof.w < statement.modulus
         and 0 < proof.w_y < statement.own_modulus

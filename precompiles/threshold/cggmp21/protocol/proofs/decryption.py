@@ -11,7 +11,7 @@ the place of Y. The range of y keeps its residue modulo the curve's order unambi
 from dataclasses import dataclass
 
 from ..paillier import encrypt, is_ciphertext
-from ..parameters import Parameters
+from ..parameters import Parameters, is_sized
 from ..randomness import Draw, signed, unit
 from ..ring_pedersen import RingPedersen
 from ..transcript import Binding, challenge
@@ -141,7 +141,8 @@ def in_range(
     """Return whether all numbers are what they must be before anything is computed with them."""
     epsilon = parameters.epsilon
     return (
-        abs(proof.z1) <= 1 << parameters.ell + epsilon
+        is_sized(parameters, proof)
+        and abs(proof.z1) <= 1 << parameters.ell + epsilon
         and abs(proof.z2) <= 1 << parameters.ell_decrypted + epsilon
         and 0 < proof.w < statement.modulus
         and is_ciphertext(statement.modulus, statement.factor_ciphertext)

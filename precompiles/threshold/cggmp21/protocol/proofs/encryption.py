@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .....backends import secp256k1_group as curve
 from .....backends.secp256k1_group import ORDER, Point
 from ..paillier import Encrypted, encrypt, is_ciphertext
-from ..parameters import Parameters
+from ..parameters import Parameters, is_sized
 from ..randomness import Draw, signed, unit
 from ..ring_pedersen import RingPedersen
 from ..transcript import Binding, challenge
@@ -80,6 +80,8 @@ def verify(
     """Return whether the proof holds."""
     modulus = statement.modulus
     square = modulus * modulus
+    if not is_sized(parameters, proof):
+        return False
     if abs(proof.z1) > 1 << parameters.ell + parameters.epsilon or not 0 < proof.z2 < modulus:
         return False
     if not is_ciphertext(modulus, statement.ciphertext):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import gcd, isqrt
 
 from ..paillier import PaillierSecret
-from ..parameters import Parameters
+from ..parameters import Parameters, is_sized
 from ..randomness import Draw, signed
 from ..ring_pedersen import RingPedersen
 from ..transcript import Binding, challenge
@@ -76,7 +76,9 @@ def verify(
     """Return whether the proof holds."""
     hat = verifier.modulus
     bound = isqrt(modulus) << parameters.ell + parameters.epsilon
-    if abs(proof.z1) > bound or abs(proof.z2) > bound or gcd(proof.q_commitment, hat) != 1:
+    if not is_sized(parameters, proof) or gcd(proof.q_commitment, hat) != 1:
+        return False
+    if abs(proof.z1) > bound or abs(proof.z2) > bound:
         return False
     announced = {
         name: getattr(proof, name)
