@@ -174,6 +174,17 @@ def test_a_group_pays_from_its_wallet(
     assert wallet.refusal("pay", to, 3, signature)  # The counter has moved.
 
 
+def test_ecrecover_finds_the_account_of_the_group(registry: Registry, group: Group) -> None:
+    """What the group signs, any chain that has never heard of it takes."""
+    identifier = registered(registry, group)
+    digest = keccak(text="for a contract that knows only ecrecover")
+    signature = group.sign(digest)
+    v = signature[64].to_bytes(32, "big")
+    request = CallRequest(to=(1).to_bytes(20, "big"), data=digest + v + signature[:64])
+    recovered = registry.chain.call(request).output[12:]
+    assert registry.read("addressOf", identifier) == "0x" + recovered.hex()
+
+
 def test_a_child_key_signs(registry: Registry, group: Group) -> None:
     identifier = registered(registry, group)
     digest = keccak(text="from the account of a customer")

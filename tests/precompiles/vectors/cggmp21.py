@@ -165,18 +165,25 @@ class Signing:
         chis.append((k * x - sum(chis)) % N)
         nonce = curve.multiply(G, pow(k, -1, N))
         r = nonce[0]
-        m = int.from_bytes(DIGEST, "big") % N
         self.key, self.nonce = times(x), point(nonce)
         self.rbars = [times(each, nonce) for each in ks]
         self.shares = [times(each, nonce) for each in chis]
-        self.sigmas = [(m * a + r * b) % N for a, b in zip(ks, chis, strict=True)]
-        s = sum(self.sigmas) % N
-        v = 27 + nonce[1] % 2
+        self.secrets, self.r, self.odd = list(zip(ks, chis, strict=True)), r, nonce[1] % 2
+        self.sigmas = self.shares_of(DIGEST)
+        self.signature = self.sum_of(self.sigmas)
+        v, s = self.signature[64], int.from_bytes(self.signature[32:64], "big")
+        assert point(curve.ecdsa_raw_recover(DIGEST, (v, r, s))) == self.key
+
+    def shares_of(self, digest: bytes) -> list[int]:
+        m = int.from_bytes(digest, "big")
+        return [(m * k + self.r * chi) % N for k, chi in self.secrets]
+
+    def sum_of(self, sigmas: list[int]) -> bytes:
+        s = sum(sigmas) % N
+        v = 27 + self.odd
         if s > N // 2:
             s, v = N - s, 55 - v
-        self.signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([v])
-        recovered = curve.ecdsa_raw_recover(DIGEST, (v, r, s))
-        assert point(recovered) == self.key
+        return self.r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([v])
 
 
 def replaced(items: list[Any], **changes: Any) -> list[Any]:
@@ -184,7 +191,7 @@ def replaced(items: list[Any], **changes: Any) -> list[Any]:
 
 
 def equations() -> Iterator[Case]:
-    for signers in (1, 2, 3, 5, 12):
+    for signers in (1, 2, 3, 5, 9):
         group = Signing(signers, seed=signers)
         yield from of_group(f"{signers}-signers", group)
     group = Signing(3, seed=33)
@@ -232,6 +239,20 @@ def equations() -> Iterator[Case]:
     data = call(PARTIAL, DIGEST, group.nonce, rbar, share, 1)
     yield case("partial-right-at-infinity", data, ["bool"], False, source=BY_PY_ECC)
     yield from spoiled(group)
+    # Digests from the order up are reduced, as in ECDSA.
+    for name, number in (("order", N), ("order-plus-5", N + 5), ("max", 2**256 - 1), ("zero", 0)):
+        digest = number.to_bytes(32, "big")
+        sigmas = group.shares_of(digest)
+        for right in (True, False):
+            sigma = sigmas[0] + (not right)
+            data = call(PARTIAL, digest, *first[1:], sigma)
+            title = f"partial-digest-{name}{'' if right else '-off-by-one'}"
+            yield case(title, data, ["bool"], right, source=BY_PY_ECC)
+        data = call(COMBINE, *public[:1], digest, group.nonce, group.rbars, group.shares, sigmas)
+        signature = group.sum_of(sigmas)
+        yield case(f"combine-digest-{name}", data, ["bytes"], signature, source=BY_PY_ECC)
+        data = call(VERIFY, group.key, digest, signature)
+        yield case(f"verify-digest-{name}", data, ["bool"], True, source=BY_PY_ECC)
 
 
 def negated(encoded: bytes) -> bytes:
@@ -274,6 +295,10 @@ def spoiled(group: Signing) -> Iterator[Case]:
     yield refused("combine-another-key", data, "InconsistentPresignature()", source=BY_PY_ECC)
     data = call(COMBINE, group.key, DIGEST, group.nonce, group.rbars[:2], group.shares[:2], [a, b])
     yield refused("combine-one-missing", data, "InconsistentPresignature()", source=BY_PY_ECC)
+    # The sum is right, but one share is not reduced, and another makes up for it.
+    data = call(COMBINE, group.key, DIGEST, group.nonce, *arrays, [(a + c - 5) % N, b, 5 + N])
+    error = "InvalidPartial(uint16)"
+    yield refused("combine-not-reduced-with-the-right-sum", data, error, 0, source=BY_PY_ECC)
     data = call(BLAME, sha256(b"other").digest(), group.nonce, *arrays, group.sigmas)
     yield case("blame-for-another-digest", data, ["uint16[]"], [0, 1, 2], source=BY_PY_ECC)
 
