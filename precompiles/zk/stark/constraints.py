@@ -89,8 +89,10 @@ def zeros_at(constraint: Constraint, log_rows: int, point: int) -> tuple[int, in
     root = root_of_unity(log_rows)
     count = 1 << log_rows - constraint.log_period
     zeros = (pow(point, count, P) - pow(root, constraint.shift * count, P)) % P
-    exempt = 1
-    for k in range(1, constraint.exempt + 1):
-        row = constraint.shift + (count - k << constraint.log_period)
-        exempt = exempt * (point - pow(root, row, P)) % P
+    exempt, period = 1, 1 << constraint.log_period
+    place = pow(root, constraint.shift + (count - 1) * period, P)
+    back = pow(root, -period, P)
+    for _ in range(constraint.exempt):
+        exempt = exempt * (point - place) % P
+        place = place * back % P
     return exempt, zeros

@@ -41,6 +41,7 @@ NODE_GAS = 45
 POWER_GAS = 200
 PERIODIC_GAS = 150
 CONSTRAINT_GAS = 900
+EXEMPT_GAS = 60
 OPENED_GAS = 200
 QUERY_GAS = 1_100
 QUERY_CELL_GAS = 16
@@ -109,7 +110,7 @@ def verification_gas(air: Air, log_rows: int) -> int:
         + sum(node.kind == airs.POW for node in air.nodes) * POWER_GAS
         + sum(map(len, air.periodic)) * PERIODIC_GAS
         + (len(air.constraints) + len(air.boundaries) + 1) * CONSTRAINT_GAS
-        + sum(each.exempt for each in air.constraints) * CONSTRAINT_GAS
+        + sum(each.exempt for each in air.constraints) * EXEMPT_GAS
         + opened * OPENED_GAS
     )
     last = LAST_GAS << log_last_layer(log_rows, air.profile)
