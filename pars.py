@@ -15,6 +15,7 @@ from importlib import metadata
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
+    "zk": ("precompiles.zk", "prove statements and verify STARK proofs"),
     "precompile": ("precompiles", "list, describe and call precompiles without a chain"),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it.

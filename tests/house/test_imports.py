@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "precompiles/conformance/node.py": {"time"},
     "precompiles/conformance/rpc.py": {"http", "urllib"},
     "precompiles/generate.py": {"pathlib"},
+    "precompiles/zk/cli.py": {"pathlib", "rich", "secrets"},
     "precompiles/kernels/__init__.py": {"importlib"},
     "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile", "threading"},
     "precompiles/kernels/limbs.py": {"llvmlite", "numba"},
