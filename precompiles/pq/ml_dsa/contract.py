@@ -43,6 +43,8 @@ KEYGEN_GAS = (4_000, 6_500, 11_000)
 VERIFY_GAS = (4_500, 7_000, 10_500)
 SIGN_GAS = (30_000, 38_000, 55_000)
 MESSAGE_GAS = 1
+REFUSAL_GAS = 600
+"""Of a mode, or a size of key, that there is not."""
 
 
 def key_gen(call: Call, mode: int) -> tuple[bytes, bytes]:
@@ -122,7 +124,9 @@ def kernel() -> ModuleType:
 
 def by_mode(argument: str, keys: list[int], amounts: tuple[int, ...]) -> Listed:
     """Return a price listed by mode."""
-    return Listed(argument=argument, amounts=tuple(zip(keys, amounts, strict=True)))
+    return Listed(
+        argument=argument, amounts=tuple(zip(keys, amounts, strict=True)), otherwise=REFUSAL_GAS
+    )
 
 
 PER_MESSAGE_BYTE = PerItem(argument="message", amount=MESSAGE_GAS)
