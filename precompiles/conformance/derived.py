@@ -92,7 +92,7 @@ def about_permission(entry: Precompile, method: Method, base: Vector) -> Iterato
     if method.writes:
         changed = replace(base, static=True, value=0)
         yield refused(entry, changed, base, "static", WRITE_PROTECTION())
-    else:
+    elif not method.static:  # Else it leaves out its writes, and only the file can tell.
         yield named(replace(base, static=True), base, "static")
     if method.secret:
         changed = replace(base, mode="block", secret_ops="call-only")  # noqa: S106 - a rule's name

@@ -234,6 +234,17 @@ def lengths() -> Iterator[Case]:
     for size in (0, 63, 65, 96):
         data = call(SIGN, 0, bytes(size), message)
         yield refusal(f"secret-key-of-{size}", data, LENGTH, 64, size, **IN_CALL)
+        data = call(SIGN_IN_CONTEXT, 0, bytes(size), message, b"", bytes(16))
+        yield refusal(f"secret-key-of-{size}-in-context", data, LENGTH, 64, size, **IN_CALL)
+    # With the price of every set.
+    for number in NUMBERS.values():
+        n = (16, 16, 24, 24, 32, 32)[number % 16]
+        data = call(SIGN, number, b"", message)
+        yield refusal(f"no-secret-key-of-set-{number}", data, LENGTH, 4 * n, 0, **IN_CALL)
+        data = call(VERIFY, number, b"", message, b"")
+        yield refusal(f"no-public-key-of-set-{number}", data, LENGTH, 2 * n, 0)
+        data = call(KEY_GEN_SEEDS, number, b"")
+        yield refusal(f"no-seeds-of-set-{number}", data, LENGTH, 3 * n, 0, **IN_CALL)
     for size in (0, 15, 17, 32):
         data = call(SIGN_IN_CONTEXT, 0, secret, message, b"", bytes(size))
         yield refusal(f"randomness-of-{size}", data, LENGTH, 16, size, **IN_CALL)
