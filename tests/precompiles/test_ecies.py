@@ -1,5 +1,6 @@
 """ECIES: EIP-8's handshake, its parts against their standards, seeds, and any bytes."""
 
+import hmac
 import json
 import random
 from hashlib import sha256
@@ -107,17 +108,27 @@ def test_a_shared_x_with_leading_zeros_keeps_its_size() -> None:
 
 
 def test_hkdf_of_rfc_5869() -> None:
-    key = hkdf.extract("sha256", bytes(range(13)), b"\x0b" * 22)
+    key = hkdf.extract(hkdf.SHA256, bytes(range(13)), b"\x0b" * 22)
     assert key.hex() == "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"
-    output = hkdf.expand("sha256", key, bytes(range(0xF0, 0xFA)), 42)
+    output = hkdf.expand(hkdf.SHA256, key, bytes(range(0xF0, 0xFA)), 42)
     assert output.hex() == (
         "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
     )
-    empty = hkdf.expand("sha256", hkdf.extract("sha256", b"", b"\x0b" * 22), b"", 42)
+    empty = hkdf.expand(hkdf.SHA256, hkdf.extract(hkdf.SHA256, b"", b"\x0b" * 22), b"", 42)
     assert empty.hex() == (
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
     )
-    assert hkdf.expand("sha512", key, b"", 0) == b""
+    assert hkdf.expand(hkdf.SHA512, key, b"", 0) == b""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"),
+    [(hkdf.SHA256, "sha256"), (hkdf.SHA384, "sha384"), (hkdf.SHA512, "sha512")],
+)
+@pytest.mark.parametrize("size", [0, 1, 32, 63, 64, 65, 127, 128, 129, 300])
+def test_hmac_is_that_of_the_standard_library(chosen: hkdf.Hash, name: str, size: int) -> None:
+    key, message = bytes(i % 251 for i in range(size)), b"message"
+    assert hkdf.hmac_digest(chosen, key, message) == hmac.digest(key, message, name)
 
 
 def test_aes_ctr_of_sp_800_38a() -> None:

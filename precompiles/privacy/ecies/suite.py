@@ -11,13 +11,13 @@ recipient's key and r, all but iv follows from the plaintext, so nobody can open
 ways. Knows no ABI. Not constant in time.
 """
 
-import hmac
 from hashlib import sha256
+from hmac import compare_digest
 
 from ...backends import secp256k1
 from ...backends.aes_ctr import apply_aes_ctr
 from ...backends.secp256k1 import ORDER, Point
-from ...hkdf import expand, extract
+from ...hkdf import SHA256, expand, extract, hmac_digest
 
 KEY_SIZE = 65
 IV_SIZE = 16
@@ -42,8 +42,8 @@ def ephemeral(seed: bytes, context: bytes) -> tuple[int, bytes]:
 
     So one seed for two messages gives no key stream away: their r differ.
     """
-    key = extract("sha256", SEED_TAG, seed)
-    uniform = expand("sha256", key, context, UNIFORM_SIZE + IV_SIZE)
+    key = extract(SHA256, SEED_TAG, seed)
+    uniform = expand(SHA256, key, context, UNIFORM_SIZE + IV_SIZE)
     r = int.from_bytes(uniform[:UNIFORM_SIZE], "big") % (ORDER - 1) + 1
     return r, uniform[UNIFORM_SIZE:]
 
@@ -53,14 +53,14 @@ def seal(recipient: Point, r: int, iv: bytes, mac_data: bytes, plaintext: bytes)
     cipher_key, mac_key = keys_of(secp256k1.multiply(recipient, r))
     sealed = iv + apply_aes_ctr(cipher_key, iv, plaintext)
     public = secp256k1.encode_uncompressed(secp256k1.base_multiple(r))
-    return public + sealed + hmac.digest(mac_key, sealed + mac_data, "sha256")
+    return public + sealed + hmac_digest(SHA256, mac_key, sealed + mac_data)
 
 
 def unseal(secret: int, public: Point, mac_data: bytes, message: bytes) -> bytes | None:
     """Return the plaintext of a message, whose R is `public`; None when its MAC is wrong."""
     cipher_key, mac_key = keys_of(secp256k1.multiply(public, secret))
     sealed, mac = message[KEY_SIZE:-MAC_SIZE], message[-MAC_SIZE:]
-    if not hmac.compare_digest(hmac.digest(mac_key, sealed + mac_data, "sha256"), mac):
+    if not compare_digest(hmac_digest(SHA256, mac_key, sealed + mac_data), mac):
         return None
     return apply_aes_ctr(cipher_key, sealed[:IV_SIZE], sealed[IV_SIZE:])
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...backends.diffie_hellman import Group, PublicKey, SecretKey
-from ...hkdf import DIGEST_SIZE
+from ...hkdf import Hash
 from .labeled import labeled_expand, labeled_extract
 
 
@@ -49,7 +49,7 @@ class Kem:
     decapsulate: Callable[[bytes, bytes, bytes | None], bytes]
 
 
-def dhkem(number: int, group: Group, digest: str, first_byte_mask: int | None = None) -> Kem:
+def dhkem(number: int, group: Group, digest: Hash, first_byte_mask: int | None = None) -> Kem:
     """Return DHKEM on a group. The mask is that of a NIST curve, where not all bytes are a key."""
     suite = suite_of(number)
 
@@ -93,7 +93,7 @@ def dhkem(number: int, group: Group, digest: str, first_byte_mask: int | None = 
 
     def extract_and_expand(shared: bytes, context: bytes) -> bytes:
         key = labeled_extract(digest, suite, b"", b"eae_prk", shared)
-        size = DIGEST_SIZE[digest]
+        size = digest.size
         return labeled_expand(digest, suite, key, b"shared_secret", context, size)
 
     return Kem(

@@ -10,7 +10,7 @@ It holds all secrets of an encryption. Knows no mechanism and no ABI.
 from dataclasses import dataclass
 
 from ...backends import aead
-from ...hkdf import DIGEST_SIZE
+from ...hkdf import Hash
 from .labeled import labeled_expand, labeled_extract
 from .suites import AEADS, KDFS, KEMS
 
@@ -24,7 +24,7 @@ class Context:
     """What both sides know after the set-up. `cipher` is None where it only exports."""
 
     suite: bytes
-    digest: str
+    digest: Hash
     cipher: aead.Cipher | None
     key: bytes
     base_nonce: bytes
@@ -51,11 +51,11 @@ def schedule(
         _, key_size = cipher
         parts.append(labeled_expand(digest, labels, secret, b"key", seen, key_size))
         parts.append(labeled_expand(digest, labels, secret, b"base_nonce", seen, aead.NONCE_SIZE))
-    parts.append(labeled_expand(digest, labels, secret, b"exp", seen, DIGEST_SIZE[digest]))
+    parts.append(labeled_expand(digest, labels, secret, b"exp", seen, digest.size))
     return b"".join(parts)
 
 
-def parts_of(suite: bytes) -> tuple[str, tuple[aead.Cipher, int] | None]:
+def parts_of(suite: bytes) -> tuple[Hash, tuple[aead.Cipher, int] | None]:
     """Return the hash, and the cipher with the size of its key."""
     return KDFS[int.from_bytes(suite[2:4], "big")], AEADS[int.from_bytes(suite[4:6], "big")]
 
@@ -69,7 +69,7 @@ def parse_context(encoded: bytes) -> Context | None:
     digest, cipher = parts_of(suite)
     key_size = cipher[1] if cipher else 0
     nonce_end = SUITE_SIZE + key_size + (aead.NONCE_SIZE if cipher else 0)
-    if len(encoded) != nonce_end + DIGEST_SIZE[digest]:
+    if len(encoded) != nonce_end + digest.size:
         return None
     return Context(
         suite=suite,

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 
 from ...backends import aead, diffie_hellman
+from ...hkdf import SHA256, SHA384, SHA512, Hash
 from .kem import Kem, dhkem
 from .xwing import XWING
 
 KEMS: Mapping[int, Kem] = {
-    0x0010: dhkem(0x0010, diffie_hellman.P256, "sha256", first_byte_mask=0xFF),
-    0x0012: dhkem(0x0012, diffie_hellman.P521, "sha512", first_byte_mask=0x01),
-    0x0020: dhkem(0x0020, diffie_hellman.X25519, "sha256"),
-    0x0021: dhkem(0x0021, diffie_hellman.X448, "sha512"),
+    0x0010: dhkem(0x0010, diffie_hellman.P256, SHA256, first_byte_mask=0xFF),
+    0x0012: dhkem(0x0012, diffie_hellman.P521, SHA512, first_byte_mask=0x01),
+    0x0020: dhkem(0x0020, diffie_hellman.X25519, SHA256),
+    0x0021: dhkem(0x0021, diffie_hellman.X448, SHA512),
     0x647A: XWING,
 }
 
-KDFS: Mapping[int, str] = {1: "sha256", 2: "sha384", 3: "sha512"}
+KDFS: Mapping[int, Hash] = {1: SHA256, 2: SHA384, 3: SHA512}
 """The hash of each HKDF."""
 
 EXPORT_ONLY = 0xFFFF
