@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from eth_abi import encode as abi_encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -458,3 +459,26 @@ def test_a_trace_of_another_shape_is_refused() -> None:
     for columns in ([[1, 1, 2, 3]], [[1, 1, 2], [1, 2, 3]], [[1, 1, 2, 3], [1, 2]]):
         with pytest.raises(ValueError, match="columns"):
             prove.prove(air, columns, [1, 1, 3])
+
+
+def test_no_slot_behind_an_air_is_a_registered_one() -> None:
+    """An author could write header and bytes of an AIR that proves nothing into his own."""
+    world = World()
+    data = bytes.fromhex(GOOD["air"])
+    register = keccak256(b"registerAir(bytes)")[:4] + abi_encode(["bytes"], [data])
+    identifier = call_precompile(world, PRECOMPILE.address, register).data
+    assert call_precompile(world, PRECOMPILE.address, asking("air", identifier)).status == "success"
+    slots = [slot for owner, slot in world.storage if owner == PRECOMPILE.address]
+    assert len(slots) > 2
+    follow = [
+        int.from_bytes(identifier, "big") + step for step in range(-1, len(slots) + 1) if step
+    ]
+    for slot in [*slots, *follow]:
+        for method in ("air", "security"):
+            asked = asking(method, slot.to_bytes(32, "big"))
+            outcome = call_precompile(world, PRECOMPILE.address, asked)
+            assert outcome.data[:4] == keccak256(b"UnknownAir(bytes32)")[:4]
+
+
+def asking(method: str, identifier: bytes) -> bytes:
+    return keccak256(f"{method}(bytes32)".encode())[:4] + identifier

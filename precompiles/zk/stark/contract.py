@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ... import abi
+from ...backends.keccak import keccak256
 from ...gas import Constant, PerItem
 from ...precompile import Call, Host, Precompile, method
 from . import air as airs
@@ -58,7 +59,7 @@ BITS_MASK = 0xFFFF
 def register_air(call: Call, data: bytes) -> bytes:
     """Store an AIR, unless it is there, and return its id."""
     identifier = airs.air_id(data)
-    slot = int.from_bytes(identifier, "big")
+    slot = first_slot(identifier)
     if call.host.load(slot):
         return identifier
     air = parsed(data)
@@ -74,9 +75,18 @@ def register_air(call: Call, data: bytes) -> bytes:
     return identifier
 
 
+def first_slot(identifier: bytes) -> int:
+    """Return where an AIR begins: at a hash of its id.
+
+    Were it the id itself, the id plus one would name what the AIR's author wrote into its second
+    slot: a header and bytes of another AIR, which nobody has registered or checked.
+    """
+    return int.from_bytes(keccak256(identifier), "big")
+
+
 def load_header(host: Host, identifier: bytes) -> int:
     """Return the first slot of an AIR that is registered."""
-    header = host.load(int.from_bytes(identifier, "big"))
+    header = host.load(first_slot(identifier))
     if not header:
         raise UNKNOWN_AIR(identifier)
     return header
@@ -84,7 +94,7 @@ def load_header(host: Host, identifier: bytes) -> int:
 
 def load_bytes(host: Host, identifier: bytes, size: int) -> bytes:
     """Return the bytes of an AIR that is registered."""
-    slot = int.from_bytes(identifier, "big")
+    slot = first_slot(identifier)
     words = [host.load((slot + 1 + part) & WORD_MASK) for part in range(-(-size // abi.WORD))]
     return b"".join(word.to_bytes(abi.WORD, "big") for word in words)[:size]
 

@@ -96,6 +96,15 @@ def registration() -> Iterator[Case]:
         ("verify-raw", call(VERIFY_RAW, unknown, 4, b"", [], b"")),
     ):
         yield refused(f"unknown-{name}", data, "UnknownAir(bytes32)", unknown, source=RULE)
+    # Nor is what lies in storage behind an AIR: its author chose it.
+    behind = (int.from_bytes(GOOD_ID, "big") + 1).to_bytes(32, "big")
+    for name, data in (
+        ("security", call(SECURITY, behind)),
+        ("air", call(AIR, behind)),
+        ("verify", call(VERIFY, behind, GOOD_PUBLIC, GOOD_PROOF)),
+    ):
+        reason = "UnknownAir(bytes32)"
+        yield refused(f"behind-{name}", data, reason, behind, before=BEFORE, source=RULE)
 
 
 def registered_log(air: bytes) -> dict[str, Any]:
