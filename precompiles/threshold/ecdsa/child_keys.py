@@ -20,33 +20,30 @@ class NoChildError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendedKey:
-    """A public key, the chain code that its children take, and how far it is from the root.
-
-    `offset` times G is what was added to the root's key; holders of shares add it to one share.
-    """
+    """A public key, and the chain code that its children take."""
 
     key: Point
     chain_code: bytes
-    offset: int = 0
 
 
 def descend(root: ExtendedKey, path: Iterable[int]) -> ExtendedKey:
     """Return the key at the end of a path of indices."""
     for index in path:
-        root = child(root, index)
+        root, _ = child(root, index)
     return root
 
 
-def child(parent: ExtendedKey, index: int) -> ExtendedKey:
-    """Return CKDpub(parent, index) of BIP-32; raise NoChildError where it is not defined."""
+def child(parent: ExtendedKey, index: int) -> tuple[ExtendedKey, int]:
+    """Return CKDpub(parent, index) of BIP-32, and what the child's private key has more.
+
+    Raises NoChildError where there is none.
+    """
     if index >= HARDENED:
         raise NoChildError(index)
     data = curve.encode(parent.key) + index.to_bytes(4, "big")
     digest = hmac.digest(parent.chain_code, data, "sha512")
     tweak = int.from_bytes(digest[:32], "big")
-    if tweak >= ORDER:
-        raise NoChildError(index)
-    key = curve.add((parent.key, curve.base(tweak)))
+    key = curve.add((parent.key, curve.base(tweak))) if tweak < ORDER else None
     if key is None:
         raise NoChildError(index)
-    return ExtendedKey(key=key, chain_code=digest[32:], offset=(parent.offset + tweak) % ORDER)
+    return ExtendedKey(key=key, chain_code=digest[32:]), tweak

@@ -26,7 +26,6 @@ PARITIES, CHAIN_CODE, COMMITMENTS = 1, 2, 16
 
 MASK_16 = (1 << 16) - 1
 MASK_64 = (1 << 64) - 1
-SLOT_MASK = (1 << 256) - 1
 
 INVALID_COMMITMENT = abi.error("InvalidCommitment(uint256 position)")
 INVALID_THRESHOLD = abi.error("InvalidThreshold(uint256 threshold, uint256 members)")
@@ -89,21 +88,21 @@ def store(
     owner = int.from_bytes(registrar, "big")
     host.store(slot, owner << 96 | epoch << 32 | members << 16 | len(commitments))
     parities = sum((each[0] & 1) << position for position, each in enumerate(commitments))
-    host.store(at(slot, PARITIES), parities)
+    host.store(slot + PARITIES, parities)
     for position, commitment in enumerate(commitments):
         x = int.from_bytes(commitment[1:], "big")
-        host.store(at(slot, COMMITMENTS + position), x)
+        host.store(slot + COMMITMENTS + position, x)
 
 
 def clear(host: Host, group: Group, threshold: int) -> None:
     """Empty the slots of commitments from this one on."""
     for position in range(threshold, group.threshold):
-        host.store(at(group.slot, COMMITMENTS + position), 0)
+        host.store(group.slot + COMMITMENTS + position, 0)
 
 
 def store_chain_code(host: Host, identifier: bytes, chain_code: bytes) -> None:
     """Write the chain code, which never changes."""
-    slot = at(int.from_bytes(identifier, "big"), CHAIN_CODE)
+    slot = int.from_bytes(identifier, "big") + CHAIN_CODE
     host.store(slot, int.from_bytes(chain_code, "big"))
 
 
@@ -129,22 +128,17 @@ def load_key(host: Host, group: Group) -> bytes:
 
 def load_commitments(host: Host, group: Group, count: int) -> list[bytes]:
     """Return the first commitments, 33 bytes each."""
-    parities = host.load(at(group.slot, PARITIES))
+    parities = host.load(group.slot + PARITIES)
     return [
         bytes([2 + (parities >> position & 1)])
-        + host.load(at(group.slot, COMMITMENTS + position)).to_bytes(32, "big")
+        + host.load(group.slot + COMMITMENTS + position).to_bytes(32, "big")
         for position in range(count)
     ]
 
 
 def load_chain_code(host: Host, group: Group) -> bytes:
     """Return the chain code."""
-    return host.load(at(group.slot, CHAIN_CODE)).to_bytes(32, "big")
-
-
-def at(slot: int, offset: int) -> int:
-    """Return the slot so far behind another; ids may be near the top."""
-    return slot + offset & SLOT_MASK
+    return host.load(group.slot + CHAIN_CODE).to_bytes(32, "big")
 
 
 def public_share(commitments: Sequence[bytes], member: int) -> Point | None:

@@ -193,6 +193,9 @@ def rotating() -> Iterator[Case]:
     digest = rotation_digest(1, NEXT_COMMITMENTS, 4)
     asked = call(DIGEST_OF, GROUP, NEXT_COMMITMENTS, 4)
     yield case("rotation-digest", asked, ["bytes32"], digest, before=REGISTERED)
+    later = rotation_digest(2, COMMITMENTS, 5)
+    asked = call(DIGEST_OF, GROUP, COMMITMENTS, 5)
+    yield case("rotation-digest-of-epoch-2", asked, ["bytes32"], later, before=ROTATED)
     by_group = call(ROTATE, GROUP, NEXT_COMMITMENTS, 4, signed(SECRET, digest))
     as_stranger = {
         "caller": hexed(STRANGER),

@@ -6,11 +6,11 @@ A party's key is the sum of all constants; its share, the sum of the shares deal
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ....backends import secp256k1_group as curve
 from ....backends.secp256k1_group import ORDER
-from ...ecdsa.child_keys import ExtendedKey, descend
+from ...ecdsa.child_keys import ExtendedKey, child
 from . import sharing
 from .faults import FaultyPartyError, MisuseError
 from .parameters import PARTIES_MAX, STANDARD
@@ -260,13 +260,14 @@ def child_share(share: KeyShare, path: Sequence[int]) -> KeyShare:
 
     Presign with it, rather than shifting a finished presignature, which is less secure.
     """
-    key = sharing.parse(share.public_key, share.party)
-    child = descend(ExtendedKey(key=key, chain_code=share.chain_code), path)
-    return KeyShare(
-        party=share.party,
-        parties=share.parties,
-        secret=(share.secret + child.offset) % ORDER,
-        commitments=(curve.encode(child.key), *share.commitments[1:]),
-        chain_code=child.chain_code,
-        epoch=share.epoch,
+    root = sharing.parse(share.public_key, share.party)
+    key, offset = ExtendedKey(key=root, chain_code=share.chain_code), 0
+    for index in path:
+        key, more = child(key, index)
+        offset += more
+    return replace(
+        share,
+        secret=(share.secret + offset) % ORDER,
+        commitments=(curve.encode(key.key), *share.commitments[1:]),
+        chain_code=key.chain_code,
     )

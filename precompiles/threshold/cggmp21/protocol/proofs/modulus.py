@@ -96,10 +96,10 @@ def jacobi(number: int, modulus: int) -> int:
     number %= modulus
     sign = 1
     while number:
-        while number % 2 == 0:
-            number //= 2
-            if modulus % 8 in (3, 5):
-                sign = -sign
+        twos = (number & -number).bit_length() - 1
+        number >>= twos
+        if twos % 2 and modulus % 8 in (3, 5):
+            sign = -sign
         number, modulus = modulus, number
         if number % 4 == modulus % 4 == 3:
             sign = -sign
