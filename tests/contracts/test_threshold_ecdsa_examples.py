@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from chain.calls import CallRequest
 from chain.local_chain import LocalChain
 from precompiles.backends import secp256k1_group as curve
 from precompiles.registry import find
+from precompiles.threshold.cggmp21 import contract
 from precompiles.threshold.cggmp21.protocol import keygen, presign, refresh, sign
 from precompiles.threshold.cggmp21.protocol.auxiliary import AuxiliaryInfo
 from precompiles.threshold.cggmp21.protocol.keygen import KeyShare
@@ -183,6 +185,16 @@ def test_ecrecover_finds_the_account_of_the_group(registry: Registry, group: Gro
     request = CallRequest(to=(1).to_bytes(20, "big"), data=digest + v + signature[:64])
     recovered = registry.chain.call(request).output[12:]
     assert registry.read("addressOf", identifier) == "0x" + recovered.hex()
+
+
+def test_the_protocol_runs_as_documented(group: Group) -> None:
+    text = (ROOT / "docs" / "threshold.md").read_text("utf-8")
+    (example,) = re.findall(r"(?ms)^```python\n(.*?cggmp21.*?)^```$", text)
+    digest = keccak(text="documented")
+    names = {"draw": group.draw, "auxiliaries": group.auxiliaries, "digest": digest}
+    exec(example, names)  # the documentation is what is tested
+    key = names["keys"][1].public_key  # type: ignore[index]
+    assert contract.verify(None, key, digest, names["signature"])  # type: ignore[arg-type]
 
 
 def test_a_child_key_signs(registry: Registry, group: Group) -> None:

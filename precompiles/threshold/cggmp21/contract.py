@@ -173,7 +173,7 @@ PRECOMPILE = Precompile(
             "verifyPresignature(bytes publicKey, bytes nonce, bytes[] rbar, bytes[] share)"
             " returns (bool consistent)",
             mutability="view",
-            gas=(Constant(amount=3_000), PerItem(argument="rbar", amount=1_500)),
+            gas=(Constant(amount=4_000), PerItem(argument="rbar", amount=1_500)),
             handler=verify_presignature,
             summary="Check that the Rbar sum to G and the S to the key, and that R is usable.",
             bounds={"publicKey": KEY_SIZE_MAX, **PRESIGNATURE_BOUNDS},

@@ -330,5 +330,8 @@ PRECOMPILE = Precompile(
         NO_CHILD_KEY,
     ),
     events=(GROUP_REGISTERED, GROUP_ROTATED),
-    references=("BIP-32, public parent key to public child key", "ePrint 2021/060, section 4"),
+    references=(
+        "BIP-32, public parent key to public child key",
+        "ePrint 2021/060, figures 5 and 6",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Identifiable abort: whose part made presigning fail. ePrint 2021/060, section 4.3, as revised.
+"""Identifiable abort: whose part made presigning fail. ePrint 2021/060, as revised in 2024.
 
 When the parts of round 3 do not sum to what they must, every signer proves to every other, and
 about everybody: that its products were right (again the proofs of round 2, to all verifiers), and
