@@ -1,0 +1,1 @@
+"""What computes here, and what was passed over: `pars doctor`."""
