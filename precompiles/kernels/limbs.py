@@ -3,7 +3,7 @@
 What the fields share: the form, and the instructions of its arithmetic, which LLVM makes of wide
 integers with the modulus as a constant, so that a modulus of a simple shape costs less. An element
 x is held as x * 2**256 mod p. Every argument and result is below p, but where a docstring asks for
-less; p is odd and below 2**254. Knows no field.
+less; p is odd and below 2**256. Knows no field.
 """
 
 from collections.abc import Callable
@@ -35,9 +35,6 @@ RADIX = 1 << (COUNT * WORD_BITS)
 
 WORD = ir.IntType(WORD_BITS)
 PAIR = ir.IntType(2 * WORD_BITS)
-WHOLE = ir.IntType(COUNT * WORD_BITS)
-ROW = ir.IntType((COUNT + 1) * WORD_BITS)
-"""Holds the sum of an element and of the product of one by a limb, with a sign."""
 
 # Numba types a bare literal as int64, and int64 with uint64 makes float64: constants are uint64.
 ZERO = np.uint64(0)
@@ -93,30 +90,35 @@ class Instructions:
 def instructions(p: int) -> Instructions:
     """Return the arithmetic modulo p. Selections, not branches: no data can mislead them."""
     low_inverse = pow(p, -1, 1 << WORD_BITS)
+    # A sum of two elements, and a row: the sum of an element and of the product of one by a limb,
+    # with a sign. From 2**255 on both need a limb more.
+    spare = p >> (COUNT * WORD_BITS - 1)
+    whole = ir.IntType((COUNT + spare) * WORD_BITS)
+    row = ir.IntType((COUNT + 1 + spare) * WORD_BITS)
 
     def add(builder: Any, a: list[Value], b: list[Value]) -> Value:
-        total = builder.add(joined(builder, a, WHOLE), joined(builder, b, WHOLE))
-        reduced = builder.sub(total, WHOLE(p))
-        return builder.select(builder.icmp_unsigned("<", total, WHOLE(p)), total, reduced)
+        total = builder.add(joined(builder, a, whole), joined(builder, b, whole))
+        reduced = builder.sub(total, whole(p))
+        return builder.select(builder.icmp_unsigned("<", total, whole(p)), total, reduced)
 
     def subtract(builder: Any, a: list[Value], b: list[Value]) -> Value:
-        left, right = joined(builder, a, WHOLE), joined(builder, b, WHOLE)
+        left, right = joined(builder, a, whole), joined(builder, b, whole)
         difference = builder.sub(left, right)
-        raised = builder.add(difference, WHOLE(p))
+        raised = builder.add(difference, whole(p))
         return builder.select(builder.icmp_unsigned("<", left, right), raised, difference)
 
     def multiply(builder: Any, a: list[Value], b: list[Value]) -> Value:
         """Montgomery's, row by row; it subtracts, so that a low limb of p that is 1 is free."""
-        total = ROW(0)
+        total = row(0)
         for limb in b:
-            total = builder.add(total, times(builder, a, limb))
+            total = builder.add(total, times(builder, a, limb, row))
             factor = builder.mul(builder.trunc(total, WORD), WORD(low_inverse))
             parts = [WORD(p >> i * WORD_BITS & WORD_MASK) for i in range(COUNT)]
-            fold = builder.lshr(times(builder, parts, factor), ROW(WORD_BITS))
+            fold = builder.lshr(times(builder, parts, factor, row), row(WORD_BITS))
             # The lowest limb of both is the same: what is left of it is 0.
-            total = builder.sub(builder.ashr(total, ROW(WORD_BITS)), fold)
-        raised = builder.add(total, ROW(p))
-        return builder.select(builder.icmp_signed("<", total, ROW(0)), raised, total)
+            total = builder.sub(builder.ashr(total, row(WORD_BITS)), fold)
+        raised = builder.add(total, row(p))
+        return builder.select(builder.icmp_signed("<", total, row(0)), raised, total)
 
     return Instructions(
         add=instruction(add), subtract=instruction(subtract), multiply=instruction(multiply)
@@ -158,7 +160,7 @@ def joined(builder: Any, parts: list[Value], kind: Any) -> Value:
     return whole
 
 
-def times(builder: Any, parts: list[Value], factor: Value) -> Value:
+def times(builder: Any, parts: list[Value], factor: Value, kind: Any) -> Value:
     """Emit the product of an element and one limb: five limbs."""
     wide = builder.zext(factor, PAIR)
     carry = PAIR(0)
@@ -167,4 +169,4 @@ def times(builder: Any, parts: list[Value], factor: Value) -> Value:
         term = builder.add(builder.mul(builder.zext(part, PAIR), wide), carry)
         product.append(builder.trunc(term, WORD))
         carry = builder.lshr(term, PAIR(WORD_BITS))
-    return joined(builder, [*product, builder.trunc(carry, WORD)], ROW)
+    return joined(builder, [*product, builder.trunc(carry, WORD)], kind)
