@@ -74,7 +74,9 @@ def about_gas(vector: Vector) -> Iterator[Vector]:
     limits = {"price": vector.gas, "all": vector.gas_used}
     for name, gas in limits.items():
         if name == "price" or gas != vector.gas:
-            short = replace(vector, frame_gas=gas - 1, gas_used=gas - 1, expected=nothing)
+            short = replace(
+                vector, frame_gas=gas - 1, gas_used=gas - 1, expected=nothing, contextual=False
+            )
             yield named(short, vector, f"gas-{name}-minus-1")
     if vector.gas == vector.gas_used:
         yield named(replace(vector, frame_gas=vector.gas), vector, "gas-exact")
@@ -92,7 +94,7 @@ def about_permission(entry: Precompile, method: Method, base: Vector) -> Iterato
     if method.writes:
         changed = replace(base, static=True, value=0)
         yield refused(entry, changed, base, "static", WRITE_PROTECTION())
-    elif not method.static:  # Else it leaves out its writes, and only the file can tell.
+    elif not (base.contextual or base.expected.logs):
         yield named(replace(base, static=True), base, "static")
     if method.secret:
         changed = replace(base, mode="block", secret_ops="call-only")  # noqa: S106 - a rule's name
@@ -164,6 +166,8 @@ def about_tails(entry: Precompile, method: Method, base: Vector) -> Iterator[Vec
         return
     beyond = data + bytes(size_max - end + WORD)
     yield refused_input(entry, base, "tail-beyond", beyond, abi.TRAILING_BYTES(end))
+    if base.contextual:
+        return
     for name, size in (("word", WORD), ("largest", size_max - end)):
         if WORD <= size <= size_max - end:
             longer = data + b"\xa5" * size
