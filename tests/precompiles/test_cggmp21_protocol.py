@@ -48,6 +48,7 @@ from precompiles.threshold.cggmp21.protocol.ring_pedersen import generate
 PRIMES = json.loads((Path(__file__).parent / "vectors" / "safe_primes.json").read_text())
 SESSION = b"a session id that all parties agreed on"
 DIGEST = bytes(range(32))
+GOOD_POINT = b"\2" + bytes(31) + b"\1"  # x = 1 is on the curve.
 NO_POINT = b"\2" + (5).to_bytes(32, "big")
 
 Change = Callable[[int, Any], Any]
@@ -455,6 +456,9 @@ def swapped(products: Any) -> Any:
         ("two", swapped, "its product by mask"),
         ("two", lambda m: replace(m, by_key={}), "did not multiply"),
         ("two", lambda m: replace(m, by_key=m.by_mask), "its product by key"),
+        # One for itself would let it shift its delta, and prove that shift in `abort`.
+        ("two", lambda m: replace(m, by_mask={**m.by_mask, 2: m.by_mask[1]}), "did not multiply"),
+        ("two", lambda m: replace(m, by_key={**m.by_key, 2: m.by_key[1]}), "did not multiply"),
         ("two", lambda m: replace(m, mask_point=NO_POINT), "no point"),
         ("two", lambda m: replace(m, proofs={}), "its mask point"),
         ("three", lambda m: replace(m, nonce_point=m.share_point), "its nonce point"),
@@ -476,6 +480,61 @@ def test_a_cheater_in_presigning_is_named_at_once(
     with pytest.raises(FaultyPartyError, match=reason) as caught:
         steps[round_name]()
     assert caught.value.party == 2
+
+
+def test_a_third_party_can_judge_a_complaint(run: Run) -> None:
+    """With the broadcasts alone: here from the state of 2, about what 2 sent to 1."""
+    rounds: list[tuple[Any, Any, Callable[..., None]]] = [
+        (run.begun[2], "nonce", presign.check_encryptions),
+        (run.multiplied[2], "mask_point", presign.check_products),
+        (run.shown[2], "nonce_point", presign.check_parts),
+    ]
+    for state, name, check in rounds:
+        check(state, 2, 1, state.message)
+        other = NO_POINT if "point" in name else state.message.nonce + 1
+        with pytest.raises(FaultyPartyError):
+            check(state, 2, 1, replace(state.message, **{name: other}))
+        with pytest.raises(FaultyPartyError):
+            check(state, 2, 1, replace(state.message, proofs={}))
+
+
+NASTY = [0, -1, 1, ORDER, int(PRIMES["small"][0][0], 16), int(PRIMES["small"][1][0], 16)]
+
+
+def spoilt(message: Any, choose: random.Random) -> Any:
+    """The message with one number, point or part somewhere in it replaced."""
+    # Another ciphertext of a mask is as good as the first, until round 2 has to fit it.
+    names = [each for each in message.__dataclass_fields__ if each != "mask"]
+    name = choose.choice(names)
+    value = getattr(message, name)
+    if isinstance(value, Mapping):
+        party = choose.choice(list(value))
+        return replace(message, **{name: {**value, party: spoilt(value[party], choose)}})
+    if hasattr(value, "__dataclass_fields__"):
+        return replace(message, **{name: spoilt(value, choose)})
+    if isinstance(value, bytes):
+        return replace(message, **{name: choose.choice([b"", NO_POINT, double(GOOD_POINT)])})
+    return replace(message, **{name: choose.choice(NASTY)})
+
+
+def test_spoilt_messages_are_faults_and_nothing_else(run: Run) -> None:
+    """Factors of the moduli among them, which have no inverse."""
+    choose = random.Random(99)
+    draw = random.Random(5).randbytes
+    steps: list[tuple[Mapping[int, Any], Callable[[dict[int, Any]], Any]]] = [
+        (run.begun, lambda found: presign.multiply(run.begun[1], found, draw)),
+        (run.multiplied, lambda found: presign.show(run.multiplied[1], found, draw)),
+        (run.shown, lambda found: presign.finish(run.shown[1], found)),
+    ]
+    defence = abort.prove(run.shown[2], draw)
+    for _ in range(12):
+        for states, step in steps:
+            changed = only(2, lambda message: spoilt(message, choose))
+            with pytest.raises((FaultyPartyError, BroadcastError, PresigningFailedError)):
+                step(sent(states, changed))
+        name = choose.choice(["delta", "share"])
+        bad = replace(defence, **{name: {1: spoilt(getattr(defence, name)[1], choose)}})
+        assert list(abort.culprits(run.shown[1], sent(run.shown), {2: bad})) == [2]
 
 
 def double(encoded: bytes) -> bytes:
@@ -634,9 +693,11 @@ def test_colluders_are_found_by_the_third() -> None:
     colluding = pytest.MonkeyPatch()
     check = presign.check_products
 
-    def blind(state: presign.Multiplied, party: int, message: presign.Products) -> None:
-        if state.begun.party != 3:
-            check(state, party, message)
+    def blind(
+        state: presign.Multiplied, party: int, verifier: int, message: presign.Products
+    ) -> None:
+        if verifier != 3:
+            check(state, party, verifier, message)
 
     colluding.setattr(presign, "check_products", blind)
     shown = {each: presign.show(multiplied[each], second, draw) for each in parties}

@@ -233,7 +233,7 @@ def multiply(state: Begun, received: Mapping[int, Encryptions], draw: Draw) -> M
     encryptions = complete(received, state.signers, state.party, state.message)
     auxiliary, me = state.auxiliary, state.party
     for party in others(state.signers, me):
-        check_encryptions(state, party, encryptions[party])
+        check_encryptions(state, party, me, encryptions[party])
     mask_point = sharing.encode(curve.base(state.mask.plaintext))
     by_mask, by_key = {}, {}
     secrets: tuple[dict[int, AffineSecret], dict[int, AffineSecret]] = ({}, {})
@@ -268,13 +268,17 @@ def multiply(state: Begun, received: Mapping[int, Encryptions], draw: Draw) -> M
     )
 
 
-def check_encryptions(state: Begun, party: int, message: Encryptions) -> None:
+# The checks of a round are about what one party sent to one verifier, and need no secret: who holds
+# the same broadcasts can repeat them for another verifier, and so judge its complaint.
+
+
+def check_encryptions(state: Begun, party: int, verifier: int, message: Encryptions) -> None:
     """Refuse what is no ciphertext, or not in range."""
     auxiliary = state.auxiliary
     if not is_ciphertext(auxiliary.public[party].modulus, message.mask):
         raise FaultyPartyError(party, "sent what is no ciphertext")
-    proof = message.proofs.get(state.party)
-    statement = nonce_statement(auxiliary, party, state.party, message.nonce)
+    proof = message.proofs.get(verifier)
+    statement = nonce_statement(auxiliary, party, verifier, message.nonce)
     if proof is None or not encryption.verify(
         auxiliary.parameters, bound(state, party, "nonce in range"), statement, proof
     ):
@@ -314,7 +318,7 @@ def show(state: Multiplied, received: Mapping[int, Products], draw: Draw) -> Sho
     products = complete(received, begun.signers, me, state.message)
     check_echo(state.message.echo, {party: each.echo for party, each in products.items()})
     for party in others(begun.signers, me):
-        check_products(state, party, products[party])
+        check_products(state, party, me, products[party])
     mask_point = curve.add(curve.parse(each.mask_point) for each in products.values())
     if mask_point is None:
         raise PresigningFailedError("the masks cancel: begin anew")
@@ -355,27 +359,32 @@ def show(state: Multiplied, received: Mapping[int, Products], draw: Draw) -> Sho
     )
 
 
-def check_products(state: Multiplied, party: int, message: Products) -> None:
-    """Refuse products for us, or a mask point, that are not proven."""
+def check_products(state: Multiplied, party: int, verifier: int, message: Products) -> None:
+    """Refuse products for the verifier, or a mask point, that are not proven."""
     begun = state.begun
-    me, parameters = begun.party, begun.auxiliary.parameters
+    parameters = begun.auxiliary.parameters
     sharing.parse(message.mask_point, party)
-    if {party, *message.by_mask} != set(begun.signers) or {party, *message.by_key} != set(
-        begun.signers
-    ):
-        raise FaultyPartyError(party, "did not multiply for everybody")
-    own_nonce = begun.message.nonce
+    receivers = others(begun.signers, party)
+    # For everybody, and not for itself: `abort.py` sums all of them.
+    if sorted(message.by_mask) != receivers or sorted(message.by_key) != receivers:
+        raise FaultyPartyError(party, "did not multiply for everybody else")
+    nonce = state.encryptions[verifier].nonce
     for purpose, made, point in (
-        ("by mask", message.by_mask[me], message.mask_point),
-        ("by key", message.by_key[me], begun.key_points[party]),
+        ("by mask", message.by_mask[verifier], message.mask_point),
+        ("by key", message.by_key[verifier], begun.key_points[party]),
     ):
-        statement = product_statement(begun, party, me, me, own_nonce, made, point)
+        statement = product_statement(begun, party, verifier, verifier, nonce, made, point)
         if not affine.verify(parameters, bound(begun, party, purpose), statement, made.proof):
             raise FaultyPartyError(party, f"did not prove its product {purpose}")
     mask = point_statement(
-        begun, party, me, state.encryptions[party].mask, affine.GENERATOR, message.mask_point
+        begun,
+        party,
+        verifier,
+        state.encryptions[party].mask,
+        affine.GENERATOR,
+        message.mask_point,
     )
-    proof = message.proofs.get(me)
+    proof = message.proofs.get(verifier)
     if proof is None or not encryption.verify(
         parameters, bound(begun, party, "mask point"), mask, proof
     ):
@@ -388,7 +397,7 @@ def finish(state: Shown, received: Mapping[int, Parts]) -> SigningShare:
     parts = complete(received, begun.signers, begun.party, state.message)
     check_echo(state.message.echo, {party: each.echo for party, each in parts.items()})
     for party in others(begun.signers, begun.party):
-        check_parts(state, party, parts[party])
+        check_parts(state, party, begun.party, parts[party])
     delta = sum(each.delta for each in parts.values()) % ORDER
     key = curve.parse(begun.public_key)
     assert key is not None
@@ -407,7 +416,7 @@ def finish(state: Shown, received: Mapping[int, Parts]) -> SigningShare:
     )
 
 
-def check_parts(state: Shown, party: int, message: Parts) -> None:
+def check_parts(state: Shown, party: int, verifier: int, message: Parts) -> None:
     """Refuse a Delta that is not proven, and what is no point or no scalar."""
     begun = state.multiplied.begun
     for point in (message.nonce_point, message.share_point):
@@ -416,9 +425,9 @@ def check_parts(state: Shown, party: int, message: Parts) -> None:
         raise FaultyPartyError(party, "sent what is no scalar")
     nonce = state.multiplied.encryptions[party].nonce
     statement = point_statement(
-        begun, party, begun.party, nonce, state.mask_point, message.nonce_point
+        begun, party, verifier, nonce, state.mask_point, message.nonce_point
     )
-    proof = message.proofs.get(begun.party)
+    proof = message.proofs.get(verifier)
     if proof is None or not encryption.verify(
         begun.auxiliary.parameters, bound(begun, party, "nonce point"), statement, proof
     ):
