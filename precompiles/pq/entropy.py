@@ -20,9 +20,10 @@ PUBLIC_RANDOMNESS = abi.event("PublicRandomness(bytes4 indexed operation, bytes3
 public key or of the ciphertext: a wallet must refuse it."""
 
 
-def draw(call: Call, operation: bytes, size: int) -> bytes:
+def draw(call: Call, operation: bytes, size: int, end: int | None = None) -> bytes:
     """Return `size` bytes for an operation, whose name has at most 255 bytes.
 
+    `end` is where the arguments end: words that Vyper leaves behind them must change nothing.
     A static frame reads the counter and leaves it, so two draws in static frames are equal.
     """
     context = call.context
@@ -41,7 +42,7 @@ def draw(call: Call, operation: bytes, size: int) -> bytes:
         call.host.nonce(context.origin).to_bytes(32, "big"),
         call.caller,
         count.to_bytes(32, "big"),
-        call.data,
+        call.data[:end],
     )
     return shake_256(b"".join(known)).digest(size)
 

@@ -101,3 +101,8 @@ def test_a_block_has_no_randomness() -> None:
     """What reaches this is a bug: the frame refuses secret operations first."""
     with pytest.raises(RuntimeError):
         entropy.draw(call(Counting(), context=CONTEXT), b"test", 32)
+
+
+def test_words_behind_the_arguments_change_nothing() -> None:
+    longer = entropy.draw(call(Counting(), data=b"data" + b"\xa5" * 32), b"test", 32, end=4)
+    assert longer == entropy.draw(call(Counting()), b"test", 32)

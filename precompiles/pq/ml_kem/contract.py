@@ -54,7 +54,9 @@ def key_gen_of_seed(_: Call, number: int, seed: bytes) -> tuple[bytes, bytes]:
 def encapsulate(call: Call, public_key: bytes) -> tuple[bytes, bytes]:
     """Make a shared secret of new randomness, and the ciphertext that carries it."""
     check_public_key(public_key)
-    made = kernel().encapsulate(public_key, entropy.draw(call, b"ml-kem", SEED_SIZE))
+    end = abi.SELECTOR_SIZE + 2 * abi.WORD + abi.padded(len(public_key))
+    m = entropy.draw(call, b"ml-kem", SEED_SIZE, end)
+    made = kernel().encapsulate(public_key, m)
     entropy.flag(call, made[0])
     return made  # type: ignore[no-any-return]  # the kernel is loaded late
 

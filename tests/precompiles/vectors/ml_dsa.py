@@ -207,6 +207,13 @@ def secret_keys() -> Iterator[Case]:
     data = call(SIGN, sk[:-1664] + t0, b"message")
     source = "FIPS 204, appendix C: at most 814 attempts"
     yield refusal("key-that-cannot-sign", data, "SigningFailed()", source=source)
+    # The 815th attempt would succeed.
+    data = call(SIGN, sk[:-1664] + t0, b"1184")
+    yield refusal("one-attempt-too-few", data, "SigningFailed()", source=source)
+    # The first 24 attempts, which the price covers, fail.
+    signature = part(PUBLISHED["dilithium-py"], "late")
+    data = call(SIGN, sk, b"311")
+    yield case("25-attempts", data, ["bytes"], signature, source=DILITHIUM_PY, **IN_CALL)
 
 
 def blocks() -> Iterator[Case]:
