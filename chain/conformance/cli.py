@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..genesis import SecretOps
 
 CHAIN_ID = 6133
+QUESTION_SECONDS = 300.0
+"""The first call of a kernel may have to compile it."""
 
 parser = cli.parser
 
@@ -36,7 +38,7 @@ def open_chain(secret_ops: "SecretOps") -> "Transport":
 
     accounts = dev_accounts(count=1)
     genesis = pars_genesis(CHAIN_ID, [accounts[0].address], secret_ops=secret_ops)
-    chain = LocalChain.open(genesis, accounts=accounts)
+    chain = LocalChain.open(genesis, accounts=accounts, question_seconds=QUESTION_SECONDS)
     node = Node(
         chain=chain, filters=Filters(), instance=bytes(32), call_log=CallLog(write=lambda _: None)
     )

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from . import embedded, export, report
-from .node import Node, described, probe
+from .node import Node, chain_id, described, probe
 from .rpc import SECONDS, Client, RefusedError, SilentError, Transport, over_http
 from .suite import Chapter, Result, ask, chapters
 from .vectors import Answer, SecretOps, Target, Vector
@@ -159,15 +159,6 @@ def opened(options: argparse.Namespace, stack: ExitStack) -> tuple[str, Target]:
     if options.target == "chain":
         return "chain", chain_target(options.chain)
     return "embedded", embedded.answer
-
-
-def chain_id(client: Client) -> int:
-    """Return the chain id that a node names."""
-    named = client("eth_chainId")
-    try:
-        return int(named, 16)
-    except (TypeError, ValueError):
-        raise SilentError(f"eth_chainId: {named!r} is not hex") from None
 
 
 def node_of(client: Client, rule: SecretOps) -> Node:

@@ -74,9 +74,8 @@ def about_gas(vector: Vector) -> Iterator[Vector]:
     limits = {"price": vector.gas, "all": vector.gas_used}
     for name, gas in limits.items():
         if name == "price" or gas != vector.gas:
-            short = replace(
-                vector, frame_gas=gas - 1, gas_used=gas - 1, expected=nothing, contextual=False
-            )
+            limited = replace(vector, frame_gas=gas - 1, gas_used=gas - 1, expected=nothing)
+            short = replace(limited, contextual=False, chain_id=None)
             yield named(short, vector, f"gas-{name}-minus-1")
     if vector.gas == vector.gas_used:
         yield named(replace(vector, frame_gas=vector.gas), vector, "gas-exact")
@@ -281,6 +280,7 @@ def refused(
         gas_used=min(gas, FRAME_GAS),
         expected=Expected(output=None, error=error.data if payable else None),
         contextual=False,
+        chain_id=None,
     )
     return named(result, base, name)
 

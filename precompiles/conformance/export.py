@@ -62,6 +62,7 @@ def written(vector: Vector) -> dict[str, Any]:
         ("logs", logs, []),
         ("storage", storage_words(expected.storage), {}),
         ("contextual", vector.contextual, False),
+        ("chainId", vector.chain_id, None),
         ("source", vector.source, ""),
     )
     item["gas"] = vector.gas

@@ -165,6 +165,7 @@ def trials(chapter: Chapter, seconds: int) -> Iterator[Trial]:
     """Try every fault of an entry. Its vectors have been met just before, so all is loaded."""
     entry = chapter.entry
     harmless = equivalents()
+    quick_first = sorted(chapter.vectors, key=lambda each: (len(each.before), each.gas))
     for path, fault in planted(entry):
 
         def work(path: Path = path, fault: Fault = fault) -> bool:
@@ -172,7 +173,7 @@ def trials(chapter: Chapter, seconds: int) -> Iterator[Trial]:
             if changed.address != entry.address:
                 return True
             registry.BY_ADDRESS = {**registry.BY_ADDRESS, entry.address: changed}
-            return notices(chapter.vectors)
+            return notices(quick_first)
 
         key = (str(path.relative_to(PACKAGE)), fault.was, fault.becomes)
         if is_caught(work, seconds):

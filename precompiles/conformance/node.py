@@ -29,6 +29,7 @@ TRANSACTION_GAS = 16_777_216
 RECEIPT_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
+STANDARD_PRECOMPILES_MAX = 0x1FF
 DEV_METHODS = ("anvil", "hardhat")
 
 
@@ -42,6 +43,7 @@ class Abilities:
     """The prefix of the methods that set code and balance, where there are such."""
     account: str | None
     """An account whose transactions the node signs."""
+    chain_id: int = 0
 
 
 class NonsenseError(Exception):
@@ -50,7 +52,7 @@ class NonsenseError(Exception):
 
 def probe(client: Client) -> Abilities:
     """Find out what a node can do. Raises SilentError when it is none."""
-    client("eth_chainId")
+    named = chain_id(client)
     request = {"from": SPONSOR, "to": PROBE, "data": "0x"}
     override = {PROBE: {"code": PROBE_CODE}}
 
@@ -78,7 +80,17 @@ def probe(client: Client) -> Abilities:
         trace=possible(trace) or False,
         developer=possible(developer),
         account=possible(account),
+        chain_id=named,
     )
+
+
+def chain_id(client: Client) -> int:
+    """Return the chain id that a node names."""
+    named = client("eth_chainId")
+    try:
+        return int(named, 16)
+    except (TypeError, ValueError):
+        raise SilentError(f"eth_chainId: {named!r} is not hex") from None
 
 
 def possible(ask: Callable[[], Any]) -> Any:
@@ -128,6 +140,11 @@ class Node:
         abilities = self._abilities
         if vector.contextual:
             return "the answer depends on the block, which a node chooses"
+        callers = (vector.caller, *(step.caller for step in vector.before))
+        if any(int.from_bytes(caller, "big") <= STANDARD_PRECOMPILES_MAX for caller in callers):
+            return "the caller is a precompile, so that no forwarder can stand there"
+        if vector.chain_id not in (None, abilities.chain_id):
+            return f"the answer is that of chain {vector.chain_id}"
         if needs_block(vector) or vector.mode == "call":
             entry = at(vector.address)
             method = entry and entry.by_selector.get(vector.input[:4])

@@ -59,6 +59,8 @@ class Vector:
     expected: Expected
     source: str
     contextual: bool
+    chain_id: int | None = None
+    """The chain whose id the answer depends on, if it does."""
     delegated: bool = False
     frame_gas: int = FRAME_GAS
 
@@ -135,6 +137,7 @@ def parse(item: dict[str, Any], address: bytes) -> Vector:
         expected=parse_expected(item),
         source=item.get("source", ""),
         contextual=item.get("contextual", False),
+        chain_id=item.get("chainId"),
     )
 
 

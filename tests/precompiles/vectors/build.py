@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -17,7 +18,7 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 from cases import Case  # noqa: E402 - found through the line above
 
 from precompiles.conformance import embedded  # noqa: E402 - as above
-from precompiles.conformance.vectors import parse, path_of  # noqa: E402 - as above
+from precompiles.conformance.vectors import Vector, parse, path_of  # noqa: E402 - as above
 from precompiles.precompile import price  # noqa: E402 - as above
 from precompiles.registry import find  # noqa: E402 - as above
 
@@ -25,7 +26,6 @@ SHARED = {"build", "cases"}
 
 # Another block: an answer that is different there depends on more than the vector tells.
 ELSEWHERE = {
-    "chain_id": 1,
     "block_number": 2,
     "timestamp": 1_800_000_000,
     "coinbase": b"\2" * 20,
@@ -62,10 +62,16 @@ def completed(item: Case, address: bytes) -> Case:
         item["gasUsed"] = answer.gas_used
     if answer.storage:
         item["storage"] = {word(slot): word(value) for slot, value in answer.storage.items()}
-    elsewhere = embedded.answer(vector, ELSEWHERE)
-    if (elsewhere.output, elsewhere.logs) != (answer.output, answer.logs):
+    if differs(vector, ELSEWHERE):
         item["contextual"] = True
+    if differs(vector, {"chain_id": 1}):
+        item["chainId"] = embedded.CONTEXT.chain_id
     return item
+
+
+def differs(vector: Vector, context: dict[str, Any]) -> bool:
+    answers = [embedded.answer(vector, changed) for changed in ({}, context)]
+    return len({(each.output, each.error, each.logs) for each in answers}) > 1
 
 
 def word(number: int) -> str:

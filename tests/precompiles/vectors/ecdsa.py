@@ -30,7 +30,7 @@ LENGTH = "InvalidLength(uint256,uint256)"
 THRESHOLD = "InvalidThreshold(uint256,uint256)"
 CHAIN_ID = 6133
 OWNER = bytes.fromhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf")  # of the private key 1
-STRANGER = bytes(19) + b"\2"
+STRANGER = b"\x77" * 20
 CHAIN_CODE = keccak(text="chain code")
 DIGEST = sha256(b"a message of the group").digest()
 NO_POINT = b"\2" + (5).to_bytes(32, "big")

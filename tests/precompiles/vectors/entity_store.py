@@ -1,6 +1,6 @@
 """Vectors of the entity store, worked out by hand from its description."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cases import CALLER, Case, call, case, hexed, refused
 from eth_abi import encode
@@ -14,7 +14,7 @@ REMOVE = "remove(bytes32,uint256)"
 PAGE = "page(bytes32,uint256,uint256)"
 PAGE_BY = "pageByColumn(bytes32,uint8,bool,uint256,uint256)"
 
-STRANGER = bytes(19) + b"\2"
+STRANGER = b"\x77" * 20
 TRADE = keccak(CALLER + b"trade")
 KEY = keccak(text="key")
 UNKNOWN = keccak(text="unknown")
@@ -106,6 +106,13 @@ def cases() -> Iterator[Case]:
         "ids-are-not-reused", append, ["uint256"], 6, before=unkeyed, logs=[entity_log(6, rows[1])]
     ) | {"input": hexed(call(APPEND, TRADE, rows[1], []))}
 
+    remove_keyed = call(REMOVE, TRADE, 5)
+    yield case("remove-keyed", remove_keyed, [], before=keyed, logs=[entity_log(5, None)])
+    yield from hinted(defined, entity_log)
+    yield from scanned()
+    second = call(DEFINE, "second", ["a", "b"], [0, 4], 0b10)
+    yield refused("define-second-column-bytes", second, "InvalidColumn(uint256)", 1)
+
     yield refused(
         "unknown-type", call(APPEND, UNKNOWN, rows[0], []), "UnknownType(bytes32)", UNKNOWN
     )
@@ -183,3 +190,71 @@ def cases() -> Iterator[Case]:
         yield refused(f"by-column-{column}", data, "NotIndexed(uint256)", column, before=filled)
     yield refused("value", append, "ValueRefused(uint256)", 7, before=filled, value=7)
     yield refused("trailing-byte", append + b"\0", "TrailingBytes(uint256)", len(append))
+
+
+def hinted(defined: list[Case], entity_log: Callable[[int, bytes], Case]) -> Iterator[Case]:
+    """Two indexes that order the rows differently, and hints that save steps."""
+    people = [bytes(19) + bytes([number]) for number in (4, 3, 2, 1, 9)]
+    given = zip((10, 20, 30, 40), people, strict=False)
+    rows = [encode(COLUMNS, [price, who, b""]) for price, who in given]
+    filled = defined + [{"input": hexed(call(APPEND, TRADE, row, []))} for row in rows]
+    by_who = call(PAGE_BY, TRADE, 1, False, 0, 9)
+    yield case("by-who", by_who, ["uint256[]"], [4, 3, 2, 1], before=filled)
+
+    added = encode(COLUMNS, [15, bytes(19) + b"\x05", b""])
+    logs = [entity_log(5, added)]
+    hints = [1, 1]
+    append = call(APPEND, TRADE, added, hints)
+    yield case("append-at-hints", append, ["uint256"], 5, before=filled, logs=logs)
+    upsert = call(UPSERT, TRADE, KEY, added, hints)
+    yield case("upsert-new-at-hints", upsert, ["uint256"], 5, before=filled, logs=logs)
+    keyed = [*filled, {"input": hexed(upsert)}]
+    moved = encode(COLUMNS, [25, bytes(20), b""])
+    again = call(UPSERT, TRADE, KEY, moved, [2, 4])
+    logs = [entity_log(5, moved)]
+    yield case("upsert-again-at-hints", again, ["uint256"], 5, before=keyed, logs=logs)
+    for name, row, hints in (
+        ("both-at-hints", moved, [2, 4]),
+        ("both-without-hints", moved, []),
+        ("at-itself", moved, [4, 4]),
+        ("at-others", moved, [4, 2]),
+        ("one-of-two", encode(COLUMNS, [5, people[3], b""]), [1, 1]),
+    ):
+        update = call(UPDATE, TRADE, 4, row, hints)
+        logs = [entity_log(4, row)]
+        yield case(f"update-{name}", update, [], before=filled, logs=logs)
+    logs = [entity_log(2, None)]
+    remove = call(REMOVE, TRADE, 2)
+    yield case("remove-from-both", remove, [], before=filled, logs=logs)
+
+
+def scanned() -> Iterator[Case]:
+    """An insertion may take 128 steps from its hint, and no more."""
+    scan = keccak(CALLER + b"scan")
+    define = {"input": hexed(call(DEFINE, "scan", ["a", "b"], [0, 0], 0b10))}
+
+    def append(number: int, hints: list[int]) -> bytes:
+        return call(APPEND, scan, encode(["uint256", "uint256"], [0, number]), hints)
+
+    def with_rows(count: int) -> list[Case]:
+        rows = [{"input": hexed(append(number, []))} for number in range(1, count + 1)]
+        return [define, *rows]
+
+    topic = keccak(text="EntityChanged(bytes32,uint256,bytes32)")
+    for name, rows, number, hints in (
+        ("back-128", 128, 0, []),
+        ("on-128", 129, 1_000, [1]),
+    ):
+        identifier = (rows + 1).to_bytes(32, "big")
+        row = encode(["uint256", "uint256"], [0, number])
+        topics = [hexed(each) for each in (topic, scan, identifier)]
+        log = {"topics": topics, "data": hexed(keccak(row))}
+        data = append(number, hints)
+        before = with_rows(rows)
+        yield case(f"scan-{name}", data, ["uint256"], rows + 1, before=before, logs=[log])
+    for name, rows, number, hints in (
+        ("back-129", 129, 0, []),
+        ("on-129", 130, 1_000, [1]),
+    ):
+        data = append(number, hints)
+        yield refused(f"scan-{name}", data, "ScanLimit(uint256)", 1, before=with_rows(rows))

@@ -67,7 +67,7 @@ const vectors = cases.map(([size, me, length]) => {
 });
 
 // One key signs in one ring for several spenders and scopes: what `spend` takes.
-const spender = bytes(1n, 20);
+const spender = bytes(0x7e5f4552091a69125d5dfcb7b8c2659029395bdfn, 20); // of the private key 1
 const other = bytes(0xb0bn, 20);
 const secrets = [1, 2, 3].map((i) => secretOf(`voter ${i}`));
 const keys = secrets.map((secret) => Point.BASE.multiply(secret).toBytes());
