@@ -43,7 +43,7 @@ WORDS_ABOUT = {
     "strict",
 }
 """Keywords and names whose values tell people something, and no call."""
-SYMMETRIC = {"max", "min", "compare_digest"}
+SYMMETRIC = {"max", "min", "compare_digest", "equal"}
 """Functions that do not mind which argument comes first."""
 
 Change = tuple[ast.AST, str, str]
@@ -137,6 +137,8 @@ def is_talk(parent: ast.AST, child: ast.AST) -> bool:
     if isinstance(child, ast.Import | ast.ImportFrom | ast.JoinedStr | ast.Assert):
         return True
     if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+        return True
+    if isinstance(child, ast.Expr) and ast.unparse(child).startswith("super().__init__"):
         return True
     if isinstance(child, ast.keyword):
         return child.arg in WORDS_ABOUT
