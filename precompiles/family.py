@@ -12,6 +12,7 @@ VERSION = 1
 
 MEMBERS_MAX = 64
 METHODS_MAX = 512
+INTERFACE = "IPrecompileFamily"
 NAME_MAX = 64
 SIGNATURE_MAX = 256
 
@@ -22,7 +23,7 @@ def information(family: address_map.Family, members: tuple[Precompile, ...]) -> 
         address=family.base.to_bytes(20, "big"),
         family=family.name,
         name=family.name,
-        interface="IPrecompileFamily",
+        interface=INTERFACE,
         version=VERSION,
         summary=family.purpose,
         methods=information_methods(family, members),

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import abi, gas
+from . import abi, family, gas
 from .address_map import FAMILIES, PLAN
 from .conformance import embedded
 from .precompile import COMMON_ERRORS, NO_PRECOMPILE, RETIRED, Method, Precompile, price
@@ -32,7 +32,7 @@ def products() -> dict[Path, str]:
             suffix = "" if number == 1 else str(number)
             files[INTERFACES / f"{name}{suffix}.vyi"] = vyper(entries, methods)
     for entry in PRECOMPILES:
-        if entry.name == entry.family:
+        if entry.interface == family.INTERFACE:
             files[Path("precompiles") / entry.family / "vectors.json"] = family_vectors(entry)
     return files
 
@@ -248,10 +248,9 @@ def docs() -> str:
         ),
     ]
     for entry in PRECOMPILES:
-        if entry.name != entry.family:
+        if entry.interface != family.INTERFACE:
             lines += ["", *docs_of(entry)]
-    family = PRECOMPILES[0]
-    lines += ["", "## Every family: `0x??00`", "", *method_table(family.methods)]
+    lines += ["", "## Every family: `0x??00`", "", *method_table(PRECOMPILES[0].methods)]
     lines += [
         "",
         "The gas of `info` and `methods` grows with the family; the figures are of the first one.",

@@ -15,6 +15,7 @@ from .privacy.ring.contract import PRECOMPILE as RING
 from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
+from .zk.dispatcher import dispatching
 from .zk.pedersen.contract import PRECOMPILE as PEDERSEN
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 from .zk.stark.contract import PRECOMPILE as STARK
@@ -47,7 +48,8 @@ def assemble(entries: Iterable[Precompile]) -> tuple[Precompile, ...]:
     result: list[Precompile] = []
     for each in FAMILIES:
         members = tuple(entry for entry in entries if entry.family == each.name)
-        result += [family.information(each, members), *members]
+        first = family.information(each, members)
+        result += [dispatching(first) if each.name == "zk" else first, *members]
     if {entry.name for entry in entries} - {entry.name for entry in result}:
         raise ValueError("an entry names a family that does not exist")
     return tuple(result)

@@ -8,7 +8,6 @@ address constant GRAPH_FAMILY = address(0x0500);
 address constant PQ_FAMILY = address(0x0600);
 address constant PRIVACY_FAMILY = address(0x0700);
 address constant THRESHOLD_FAMILY = address(0x0800);
-address constant ZK_FAMILY = address(0x0900);
 
 /// What each family of precompiles answers.
 interface IPrecompileFamily {

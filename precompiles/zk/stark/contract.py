@@ -178,6 +178,7 @@ PROOF_BOUNDS: dict[str, abi.Bound] = {
     "proof": PROOF_SIZE_MAX,
     "seed": SEED_SIZE_MAX,
 }
+REGISTER_GAS = (Constant(amount=40_000), PerItem(argument="air", amount=60))
 VERIFY_GAS = (Constant(amount=30_000), PerItem(argument="proof", amount=6))
 
 PRECOMPILE = Precompile(
@@ -191,7 +192,7 @@ PRECOMPILE = Precompile(
         method(
             "registerAir(bytes air) returns (bytes32 airId)",
             mutability="nonpayable",
-            gas=(Constant(amount=40_000), PerItem(argument="air", amount=60)),
+            gas=REGISTER_GAS,
             handler=register_air,
             summary="Store a statement under the hash of its bytes; refused below 100 proven bits.",
             bounds={"air": AIR_SIZE_MAX},
