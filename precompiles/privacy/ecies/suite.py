@@ -31,10 +31,8 @@ UNIFORM_SIZE = 48  # Of which a scalar is made: keeps its bias below 2**-128.
 
 
 def parse_key(encoded: bytes) -> Point | None:
-    """Return the point of an uncompressed key, or None."""
-    if len(encoded) != KEY_SIZE or encoded[0] != UNCOMPRESSED:
-        return None
-    return secp256k1.parse_uncompressed(encoded)
+    """Return the point of 65 bytes, or None."""
+    return secp256k1.parse_uncompressed(encoded) if encoded[0] == UNCOMPRESSED else None
 
 
 def ephemeral(seed: bytes, context: bytes) -> tuple[int, bytes]:

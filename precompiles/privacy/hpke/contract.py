@@ -19,7 +19,7 @@ from ...gas import Constant, Expression, Listed, PerItem, PerUnit
 from ...precompile import Call, Method, Precompile, method
 from . import schedule
 from .kem import RANDOMNESS_SIZE_MAX, Kem, LowOrderPoint, WrongPublicKey, WrongSecretKey
-from .schedule import AUTH_FLAG, PSK_FLAG, Context
+from .schedule import AUTH_FLAG, PSK_FLAG, Context, Suite
 from .suites import AEADS, KDFS, KEMS
 
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ OPEN_FAILED = abi.error("OpenFailed()")
 
 
 def set_up_sender(
-    suite: tuple[int, int, int],
+    suite: Suite,
     public_key: bytes,
     info: bytes,
     randomness: bytes,
@@ -58,7 +58,8 @@ def set_up_sender(
     sender: bytes | None = None,
 ) -> tuple[bytes, bytes]:
     """Return the encapsulation and the context. `psk` is empty, or the key and its name."""
-    mechanism = check_suite(suite, sender)
+    mode = mode_of(psk, sender)
+    mechanism = check_suite(suite, mode)
     check_length(public_key, mechanism.public_size)
     if not mechanism.randomness_size <= len(randomness) <= mechanism.randomness_size_max:
         raise abi.INVALID_LENGTH(mechanism.randomness_size, len(randomness))
@@ -66,11 +67,11 @@ def set_up_sender(
         check_length(sender, mechanism.secret_size)
     check_psk(psk)
     encapsulation, shared = agreed(lambda: mechanism.encapsulate(public_key, randomness, sender))
-    return encapsulation, scheduled(suite, shared, info, psk, sender)
+    return encapsulation, scheduled(suite, shared, mode, info, psk)
 
 
 def set_up_receiver(
-    suite: tuple[int, int, int],
+    suite: Suite,
     encapsulation: bytes,
     secret_key: bytes,
     info: bytes,
@@ -78,17 +79,23 @@ def set_up_receiver(
     sender: bytes | None = None,
 ) -> bytes:
     """Return the context."""
-    mechanism = check_suite(suite, sender)
+    mode = mode_of(psk, sender)
+    mechanism = check_suite(suite, mode)
     check_length(encapsulation, mechanism.encapsulation_size)
     check_length(secret_key, mechanism.secret_size)
     if sender is not None:
         check_length(sender, mechanism.public_size)
     check_psk(psk)
     shared = agreed(lambda: mechanism.decapsulate(encapsulation, secret_key, sender))
-    return scheduled(suite, shared, info, psk, sender)
+    return scheduled(suite, shared, mode, info, psk)
 
 
-def check_suite(suite: tuple[int, int, int], sender: bytes | None) -> Kem:
+def mode_of(psk: Sequence[bytes], sender: bytes | None) -> int:
+    """Return the mode that takes these."""
+    return (PSK_FLAG if psk else 0) | (AUTH_FLAG if sender is not None else 0)
+
+
+def check_suite(suite: Suite, mode: int) -> Kem:
     """Refuse numbers that name nothing; return the mechanism."""
     kem, kdf, cipher = suite
     if kem not in KEMS:
@@ -97,7 +104,7 @@ def check_suite(suite: tuple[int, int, int], sender: bytes | None) -> Kem:
         raise INVALID_KDF(kdf)
     if cipher not in AEADS:
         raise INVALID_AEAD(cipher)
-    if sender is not None and not KEMS[kem].authenticates:
+    if mode & AUTH_FLAG and not KEMS[kem].authenticates:
         raise NOT_AUTHENTICATED(kem)
     return KEMS[kem]
 
@@ -126,17 +133,10 @@ def agreed(work: Callable[[], Result]) -> Result:
         raise LOW_ORDER_POINT() from None
 
 
-def scheduled(
-    suite: tuple[int, int, int],
-    shared: bytes,
-    info: bytes,
-    psk: Sequence[bytes],
-    sender: bytes | None,
-) -> bytes:
-    """Return the context of a shared secret, in the mode that the arguments say."""
-    mode = (PSK_FLAG if psk else 0) | (AUTH_FLAG if sender is not None else 0)
+def scheduled(suite: Suite, shared: bytes, mode: int, info: bytes, psk: Sequence[bytes]) -> bytes:
+    """Return the context of a shared secret."""
     key, name = psk or (b"", b"")
-    return schedule.schedule(schedule.suite_bytes(*suite), shared, mode, info, key, name)
+    return schedule.schedule(suite, shared, mode, info, key, name)
 
 
 def set_up_base_s(
@@ -278,14 +278,9 @@ def open_message(_: Call, context: bytes, sequence: int, aad: bytes, ciphertext:
 
 def export_secret(_: Call, context: bytes, exporter_context: bytes, size: int) -> bytes:
     """Context.Export."""
-    check_export_size(size)
-    return schedule.export(parse_context(context), exporter_context, size)
-
-
-def check_export_size(size: int) -> None:
-    """Refuse more than an output holds."""
     if size > EXPORT_SIZE_MAX:
         raise abi.INVALID_LENGTH(EXPORT_SIZE_MAX, size)
+    return schedule.export(parse_context(context), exporter_context, size)
 
 
 def parse_context(encoded: bytes) -> Context:
@@ -351,7 +346,6 @@ def send_export_base(
     ikm: bytes,
 ) -> tuple[bytes, bytes]:
     """SendExportBase."""
-    check_export_size(size)
     encapsulation, context = set_up_sender((kem, kdf, cipher), public_key, info, ikm)
     return encapsulation, export_secret(call, context, exporter_context, size)
 
@@ -368,7 +362,6 @@ def receive_export_base(
     size: int,
 ) -> bytes:
     """ReceiveExportBase."""
-    check_export_size(size)
     context = set_up_receiver((kem, kdf, cipher), encapsulation, secret_key, info)
     return export_secret(call, context, exporter_context, size)
 

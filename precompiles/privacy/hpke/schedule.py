@@ -14,6 +14,9 @@ from ...hkdf import Hash
 from .labeled import labeled_expand, labeled_extract
 from .suites import AEADS, KDFS, KEMS
 
+Suite = tuple[int, int, int]
+"""The numbers of KEM, KDF and AEAD."""
+
 PSK_FLAG, AUTH_FLAG = 1, 2  # Mode 0 is base, 3 has both.
 SUITE_SIZE = 6
 CONTEXT_SIZE_MAX = SUITE_SIZE + 32 + aead.NONCE_SIZE + 64
@@ -31,22 +34,19 @@ class Context:
     exporter_secret: bytes
 
 
-def suite_bytes(kem: int, kdf: int, cipher: int) -> bytes:
-    """Return the three numbers as a context begins with them."""
-    return b"".join(number.to_bytes(2, "big") for number in (kem, kdf, cipher))
-
-
 def schedule(
-    suite: bytes, shared: bytes, mode: int, info: bytes, psk: bytes, psk_id: bytes
+    suite: Suite, shared: bytes, mode: int, info: bytes, psk: bytes, psk_id: bytes
 ) -> bytes:
-    """Return the context of a shared secret; the numbers in the suite are known."""
-    digest, cipher = parts_of(suite)
-    labels = b"HPKE" + suite
+    """Return the context of a shared secret; the numbers of the suite are known."""
+    _, kdf, number = suite
+    digest, cipher = KDFS[kdf], AEADS[number]
+    encoded = b"".join(each.to_bytes(2, "big") for each in suite)
+    labels = b"HPKE" + encoded
     psk_id_hash = labeled_extract(digest, labels, b"", b"psk_id_hash", psk_id)
     info_hash = labeled_extract(digest, labels, b"", b"info_hash", info)
     seen = bytes([mode]) + psk_id_hash + info_hash
     secret = labeled_extract(digest, labels, shared, b"secret", psk)
-    parts = [suite]
+    parts = [encoded]
     if cipher is not None:
         _, key_size = cipher
         parts.append(labeled_expand(digest, labels, secret, b"key", seen, key_size))
@@ -55,18 +55,13 @@ def schedule(
     return b"".join(parts)
 
 
-def parts_of(suite: bytes) -> tuple[Hash, tuple[aead.Cipher, int] | None]:
-    """Return the hash, and the cipher with the size of its key."""
-    return KDFS[int.from_bytes(suite[2:4], "big")], AEADS[int.from_bytes(suite[4:6], "big")]
-
-
 def parse_context(encoded: bytes) -> Context | None:
     """Return the parts of a context; None when it is none."""
     suite = encoded[:SUITE_SIZE]
-    numbers = [int.from_bytes(suite[at : at + 2], "big") for at in (0, 2, 4)]
-    if numbers[0] not in KEMS or numbers[1] not in KDFS or numbers[2] not in AEADS:
+    kem, kdf, number = (int.from_bytes(suite[at : at + 2], "big") for at in (0, 2, 4))
+    if kem not in KEMS or kdf not in KDFS or number not in AEADS:
         return None
-    digest, cipher = parts_of(suite)
+    digest, cipher = KDFS[kdf], AEADS[number]
     key_size = cipher[1] if cipher else 0
     nonce_end = SUITE_SIZE + key_size + (aead.NONCE_SIZE if cipher else 0)
     if len(encoded) != nonce_end + digest.size:

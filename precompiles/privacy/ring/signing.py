@@ -15,8 +15,6 @@ from ...backends.keccak import keccak256
 from ...backends.secp256k1 import ORDER
 from .scheme import advance, challenge_of, image_bases
 
-SEED_SIZE = 32
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingSignature:
@@ -53,11 +51,11 @@ def sign(secret: int, keys: Sequence[bytes], message: bytes, seed: bytes) -> Rin
     scalars = scalars_from(secret, seed, keccak256(ring) + keccak256(message))
     nonce = next(scalars)
     responses = [next(scalars) for _ in keys]
-    challenges = [0] * len(keys)
     c = challenge(
         secp256k1.encode(secp256k1.base_multiple(nonce)),
         secp256k1.encode(secp256k1.multiply(bases[signer], nonce)),
     )
+    challenges: dict[int, int] = {}
     for i in (*range(signer + 1, len(keys)), *range(signer)):
         member = secp256k1.parse(keys[i])
         if member is None:

@@ -16,6 +16,7 @@ DECRYPT = "decrypt(bytes32,bytes,bytes)"
 OPENING = "verifyOpening(bytes,bytes,bytes,bytes32,bytes)"
 INVALID_LENGTH = "InvalidLength(uint256,uint256)"
 PUBLISHED = "EIP-8, test vectors; plaintext by noble-curves 2.4.0, ecies_noble.mjs"
+NOBLE = "noble-curves and noble-ciphers 2.4.0, ecies_noble.mjs"
 CHANGED = "changed from noble-curves 2.4.0, ecies_noble.mjs"
 RULE = "the description in precompiles/privacy/ecies"
 REFUSED_IN_A_CALL = {"mode": "call", "source": RULE}
@@ -36,6 +37,14 @@ def cases() -> Iterator[Case]:
         )
     for i, vector in enumerate(made["vectors"]):
         yield from of_one_message(i, vector)
+    for i, vector in enumerate(made["smallest"]):
+        public, mac_data, plaintext, secret, ephemeral, ciphertext = parts(
+            vector, "publicKey", "macData", "plaintext", "secret", "ephemeral", "ciphertext"
+        )
+        data = call(DECRYPT, secret, mac_data, ciphertext)
+        yield case(f"decrypt-edge-{i}", data, ["bytes"], plaintext, mode="call", source=NOBLE)
+        data = call(OPENING, public, mac_data, ciphertext, ephemeral, plaintext)
+        yield case(f"opening-edge-{i}", data, ["bool"], True, source=NOBLE)
     yield from false_openings(made["vectors"][5])
     yield from failures(made["vectors"][5])
     yield from refusals(made["vectors"][5])

@@ -71,6 +71,19 @@ for (const [size, macSize] of [
   });
 }
 
+// The smallest scalars, for the recipient and for r.
+const one = bytes(1n);
+const smallest = [[one, bytes(2n)], [bytes(2n), one], [bytes(n - 1n), bytes(n - 1n)]].map(
+  ([secret, r]) => {
+    const publicKey = Point.BASE.multiply(number(secret)).toBytes(false);
+    const plaintext = utf8ToBytes('edge');
+    const ciphertext = encrypt(publicKey, new Uint8Array(0), plaintext, r, new Uint8Array(16));
+    return {
+      secret: hex(secret), publicKey: hex(publicKey), macData: '', plaintext: hex(plaintext),
+      ephemeral: hex(r), ciphertext: hex(ciphertext),
+    };
+  });
+
 const published = JSON.parse(readFileSync('ecies_eip8.json'));
 const packets = ['auth1', 'auth2', 'ack1', 'ack2'].map((name) => {
   const packet = hexToBytes(published[name].join(''));
@@ -83,4 +96,4 @@ const packets = ['auth1', 'auth2', 'ack1', 'ack2'].map((name) => {
     plaintext: hex(plaintext),
   };
 });
-console.log(JSON.stringify({ vectors, packets }, null, 1));
+console.log(JSON.stringify({ vectors, smallest, packets }, null, 1));

@@ -267,6 +267,12 @@ def wrong_lengths(vector: dict[str, Any]) -> Iterator[Case]:
                 f"{name}-{label}-of-{len(key)}-bytes", data, INVALID_LENGTH, right, len(key),
                 **REFUSED,
             )  # fmt: skip
+    if vector["mode"] & 2:
+        good = part(vector, "skSm")
+        for key in (b"", good[:-1]):
+            data = sender_call(vector, sender=key)
+            label = f"{name}-sender-secret-of-{len(key)}-bytes"
+            yield refused(label, data, INVALID_LENGTH, len(good), len(key), **REFUSED)
     right = len(vector["ikmE"]) // 2
     for size in (0, right - 1):
         data = sender_call(vector, ikm=bytes(size))
@@ -418,6 +424,10 @@ def wrong_contexts(vector: dict[str, Any]) -> Iterator[Case]:
         data = call(EXPORT, context, exporter, 32)
         label = f"export-for-{len(exporter)}-bytes"
         yield case(label, data, ["bytes"], bytes.fromhex(value), mode="call", source=RFC)
+    # hpke-js writes a length above 255 into one byte, so this one is pyhpke's.
+    long = bytes.fromhex(json.loads((HERE / "hpke_pyhpke.json").read_text())["exported_value"])
+    data = call(EXPORT, context_of(MADE[0]), b"", 1024)
+    yield case("export-of-1024-bytes", data, ["bytes"], long, mode="call", source="pyhpke 0.6.5")
     yield case("export-of-nothing", call(EXPORT, context, b"", 0), ["bytes"], b"", **REFUSED)
     suite, public, ikm = suite_of(vector), part(vector, "pkRm"), part(vector, "ikmE")
     data = call(SEND_EXPORT, *suite, public, INFO, b"", 1025, ikm)

@@ -36,6 +36,9 @@ def cases() -> Iterator[Case]:
     made = json.loads((HERE / "ring_noble.json").read_text())
     for vector in made["vectors"]:
         yield from of_one_signature(vector)
+    for vector in made["infinite"]:
+        data = call(VERIFY, *arguments_of(vector))
+        yield case(f"infinite-{vector['name']}", data, ["bool"], False, source=NOBLE)
     good = arguments_of(made["vectors"][2])
     yield from verdicts(good)
     yield from refusals(good)
@@ -75,6 +78,8 @@ def of_one_signature(vector: dict[str, str]) -> Iterator[Case]:
     good = ring, message, image, challenge, responses = arguments_of(vector)
     secret, seed = bytes.fromhex(vector["secret"]), bytes.fromhex(vector["seed"])
     name = f"{len(responses)}-members-message-{len(message)}"
+    if message == b"edge":
+        name += f"-secret-{int.from_bytes(secret, 'big') % 9}"
     yield case(f"verify-{name}", call(VERIFY, *good), ["bool"], True, source=NOBLE)
     other = message[:-1] + bytes([message[-1] ^ 1]) if message else b"\0"
     data = call(VERIFY, ring, other, *good[2:])
@@ -101,6 +106,8 @@ def verdicts(good: Arguments) -> Iterator[Case]:
             spoiled = list(responses)
             spoiled[i] ^= 1 << bit
             yield verdict(f"response-{i}-bit-{bit}", ring, message, image, first, spoiled)
+    yield verdict("challenge-of-1", ring, message, image, 1, responses)
+    yield verdict("response-of-1", ring, message, image, first, [1, *responses[1:]])
     yield verdict("challenge-negated", ring, message, image, N - first, responses)
     yield verdict("responses-negated", ring, message, image, first, [N - s for s in responses])
     yield verdict("rotated-responses", ring, message, image, first, responses[1:] + responses[:1])

@@ -66,6 +66,51 @@ const vectors = cases.map(([size, me, length]) => {
   };
 });
 
+// The smallest and the largest secret.
+for (const me of [0, 1]) {
+  const secrets = [1n, n - 1n];
+  const keys = secrets.map((secret) => Point.BASE.multiply(secret).toBytes());
+  const message = utf8ToBytes('edge');
+  const signature = sign(secrets[me], keys, message, new Uint8Array(32));
+  vectors.push({
+    secret: hex(bytes(secrets[me], 32)),
+    seed: hex(new Uint8Array(32)),
+    ring: hex(concatBytes(...keys)),
+    message: hex(message),
+    image: hex(signature.image),
+    challenge: hex(bytes(signature.challenge, 32)),
+    responses: hex(concatBytes(...signature.responses.map((s) => bytes(s, 32)))),
+  });
+}
+
+// Whoever knows a member's secret can make L or R infinite there: s = -c x, or -c y for an image
+// y Hp(P). At the first member with challenge 1, and at the last.
+const infinite = (() => {
+  const [x0, x1, y] = [5n, 6n, 7n];
+  const keys = [x0, x1].map((secret) => Point.BASE.multiply(secret).toBytes());
+  const ring = concatBytes(...keys);
+  const message = utf8ToBytes('infinite');
+  const made = (name, image, first, s) => ({
+    name, ring: hex(ring), message: hex(message), image: hex(image.toBytes()),
+    challenge: hex(bytes(first, 32)), responses: hex(concatBytes(...s.map((k) => bytes(k, 32)))),
+  });
+  const after = (image, c, s) => {
+    const L = Point.BASE.multiply(s).add(Point.fromBytes(keys[0]).multiply(c));
+    const R = hashed(keys[0]).multiply(s).add(image.multiply(c));
+    const parts = [TAG, keccak_256(ring), image.toBytes(), message, L.toBytes(), R.toBytes()];
+    return mod(number(keccak_256(concatBytes(...parts))));
+  };
+  const [own, other] = [hashed(keys[0]).multiply(x0), hashed(keys[0]).multiply(y)];
+  const last = hashed(keys[1]).multiply(x1);
+  return [
+    made('both-at-first', own, 1n, [mod(-x0), 9n]),
+    made('left-at-first', other, 1n, [mod(-x0), 9n]),
+    made('right-at-first', other, 1n, [mod(-y), 9n]),
+    made('both-at-last', last, 1n, [9n, mod(-after(last, 1n, 9n) * x1)]),
+    made('left-at-last', own, 1n, [9n, mod(-after(own, 1n, 9n) * x1)]),
+  ];
+})();
+
 // One key signs in one ring for several spenders and scopes: what `spend` takes.
 const spender = bytes(0x7e5f4552091a69125d5dfcb7b8c2659029395bdfn, 20); // of the private key 1
 const other = bytes(0xb0bn, 20);
@@ -92,4 +137,4 @@ const spends = [
     responses: hex(concatBytes(...signature.responses.map((s) => bytes(s, 32)))),
   };
 });
-console.log(JSON.stringify({ vectors, spends }, null, 1));
+console.log(JSON.stringify({ vectors, infinite, spends }, null, 1));
