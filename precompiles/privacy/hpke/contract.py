@@ -58,7 +58,7 @@ def set_up_sender(
     sender: bytes | None = None,
 ) -> tuple[bytes, bytes]:
     """Return the encapsulation and the context. `psk` is empty, or the key and its name."""
-    mode = mode_of(psk, sender)
+    mode = mode_of(bool(psk), sender is not None)
     mechanism = check_suite(suite, mode)
     check_length(public_key, mechanism.public_size)
     if not mechanism.randomness_size <= len(randomness) <= mechanism.randomness_size_max:
@@ -79,7 +79,7 @@ def set_up_receiver(
     sender: bytes | None = None,
 ) -> bytes:
     """Return the context."""
-    mode = mode_of(psk, sender)
+    mode = mode_of(bool(psk), sender is not None)
     mechanism = check_suite(suite, mode)
     check_length(encapsulation, mechanism.encapsulation_size)
     check_length(secret_key, mechanism.secret_size)
@@ -90,9 +90,9 @@ def set_up_receiver(
     return scheduled(suite, shared, mode, info, psk)
 
 
-def mode_of(psk: Sequence[bytes], sender: bytes | None) -> int:
-    """Return the mode that takes these."""
-    return (PSK_FLAG if psk else 0) | (AUTH_FLAG if sender is not None else 0)
+def mode_of(has_psk: bool, has_sender: bool) -> int:
+    """Return the mode that takes these keys."""
+    return (PSK_FLAG if has_psk else 0) | (AUTH_FLAG if has_sender else 0)
 
 
 def check_suite(suite: Suite, mode: int) -> Kem:
