@@ -11,6 +11,7 @@ from importlib import import_module
 MODULES = (
     "precompiles.zk.poseidon.kernel",
     "precompiles.zk.pedersen.kernel",
+    "precompiles.zk.stark.kernel",
     "precompiles.pq.slh_dsa.kernel",
     "precompiles.pq.ml_kem.kernel",
     "precompiles.pq.ml_dsa.kernel",

@@ -18,13 +18,14 @@ from precompiles.backends.keccak import keccak256
 from precompiles.conformance.embedded import World, call_precompile
 from precompiles.kernels.felt252 import decode, encode
 from precompiles.zk.stark import air as airs
-from precompiles.zk.stark import constraints, field, fri, merkle, verifier
+from precompiles.zk.stark import constraints, field, hashing, kernel, reference, verifier
 from precompiles.zk.stark.air import P100, P128, Air, Constraint, Node, Profile
 from precompiles.zk.stark.channel import Channel, open_channel, work_is_done
 from precompiles.zk.stark.contract import PRECOMPILE
+from precompiles.zk.stark.examples import fibonacci
 from precompiles.zk.stark.field import P
 from precompiles.zk.stark.graph import Graph
-from precompiles.zk.stark.prover import hashing, prove, transforms
+from precompiles.zk.stark.prover import prove, transforms
 from precompiles.zk.stark.prover.check import Violation, violations
 from precompiles.zk.stark.prover.domain import coset_coefficients, limbs_of, make_domain, roots
 from precompiles.zk.stark.prover.tree import grow, wire
@@ -35,6 +36,7 @@ FOLDER = Path(__file__).parent / "vectors" / "stark"
 STONE = json.loads((FOLDER / "stone.json").read_text("utf-8"))["proofs"]
 MADE = json.loads((FOLDER / "proofs.json").read_text("utf-8"))
 GOOD = MADE["honest"]["fibonacci"]
+CHOOSE = random.Random(7)
 
 
 # --- Stone ----------------------------------------------------------------------------------
@@ -161,16 +163,17 @@ def skip_work(reader: ProofReader, channel: Channel, bits: int) -> bool:
 @pytest.mark.parametrize(
     ("check", "lie", "believed"),
     [
-        ("composition_at", lambda *_: AlwaysEqual(), {"broken-trace"}),
-        ("read_work", skip_work, {"no-work"}),
-        ("is_last_layer", lambda *_: True, {"last-fold", "forged-composition"}),
+        ("verifier.composition_at", lambda *_: AlwaysEqual(), {"broken-trace"}),
+        ("verifier.read_work", skip_work, {"no-work"}),
+        ("kernel.is_last_layer", lambda *_: True, {"last-fold", "forged-composition"}),
     ],
 )
 def test_each_check_is_what_stops_a_dishonest_prover(
     check: str, lie: Any, believed: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the check the proof would be believed: so its vector tests it."""
-    monkeypatch.setattr(verifier, check, lie)
+    module, name = check.split(".")
+    monkeypatch.setattr({"verifier": verifier, "kernel": kernel}[module], name, lie)
     assert {name for name, record in MADE["dishonest"].items() if verdict(record)} == believed
 
 
@@ -319,9 +322,75 @@ def test_many_rows_and_no_blowup_prove_nothing() -> None:
     assert profiled(weak, (20, 20)) == (0, 0)
 
 
+# --- The twin of the queries ----------------------------------------------------------------
+
+
+def answer_of(record: dict[str, Any], proof: bytes) -> bool | bytes:
+    try:
+        return verdict(record, proof)
+    except abi.Revert as error:
+        return error.data
+
+
+def both(record: dict[str, Any], proof: bytes, patch: pytest.MonkeyPatch) -> bool | bytes:
+    """Ask the compiled check and the plain one; their answers and refusals are the same."""
+    compiled = answer_of(record, proof)
+    with patch.context() as patched:
+        patched.setattr(verifier, "check_queries", reference.check_queries)
+        assert answer_of(record, proof) == compiled
+    return compiled
+
+
+BOUND = {name: each for kind in MADE.values() for name, each in kind.items() if name != "raw"}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_the_twin_answers_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    each = BOUND[name]
+    proof = bytes.fromhex(each["proof"])
+    assert both(each, proof, monkeypatch) is (name in MADE["honest"])
+    seen = set()
+    for _ in range(60):
+        place = CHOOSE.randrange(297, len(proof))
+        kind = CHOOSE.randrange(4)
+        if kind == 0:
+            mutated = proof[:place]
+        elif kind == 1:
+            mutated = proof[:place] + bytes(CHOOSE.randrange(1, 70)) + proof[place:]
+        elif kind == 2:
+            mutated = proof[:place] + b"\xff" * 32 + proof[place + 32 :]
+        else:
+            mutated = proof[:place] + bytes([proof[place] ^ 1]) + proof[place + 1 :]
+        seen.add(both(each, mutated, monkeypatch))
+    assert True not in seen
+
+
+@pytest.mark.parametrize("log_fold", [1, 2, 3])
+@pytest.mark.parametrize("log_last", [0, 2, 6])
+def test_the_twin_agrees_on_every_shape(
+    log_fold: int, log_last: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = Profile(log_blowup=2, queries=9, work=1, log_fold=log_fold, log_last=log_last)
+    for log_rows in range(2, 9):
+        air = fibonacci.air((log_rows, log_rows), profile)
+        columns, public = fibonacci.witness(log_rows, 3, 5)
+        proof = prove.prove(air, columns, public)
+        record = {
+            "air": airs.encode(air).hex(),
+            "logRows": log_rows,
+            "public": public,
+            "proof": proof.hex(),
+        }
+        assert both(record, proof, monkeypatch) is True
+        assert both(record, proof[:-1], monkeypatch) is not True
+
+
+def test_the_kernel_tests_itself() -> None:
+    assert kernel.self_test()
+
+
 # --- Twins ----------------------------------------------------------------------------------
 
-CHOOSE = random.Random(7)
 EDGES = [0, 1, 2, P - 1, P - 2, 2**64 - 1, 2**64, 2**128, 2**192, 2**251]
 
 
@@ -378,7 +447,7 @@ def test_folding_is_the_verifiers() -> None:
         layer, inverses, power = out, squares, power * power % P
     points = decode(domain.points)
     expected = [
-        fri.fold(values[8 * leaf : 8 * leaf + 8], pow(points[8 * leaf], -1, P), challenge)
+        reference.fold(values[8 * leaf : 8 * leaf + 8], pow(points[8 * leaf], -1, P), challenge)
         for leaf in range(2)
     ]
     assert decode(layer) == expected
@@ -408,7 +477,7 @@ def test_an_opening_leads_to_the_root() -> None:
         indices = sorted(CHOOSE.sample(range(32), CHOOSE.randrange(1, 32)))
         reader = ProofReader(tree.path(indices))
         hashes = {index: keccak256(tree.leaf(index)) for index in indices}
-        assert merkle.root_of(hashes, 5, reader) == tree.root
+        assert reference.root_of(hashes, 5, reader) == tree.root
         reader.finish()
 
 

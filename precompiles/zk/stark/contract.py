@@ -44,10 +44,10 @@ PERIODIC_GAS = 150
 CONSTRAINT_GAS = 900
 EXEMPT_GAS = 60
 OPENED_GAS = 200
-QUERY_GAS = 1_100
-QUERY_CELL_GAS = 16
-LAYER_GAS = 300
-LAST_GAS = 10
+QUERY_GAS = 100
+QUERY_CELL_GAS = 3
+LAYER_GAS = 100
+LAST_GAS = 2
 
 # Of an AIR's first slot: its size, and the bits it proves.
 JOHNSON_SHIFT = 32
@@ -179,7 +179,7 @@ PROOF_BOUNDS: dict[str, abi.Bound] = {
     "seed": SEED_SIZE_MAX,
 }
 REGISTER_GAS = (Constant(amount=40_000), PerItem(argument="air", amount=60))
-VERIFY_GAS = (Constant(amount=30_000), PerItem(argument="proof", amount=6))
+VERIFY_GAS = (Constant(amount=20_000), PerItem(argument="proof", amount=1))
 
 PRECOMPILE = Precompile(
     address=(0x0903).to_bytes(20, "big"),

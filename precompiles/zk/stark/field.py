@@ -5,6 +5,7 @@ is Stone's encoding. Everywhere else it stands for itself.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 P = 2**251 + 17 * 2**192 + 1
 SIZE = 32
@@ -52,3 +53,16 @@ def inverses(values: Sequence[int]) -> list[int]:
         result[i] = inverse * prefixes[i] % P
         inverse = inverse * values[i] % P
     return result
+
+
+@cache
+def fold_roots(log_fold: int) -> tuple[int, ...]:
+    """Return, by place in a leaf of FRI, what its point is times the leaf's first point."""
+    root = powers(root_of_unity(log_fold), 1 << log_fold)
+    return tuple(root[reversed_bits(place, log_fold)] for place in range(1 << log_fold))
+
+
+@cache
+def inverse_roots(log_fold: int) -> tuple[int, ...]:
+    """Return the inverses of the even places of `fold_roots`: of the points of the pairs."""
+    return tuple(pow(root, -1, P) for root in fold_roots(log_fold)[::2])

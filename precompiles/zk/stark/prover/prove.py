@@ -12,13 +12,14 @@ import numpy as np
 from ....kernels.felt252 import decode, encode, invert_rows
 from ....kernels.limbs import Elements
 from .. import air as airs
+from .. import hashing
 from ..air import Air, Node
 from ..channel import NONCE_SIZE, Channel, open_channel
 from ..constraints import composition_at
 from ..field import COSET_OFFSET, SIZE, P, powers, root_of_unity
 from ..fri import fold_steps, log_last_layer
 from ..verifier import draw_point, statement_seed
-from . import composition, hashing, transforms
+from . import composition, transforms
 from .domain import (
     Domain,
     coefficients,

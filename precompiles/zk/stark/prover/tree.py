@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....kernels.limbs import Elements
-from .hashing import HASH_WORDS, Hashes, hash_leaves, hash_pairs
+from ..hashing import HASH_WORDS, Hashes, hash_leaves, hash_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ words, in the order of its bytes.
 import numpy as np
 import numpy.typing as npt
 
-from ....kernels.jit import kernel
-from ....kernels.keccak import KECCAK, LANES, LAST_BIT, RATE_KECCAK256, WORDS, permute_8
-from ....kernels.limbs import Elements
+from ...kernels.jit import kernel
+from ...kernels.keccak import KECCAK, LANES, LAST_BIT, RATE_KECCAK256, WORDS, permute_8
+from ...kernels.limbs import Elements
 
 Hashes = npt.NDArray[np.uint64]
 
