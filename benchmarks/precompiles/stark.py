@@ -6,9 +6,10 @@ from time import perf_counter_ns
 
 from precompiles.zk.stark import air as airs
 from precompiles.zk.stark import verifier
-from precompiles.zk.stark.air import P100, P128, Air, Profile
+from precompiles.zk.stark.air import Air, Profile
+from precompiles.zk.stark.encoding import encode as encode_air
 from precompiles.zk.stark.field import P
-from precompiles.zk.stark.graph import Graph
+from precompiles.zk.stark.graph import P100, P128, Graph
 from precompiles.zk.stark.prover.prove import prove
 
 from .rows import Row, compare
@@ -76,7 +77,7 @@ def proofs() -> Iterator[Row]:
 
 
 def checking(air: Air, log_rows: int, start: list[int], proof: bytes, goal: str) -> Row:
-    seed = verifier.statement_seed(airs.air_id(airs.encode(air)), log_rows, start)
+    seed = verifier.statement_seed(airs.air_id(encode_air(air)), log_rows, start)
 
     def check() -> None:
         assert verifier.verify(air, log_rows, seed, start, proof[1:])

@@ -23,6 +23,7 @@ from .stark import air as airs
 from .stark import verifier
 from .stark.air import Air
 from .stark.contract import PRECOMPILE, check_statement
+from .stark.encoding import encode as encode_air
 from .stark.examples.catalogue import EXAMPLES
 from .stark.field import P
 from .stark.security import proven_bits
@@ -118,7 +119,7 @@ def print_sample(options: argparse.Namespace) -> None:
 def print_air(options: argparse.Namespace) -> None:
     """Print a statement, and what it proves to stderr."""
     air = statement(options.air)
-    encoded = airs.encode(air)
+    encoded = encode_air(air)
     johnson, unique = proven_bits(air)
     print(f"0x{encoded.hex()}")
     print(
@@ -142,7 +143,7 @@ def prove(options: argparse.Namespace) -> None:
             proof = make_proof(air, columns, public, progress=step)
         except TraceRefusedError:
             raise NoProofError(broken(air, columns, public)) from None
-    encoded = airs.encode(air)
+    encoded = encode_air(air)
     document = {
         "airId": f"0x{airs.air_id(encoded).hex()}",
         "air": f"0x{encoded.hex()}",
@@ -156,7 +157,7 @@ def prove(options: argparse.Namespace) -> None:
 def verify(options: argparse.Namespace) -> None:
     """Check a proof file."""
     encoded, public, proof = read_proof(options.proof)
-    if options.air and airs.encode(statement(options.air)) != encoded:
+    if options.air and encode_air(statement(options.air)) != encoded:
         raise NoProofError("the proof is of another statement")
     identifier = airs.air_id(encoded)
     try:

@@ -13,6 +13,7 @@ from chain.calls import CallRequest
 from chain.local_chain import LocalChain
 from precompiles.zk.stark import air as airs
 from precompiles.zk.stark.air import Air
+from precompiles.zk.stark.encoding import encode as encode_air
 from precompiles.zk.stark.examples import membership, poseidon
 from precompiles.zk.stark.field import P
 from precompiles.zk.stark.prover.prove import prove
@@ -27,7 +28,7 @@ LEAVES = [membership.leaf_of(secret) for secret in SECRETS]
 @pytest.fixture(scope="module")
 def register(chain: LocalChain, accounts: tuple[DevAccount, ...]) -> Callable[[Air], bytes]:
     def run(air: Air) -> bytes:
-        encoded = airs.encode(air)
+        encoded = encode_air(air)
         data = keccak(text="registerAir(bytes)")[:4] + eth_abi.encode(["bytes"], [encoded])
         request = CallRequest(sender=accounts[0].address, to=STARK, data=data)
         chain.send(request)

@@ -11,6 +11,7 @@ from precompiles.zk.poseidon.reference import starknet
 from precompiles.zk.stark import air as airs
 from precompiles.zk.stark import security, verifier
 from precompiles.zk.stark.air import Air
+from precompiles.zk.stark.encoding import encode as encode_air
 from precompiles.zk.stark.examples import fibonacci, int8_layer, membership, poseidon
 from precompiles.zk.stark.field import P
 from precompiles.zk.stark.prover import prove
@@ -71,14 +72,14 @@ EXAMPLES = {
 
 
 def verified(air: Air, public: list[int], proof: bytes) -> bool:
-    seed = verifier.statement_seed(airs.air_id(airs.encode(air)), proof[0], public)
+    seed = verifier.statement_seed(airs.air_id(encode_air(air)), proof[0], public)
     return verifier.verify(air, proof[0], seed, public, proof[1:])
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_proof_verifies(name: str) -> None:
     each = EXAMPLES[name]
-    airs.check_degrees(airs.parse(airs.encode(each.air)))
+    airs.check_degrees(airs.parse(encode_air(each.air)))
     assert security.proven_bits(each.air)[0] >= 100
     assert list(violations(each.air, each.columns, each.public)) == []
     proof = prove.prove(each.air, each.columns, each.public)

@@ -104,10 +104,6 @@ class Profile:
     log_last: int = LOG_LAST_MAX
 
 
-P100 = Profile(log_blowup=3, queries=54, work=20)
-P128 = Profile(log_blowup=4, queries=56, work=16)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Air:
     """A statement about traces of 2**log_rows rows, for every log_rows from least to most."""
@@ -176,7 +172,7 @@ def check_degrees(air: Air) -> None:
                 raise DEGREE_TOO_HIGH(index)
 
 
-# --- Bytes to AIR ---------------------------------------------------------------------------
+# --- Bytes ---------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -320,81 +316,3 @@ def read_boundary(reader: Reader, found: Sequence[int], shape: Shape, least: int
     if found[node]:
         raise MALFORMED_AIR(reader.position - 2)
     return Boundary(column=column, from_end=from_end, row=row, node=node)
-
-
-# --- AIR to bytes ---------------------------------------------------------------------------
-
-
-def encode(air: Air) -> bytes:
-    """Return the bytes of an AIR. `parse` is what checks one."""
-    profile = air.profile
-    head = (
-        *(VERSION, air.least_log_rows, air.most_log_rows),
-        *(air.columns, air.second_columns, air.challenges, air.parts),
-        *(profile.log_blowup, profile.queries, profile.work, profile.log_fold, profile.log_last),
-    )
-    return b"".join(
-        [
-            bytes(head),
-            listed(1, [offset.to_bytes(2, "big") for offset in air.offsets]),
-            listed(1, [bytes([bits]) for bits in air.public_bits]),
-            listed(1, [encode_periodic(values) for values in air.periodic]),
-            listed(2, [encode_node(node) for node in air.nodes]),
-            listed(2, [encode_constraint(each) for each in air.constraints]),
-            listed(2, [encode_boundary(each) for each in air.boundaries]),
-        ]
-    )
-
-
-def listed(size: int, items: Sequence[bytes]) -> bytes:
-    """Return a count of this many bytes and the items."""
-    return len(items).to_bytes(size, "big") + b"".join(items)
-
-
-def encode_element(value: int) -> bytes:
-    """Return a length byte and the value without leading zeros."""
-    size = (value.bit_length() + 7) // 8
-    return bytes([size]) + value.to_bytes(size, "big")
-
-
-def encode_periodic(values: Sequence[int]) -> bytes:
-    """Return a periodic column, whose length is a power of two."""
-    log_length = len(values).bit_length() - 1
-    assert len(values) == 1 << log_length
-    return bytes([log_length]) + b"".join(encode_element(value) for value in values)
-
-
-def encode_node(node: Node) -> bytes:
-    """Return a node."""
-    match node.kind:
-        case 0:
-            return bytes([node.kind]) + encode_element(node.a)
-        case 1:
-            return bytes([node.kind, node.a, node.b])
-        case 2 | 3 | 4:
-            return bytes([node.kind, node.a])
-        case 5 | 6 | 7:
-            return bytes([node.kind]) + node.a.to_bytes(2, "big") + node.b.to_bytes(2, "big")
-        case 8:
-            return bytes([node.kind]) + node.a.to_bytes(2, "big")
-        case _:
-            return bytes([node.kind]) + node.a.to_bytes(2, "big") + bytes([node.b])
-
-
-def encode_constraint(constraint: Constraint) -> bytes:
-    """Return a transition constraint."""
-    return (
-        constraint.node.to_bytes(2, "big")
-        + bytes([constraint.log_period])
-        + constraint.shift.to_bytes(4, "big")
-        + bytes([constraint.exempt])
-    )
-
-
-def encode_boundary(boundary: Boundary) -> bytes:
-    """Return a boundary constraint."""
-    return (
-        bytes([boundary.column, int(boundary.from_end)])
-        + boundary.row.to_bytes(4, "big")
-        + boundary.node.to_bytes(2, "big")
-    )

@@ -13,8 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from ... import abi
 from . import air as airs
-from .air import P100, Air, Boundary, Constraint, Node, Profile
+from .air import Air, Boundary, Constraint, Node, Profile
 from .field import P
+
+P100 = Profile(log_blowup=3, queries=54, work=20)
+P128 = Profile(log_blowup=4, queries=56, work=16)
+"""Named after the bits that they prove."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

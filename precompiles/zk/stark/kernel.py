@@ -354,24 +354,21 @@ def check(
     chosen = np.array(queries, np.int64)
     rows = np.repeat(2 * chosen, 2)
     rows[1::2] += 1
-    trees = []
-    for root, width in zip(trace_roots, widths, strict=True):
+    trees = [(root, width, 1, rows) for root, width in zip(trace_roots, widths, strict=True)]
+    opened = []
+    for root, width, group, leaves in [*trees, (parts_root, parts, 2, chosen)]:
         columns = np.empty((width, len(rows), 4), np.uint64)
-        found = open_rows(proof, position, rows, columns, 1, log_size, octets(root))
+        depth = log_size - group + 1
+        found = open_rows(proof, position, leaves, columns, group, depth, octets(root))
         status, position = found
         if status != HOLDS:
             return found
-        trees.append(columns)
-    pairs = np.empty((parts, len(rows), 4), np.uint64)
-    found = open_rows(proof, position, chosen, pairs, 2, log_size - 1, octets(parts_root))
-    status, position = found
-    if status != HOLDS:
-        return found
+        opened.append(columns)
     values, inverses = np.empty((2, len(queries), 4), np.uint64)
     first_layer(
         chosen,
-        np.concatenate(trees),
-        pairs,
+        np.concatenate(opened[:-1]),
+        opened[-1],
         np.stack([encode(each) for each in weights]),
         encode(part_weights),
         encode(claimed),
@@ -381,14 +378,35 @@ def check(
         values,
         inverses,
     )
-    log_size -= 1
-    count = len(queries)
-    for root, step, challenge in zip(layer_roots, steps[1:], challenges[1:], strict=True):
+    layers = list(zip(layer_roots, steps[1:], challenges[1:], strict=True))
+    status, position, count = open_layers(
+        proof, position, chosen, values, inverses, log_size - 1, layers
+    )
+    if status != HOLDS:
+        return status, position
+    if position != len(data):
+        return TOO_LONG, position
+    fits = is_last_layer(chosen[:count], values, element(last_offset), pack(last))
+    return HOLDS if fits else FAILS, position
+
+
+def open_layers(
+    proof: Bytes,
+    position: int,
+    known: Indices,
+    values: Elements,
+    inverses: Elements,
+    log_size: int,
+    layers: list[tuple[bytes, int, int]],
+) -> tuple[int, int, int]:
+    """Do `open_layer` for each root, log2 of a leaf and challenge."""
+    count = len(known)
+    for root, step, challenge in layers:
         log_size -= step
         status, position, count = open_layer(
             proof,
             position,
-            chosen[:count],
+            known[:count],
             values,
             inverses,
             step,
@@ -397,11 +415,8 @@ def check(
             element(challenge),
         )
         if status != HOLDS:
-            return status, position
-    if position != len(data):
-        return TOO_LONG, position
-    fits = is_last_layer(chosen[:count], values, element(last_offset), pack(last))
-    return HOLDS if fits else FAILS, position
+            return status, position, 0
+    return HOLDS, position, count
 
 
 def self_test() -> bool:

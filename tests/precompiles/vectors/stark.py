@@ -57,6 +57,7 @@ BEFORE = registered(GOOD_AIR)
 def cases() -> Iterator[Case]:
     yield from registration()
     yield from refused_airs()
+    yield from edges()
     yield from proofs()
     yield from spoiled()
     yield from statements()
@@ -81,7 +82,7 @@ def registration() -> Iterator[Case]:
     again = call(REGISTER, GOOD_AIR)
     yield case("register-again", again, ["bytes32"], GOOD_ID, before=BEFORE, source=RULE)
     bits = ["uint16", "uint16"]
-    for name, johnson, unique in (("fibonacci", 101, 60), ("wide-folds", 105, 54)):
+    for name, johnson, unique in (("fibonacci", 101, 60), ("wide-folds", 106, 61)):
         air = air_of(MADE["honest"][name])
         data = call(SECURITY, keccak(air))
         found = case(f"security-{name}", data, bits, johnson, unique, source=BOUND)
@@ -283,3 +284,236 @@ def frames() -> Iterator[Case]:
     ):
         if each["name"] != "trailing-words":  # They would fill a quarter of a megabyte.
             yield {**each, "name": f"raw-{each['name']}", "source": ABI}
+
+
+# --- The edges of an AIR --------------------------------------------------------------------
+
+LOG_ROWS = 6
+CONST, TRACE, PUBLIC, PERIODIC, CHALLENGE, ADD, SUB, MUL, NEG, POW = range(10)
+Pieces = list[tuple[str, bytes]]
+
+
+def cell(column: int, offset: int) -> bytes:
+    return bytes([TRACE, column, offset])
+
+
+def joined(kind: int, a: int, b: int) -> bytes:
+    return bytes([kind]) + a.to_bytes(2, "big") + b.to_bytes(2, "big")
+
+
+def negated(a: int) -> bytes:
+    return bytes([NEG]) + a.to_bytes(2, "big")
+
+
+def raised(a: int, exponent: int) -> bytes:
+    return bytes([POW]) + a.to_bytes(2, "big") + bytes([exponent])
+
+
+def constant(size: int, content: bytes) -> bytes:
+    return bytes([CONST, size]) + content
+
+
+def constraint(node: int, log_period: int = 0, shift: int = 0, exempt: int = 1) -> bytes:
+    place = bytes([log_period]) + shift.to_bytes(4, "big")
+    return node.to_bytes(2, "big") + place + bytes([exempt])
+
+
+def boundary(column: int, node: int, row: int = 0, from_end: int = 0) -> bytes:
+    return bytes([column, from_end]) + row.to_bytes(4, "big") + node.to_bytes(2, "big")
+
+
+NODES = [constant(0, b""), cell(0, 1), cell(1, 0), joined(SUB, 1, 2)]
+PLAIN: dict[str, Any] = {
+    "rows": (LOG_ROWS, LOG_ROWS),
+    "head": (2, 0, 0, 1),
+    "profile": (4, 56, 16, 3, 6),
+    "offsets": [0, 1],
+    "public": [],
+    "periodic": [],
+    "nodes": NODES,
+    "constraints": [constraint(3)],
+    "boundaries": [],
+}
+
+
+WEAK = (4, 1, 16, 3, 6)
+
+
+def written(**changes: Any) -> bytes:
+    """An AIR from the description of its bytes, so small that the bits it proves are enough."""
+    air = PLAIN | changes
+    lists = (
+        (1, [offset.to_bytes(2, "big") for offset in air["offsets"]]),
+        (1, [bytes([bits]) for bits in air["public"]]),
+        (1, air["periodic"]),
+        (2, air["nodes"]),
+        (2, air["constraints"]),
+        (2, air["boundaries"]),
+    )
+    head = bytes([1, *air["rows"], *air["head"], *air["profile"]])
+    return head + b"".join(len(each).to_bytes(size, "big") + b"".join(each) for size, each in lists)
+
+
+def accepted_airs() -> Iterator[tuple[str, bytes]]:
+    one = {"offsets": [0], "nodes": [cell(0, 0)], "constraints": [constraint(0)]}
+    big = {"rows": (10, 10), "nodes": NODES}
+    two_phases = [*NODES, bytes([CHALLENGE, 15])]
+    yield "plain", written()
+    yield "one-offset", written(**one)
+    yield "16-offsets", written(offsets=list(range(16)), nodes=[*NODES, cell(0, 15)])
+    yield "largest-offset", written(offsets=[0, 63])
+    yield "16-challenges", written(head=(2, 1, 16, 1), nodes=two_phases)
+    yield "64-columns", written(head=(63, 1, 1, 1), nodes=[*NODES, cell(63, 1)])
+    yield "4096-nodes", written(profile=WEAK, nodes=[*NODES, *[negated(0)] * 4092])
+    yield "512-constraints", written(profile=WEAK, constraints=[constraint(3)] * 512)
+    yield "512-boundaries", written(profile=WEAK, boundaries=[boundary(1, 0)] * 512)
+    yield (
+        "32-periodic",
+        written(periodic=[bytes([0, 0])] * 32, nodes=[*NODES, bytes([PERIODIC, 31])]),
+    )
+    yield "periodic-of-1024", written(profile=WEAK, **big, periodic=[bytes([10]) + bytes(1024)])
+    yield "255-queries", written(profile=(1, 255, 16, 3, 6))
+    yield "no-work", written(profile=(4, 56, 0, 3, 0))
+    yield "parts-2-blowup-2", written(head=(2, 0, 0, 2), profile=(1, 255, 16, 1, 6))
+    yield "parts-4-blowup-4", written(head=(2, 0, 0, 4), profile=(2, 120, 16, 2, 6))
+    yield "64-public-251-bits", written(public=[251] * 64, nodes=[*NODES, bytes([PUBLIC, 63])])
+    yield "last-column-and-offset", written(nodes=[*NODES, cell(1, 1), joined(ADD, 4, 0)])
+    yield "operand-0", written(nodes=[*NODES, negated(0), negated(4), raised(0, 2), raised(6, 255)])
+    yield "largest-element", written(nodes=[*NODES, constant(32, (P - 1).to_bytes(32, "big"))])
+    yield "element-256", written(nodes=[*NODES, constant(2, b"\1\0")])
+    yield "node-0-constrained", written(constraints=[constraint(0), constraint(3)])
+    yield "last-shift", written(constraints=[constraint(3, 2, 3, 15)])
+    yield "one-row", written(constraints=[constraint(3, 6, 63, 0)])
+    yield "63-exempt", written(constraints=[constraint(3, 0, 0, 63)])
+    yield "last-row", written(boundaries=[boundary(1, 0, 63, 1), boundary(0, 0, 63)])
+    square = [*NODES, joined(MUL, 1, 1)]
+    yield "degree-fits", written(nodes=square, constraints=[constraint(3), constraint(4)])
+    exactly = (4, 38, 25, 3, 6)
+    yield "100-bits", written(rows=(LOG_ROWS, LOG_ROWS), profile=exactly)
+
+
+def rejected_airs() -> Iterator[tuple[str, bytes, int]]:
+    """Name, bytes, and where it is wrong."""
+    lists = 12  # Behind the version, the head and the profile.
+    nodes = lists + 1 + 4 + 1 + 1
+    first = nodes + 2
+    own = first + sum(map(len, NODES))
+    air = written(offsets=list(range(17)))
+    yield "17-offsets", air, lists
+    yield "offset-of-rows", written(offsets=[0, 64]), lists + 3
+    yield "first-offset-1", written(offsets=[1, 2]), lists + 5
+    yield "17-challenges", written(head=(2, 1, 17, 1)), 5
+    yield "65-columns", written(head=(63, 2, 1, 1)), 4
+    yield "parts-3-blowup-2", written(head=(2, 0, 0, 3), profile=(1, 255, 16, 1, 6)), 7
+    yield "public-252-bits", written(public=[252]), lists + 6
+    yield "33-periodic", written(periodic=[bytes(2)] * 33), lists + 6
+    yield "periodic-of-2048", written(rows=(11, 11), periodic=[bytes([11])]), lists + 7
+    yield "periodic-of-more-than-all-rows", written(periodic=[bytes([7])]), lists + 7
+    yield "no-nodes", written(nodes=[]), nodes
+    yield "4097-nodes", written(nodes=[negated(0)] * 4097)[: nodes + 2], nodes
+    for name, node, where in (
+        ("kind-10", bytes([10, 0, 0]), 0),
+        ("column-2", cell(2, 0), 1),
+        ("offset-2", cell(0, 2), 2),
+        ("public-0", bytes([PUBLIC, 0]), 1),
+        ("periodic-0", bytes([PERIODIC, 0]), 1),
+        ("challenge-0", bytes([CHALLENGE, 0]), 1),
+        ("left-itself", joined(ADD, 4, 0), 1),
+        ("right-itself", joined(MUL, 0, 4), 3),
+        ("negated-itself", negated(4), 1),
+        ("raised-itself", raised(4, 2), 1),
+        ("exponent-1", raised(0, 1), 3),
+        ("element-of-33-bytes", constant(33, bytes(33)), 1),
+        ("element-with-a-zero", constant(2, b"\0\1"), 2),
+        ("element-p", constant(32, P.to_bytes(32, "big")), 2),
+    ):
+        yield f"node-{name}", written(nodes=[*NODES, node]), own + where
+    yield "node-itself-first", written(nodes=[negated(0)]), first + 1
+    start = own + 2
+    yield "no-constraints", written(constraints=[]), own
+    yield "513-constraints", written(constraints=[constraint(3)] * 513)[: own + 2], own
+    for name, spoiled_constraint, where in (
+        ("node", constraint(4), 0),
+        ("period", constraint(3, 7), 2),
+        ("shift", constraint(3, 2, 4), 3),
+        ("shift-without-period", constraint(3, 0, 1), 3),
+        ("exempt", constraint(3, 0, 0, 64), 7),
+        ("exempt-with-period", constraint(3, 2, 0, 16), 7),
+    ):
+        air = written(constraints=[spoiled_constraint])
+        yield f"constraint-{name}", air, start + where
+    start += 8
+    yield "513-boundaries", written(boundaries=[boundary(0, 0)] * 513)[: start + 2], start
+    for name, spoiled_boundary, where in (
+        ("column", boundary(2, 0), 0),
+        ("end", boundary(0, 0, 0, 2), 1),
+        ("row", boundary(0, 0, 64), 2),
+        ("node", boundary(0, 4), 6),
+        ("node-of-rows", boundary(0, 1), 6),
+    ):
+        yield f"boundary-{name}", written(boundaries=[spoiled_boundary]), start + 2 + where
+
+
+def edges() -> Iterator[Case]:
+    for name, air in accepted_airs():
+        data = call(REGISTER, air)
+        if air[7:12] == bytes(WEAK):
+            # Well-formed; registered, its storage would fill this file.
+            yield refused(f"edge-{name}", data, "TooFewBits(uint256)", 17, source=RULE)
+            continue
+        logs = [registered_log(air)]
+        yield case(f"edge-{name}", data, ["bytes32"], keccak(air), logs=logs, source=RULE)
+    for name, air, position in rejected_airs():
+        data = call(REGISTER, air)
+        yield refused(f"edge-{name}", data, "MalformedAir(uint256)", position, source=RULE)
+    plain = written()
+    for size in range(0, len(plain), 5):
+        # Each number is read whole: what is cut is refused where it begins.
+        data = call(REGISTER, plain[:size])
+        begins = max(start for start in field_starts() if start <= size)
+        yield refused(f"edge-cut-{size}", data, "MalformedAir(uint256)", begins, source=RULE)
+    yield from degrees()
+
+
+def field_starts() -> list[int]:
+    """Where each number of the plain AIR begins."""
+    starts = [*range(12), 12, 13, 15, 17, 18, 19]
+    position = 21
+    for sizes in ((1, 1), (1, 1, 1), (1, 1, 1), (1, 2, 2)):
+        for size in sizes:
+            starts.append(position)
+            position += size
+    starts.append(position)
+    position += 2
+    for size in (2, 1, 4, 1):
+        starts.append(position)
+        position += size
+    return [*starts, position]
+
+
+def degrees() -> Iterator[Case]:
+    """Just too high: of a product, of what repeats, of the second operand, of the second part."""
+    shapes = {
+        "product": ([joined(MUL, 1, 1)], 4),
+        "periodic": ([bytes([PERIODIC, 0]), joined(MUL, 1, 4)], 5),
+        "second-operand": ([joined(MUL, 1, 1), joined(ADD, 0, 4)], 5),
+        "difference": ([joined(MUL, 1, 1), joined(SUB, 0, 4)], 5),
+        "negated": ([joined(MUL, 1, 1), negated(4)], 5),
+        "power": ([raised(1, 2)], 4),
+    }
+    for name, (more, node) in shapes.items():
+        air = written(
+            periodic=[bytes([0, 0])],
+            nodes=[*NODES, *more],
+            constraints=[constraint(3), constraint(node, exempt=2)],
+        )
+        data = call(REGISTER, air)
+        yield refused(f"degree-{name}", data, "DegreeTooHigh(uint256)", 1, source=RULE)
+    tower = [raised(1 if i == 4 else i - 1, 255) for i in range(4, 12)]
+    air = written(nodes=[*NODES, *tower], constraints=[constraint(11)])
+    data = call(REGISTER, air)
+    yield refused("degree-tower", data, "DegreeTooHigh(uint256)", 0, source=RULE)
+    data = call(REGISTER, written(profile=(4, 1, 16, 3, 6)))
+    almost = call(REGISTER, written(profile=(4, 38, 24, 3, 6)))
+    yield refused("99-bits", almost, "TooFewBits(uint256)", 99, source=BOUND)
+    yield refused("one-query", data, "TooFewBits(uint256)", 17, source=BOUND)

@@ -3,9 +3,9 @@
 Public inputs: the first two numbers, the number in the last row. Columns: a number, the next one.
 """
 
-from ..air import P100, Air, Profile
+from ..air import Air, Profile
 from ..field import P
-from ..graph import Graph
+from ..graph import P100, Graph
 
 
 def air(log_rows: tuple[int, int] = (6, 20), profile: Profile = P100) -> Air:

@@ -11,8 +11,8 @@ is then the output plus 128, and that it is a byte follows from the 20 bits.
 
 from collections.abc import Sequence
 
-from ..air import P100, Air, Profile
-from ..graph import Expression, Graph
+from ..air import Air, Profile
+from ..graph import P100, Expression, Graph
 
 INPUTS, OUTPUTS = 32, 16
 LOG_INPUTS = 5

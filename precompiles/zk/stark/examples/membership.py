@@ -17,9 +17,9 @@ second one those of the folded layers.
 
 from collections.abc import Callable, Sequence
 
-from ..air import P100, Air, Profile
+from ..air import Air, Profile
 from ..field import P
-from ..graph import Graph
+from ..graph import P100, Graph
 from .poseidon import BLOCK, CAPACITY, LOG_BLOCK, block_rows, hash_pair, rounds
 
 SECRET, SIDE, OTHER, COMPOSITION_MASK, LAYER_MASK = range(3, 8)

@@ -7,9 +7,9 @@ and the last. Columns: the three lanes. `rounds` serves other statements that ha
 from functools import cache
 
 from ...poseidon.parameters import STARKNET_MATRIX, STARKNET_PARTIAL_ROUNDS, starknet_constants
-from ..air import P100, Air, Profile
+from ..air import Air, Profile
 from ..field import P
-from ..graph import Expression, Graph
+from ..graph import P100, Expression, Graph
 
 LOG_BLOCK = 7
 BLOCK = 1 << LOG_BLOCK

@@ -16,6 +16,7 @@ from .. import hashing
 from ..air import Air, Node
 from ..channel import NONCE_SIZE, Channel, open_channel
 from ..constraints import composition_at
+from ..encoding import encode as encode_air
 from ..field import COSET_OFFSET, SIZE, P, powers, root_of_unity
 from ..fri import fold_steps, log_last_layer
 from ..verifier import draw_point, statement_seed
@@ -52,7 +53,7 @@ def prove(
 ) -> bytes:
     """Return a proof for `verify` of the precompile: log2 of the number of rows, then the proof."""
     log_rows = len(trace[0]).bit_length() - 1
-    seed = statement_seed(airs.air_id(airs.encode(air)), log_rows, public)
+    seed = statement_seed(airs.air_id(encode_air(air)), log_rows, public)
     return bytes([log_rows]) + prove_raw(air, trace, public, seed, second, progress)
 
 

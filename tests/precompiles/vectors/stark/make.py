@@ -14,8 +14,8 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[3]))
 
-from precompiles.zk.stark import air as airs  # noqa: E402 - found through the line above
 from precompiles.zk.stark.air import Air, Profile  # noqa: E402 - as above
+from precompiles.zk.stark.encoding import encode as encode_air  # noqa: E402 - as above
 from precompiles.zk.stark.examples import fibonacci  # noqa: E402 - as above
 from precompiles.zk.stark.field import P  # noqa: E402 - as above
 from precompiles.zk.stark.graph import Graph  # noqa: E402 - as above
@@ -23,8 +23,8 @@ from precompiles.zk.stark.prover import prove as prover  # noqa: E402 - as above
 
 # Small proofs, so that a file can hold many: few rows, a large domain, much work.
 SMALL = Profile(log_blowup=4, queries=43, work=22, log_fold=1, log_last=0)
-WIDE = Profile(log_blowup=5, queries=34, work=22, log_fold=2, log_last=0)
-TAIL = Profile(log_blowup=5, queries=34, work=22, log_fold=3, log_last=2)
+WIDE = Profile(log_blowup=4, queries=43, work=22, log_fold=2, log_last=0)
+TAIL = Profile(log_blowup=4, queries=43, work=22, log_fold=3, log_last=2)
 RAW_SEED = b"a seed of the caller's"
 
 
@@ -58,7 +58,9 @@ def counted() -> Air:
     here = graph.cell(0)
     graph.require((graph.cell(0, 1) - here - step) * (here + 1) ** 3, exempt=1)
     graph.require(here - graph.cell(0, 2) + step + 2, log_period=2, exempt=1)
+    graph.require(graph.cell(0, 1) - here - step, log_period=1, shift=1, exempt=1)
     graph.require_cell(0, 0, graph.public(0, bits=16))
+    graph.require_cell(0, 1, 17, from_end=True)
     return graph.air(columns=1, log_rows=(3, 4), profile=TAIL)
 
 
@@ -71,7 +73,7 @@ def counters(first: int) -> list[list[int]]:
 
 def record(air: Air, log_rows: int, public: list[int], proof: bytes) -> dict[str, Any]:
     return {
-        "air": airs.encode(air).hex(),
+        "air": encode_air(air).hex(),
         "logRows": log_rows,
         "public": [str(value) for value in public],
         "proof": proof.hex(),
