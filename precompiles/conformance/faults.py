@@ -95,7 +95,8 @@ def described(source: str, changed: str, kind: str) -> Fault:
 
 
 def changes(tree: ast.Module) -> Iterator[Change]:
-    """Return what may be changed in a parsed source."""
+    """Return what may be changed in a parsed source, its self-test apart: no call reaches it."""
+    tree.body = [each for each in tree.body if not is_self_test(each, tree)]
     for node in relevant(tree):
         match node:
             case ast.If() | ast.IfExp():
@@ -121,6 +122,22 @@ def changes(tree: ast.Module) -> Iterator[Change]:
                 yield node, "pass", "step left out"
             case ast.AugAssign():
                 yield node, "pass", "step left out"
+
+
+def is_self_test(statement: ast.stmt, tree: ast.Module) -> bool:
+    """Return whether a statement is the function `self_test`, or what only that reads."""
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name == "self_test"
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    name = statement.targets[0].id
+    readers = [
+        getattr(each, "name", "")
+        for each in tree.body
+        if each is not statement
+        and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(each))
+    ]
+    return readers == ["self_test"]
 
 
 def relevant(node: ast.AST) -> Iterator[ast.AST]:
