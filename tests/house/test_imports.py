@@ -25,7 +25,7 @@ WORLD = {
 MAY_IMPORT = {
     "pars.py": {"importlib", "os"},
     "precompiles": {"eth_abi", "numpy"},
-    "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
+    "precompiles/backends": {"coincurve", "cryptography", "oqs", "nacl", "py_ecc", "sha3"},
     "precompiles/backends/liboqs.py": {"ctypes", "importlib", "io", "os", "pathlib"},
     "precompiles/cli.py": {"rich"},
     "precompiles/conformance": {"pathlib", "rich"},

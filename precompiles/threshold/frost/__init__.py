@@ -1,4 +1,5 @@
 """FROST signatures.
 
-`contract.py` speaks ABI, `challenge.py` is RFC 9591's hash, `reference.py` the slow twin.
+`contract.py` speaks ABI, `suites.py` has the ciphersuites, `signing.py` what signers and verifiers
+compute alike, `groups.py` the storage, `reference.py` the slow twin of the first suite.
 """

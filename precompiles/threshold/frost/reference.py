@@ -3,7 +3,7 @@
 Slow, and only for tests.
 """
 
-from .challenge import challenge
+from ...hash_to_field import hash_to_field
 
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -11,6 +11,8 @@ G = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
 )
+
+CONTEXT = b"FROST-secp256k1-SHA256-v1"
 
 Point = tuple[int, int] | None
 """An affine point, or None at infinity."""
@@ -23,8 +25,13 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     z = int.from_bytes(signature[33:], "big")
     if len(signature) != 65 or commitment is None or z >= N:
         return False
-    c = challenge(signature[:33], public_key, message, N)
+    c = challenge(signature[:33], public_key, message)
     return multiply(z, G) == add(commitment, multiply(c, key))
+
+
+def challenge(commitment: bytes, public_key: bytes, message: bytes) -> int:
+    """Return H2 of the three: commitment and key are compressed points."""
+    return hash_to_field(commitment + public_key + message, CONTEXT + b"chal", N)
 
 
 def decode_point(encoded: bytes) -> Point:

@@ -1,0 +1,1 @@
+"""Curves in plain integers, where no library of ours offers their group. Not constant in time."""
