@@ -9,8 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
+PEERS := $(VENV)/peers.stamp
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
-LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 \
+LOCK := $(UV) pip compile pyproject.toml --python-version 3.11 --group build \
 	--constraint requirements/constraints.txt --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
 
@@ -43,17 +44,21 @@ lint: $(DEV)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(DEV)
+bench: $(PEERS)
 	@$(BIN)/python -m benchmarks.gas
+	@$(BIN)/python -m benchmarks.precompiles
 	@$(BIN)/python -m benchmarks.chain $(ARGS)
 
 campaign: $(DEV)
 	@$(BIN)/python -m pytest -m campaign $(ARGS)
 
+# The peers are for Linux only: on Windows their requirements contradict web3's.
 lock:
-	$(LOCK) --group build --output-file requirements/core.lock
-	$(LOCK) --group build --group dev --constraint requirements/core.lock \
+	$(LOCK) --universal --output-file requirements/core.lock
+	$(LOCK) --universal --group dev --constraint requirements/core.lock \
 		--output-file requirements/dev.lock
+	$(LOCK) --python-platform x86_64-manylinux_2_35 --group dev --group bench \
+		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -75,4 +80,8 @@ $(CORE): requirements/core.lock pyproject.toml | $(BIN)/pip
 
 $(DEV): requirements/dev.lock $(CORE)
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(PEERS): requirements/bench.lock $(DEV)
+	@$(PIP_INSTALL) --require-hashes -r requirements/bench.lock
 	@touch $@
