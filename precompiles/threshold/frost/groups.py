@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from ... import abi
 from ...precompile import Host
-from ..ecdsa.groups import at
 from .suites import SUITES, Suite
 
 PREFIXES, COMMITMENTS = 1, 16
@@ -50,9 +49,9 @@ def store(
     host.store(slot, owner << 96 | suite.number << 32 | members << 16 | len(commitments))
     if suite.group.element_size > WORD:
         prefixes = sum((each[0] & 1) << place for place, each in enumerate(commitments))
-        host.store(at(slot, PREFIXES), prefixes)
+        host.store(slot + PREFIXES, prefixes)
     for place, each in enumerate(commitments):
-        host.store(at(slot, COMMITMENTS + place), int.from_bytes(each[-WORD:], "big"))
+        host.store(slot + COMMITMENTS + place, int.from_bytes(each[-WORD:], "big"))
 
 
 def load(host: Host, identifier: bytes) -> Group:
@@ -73,9 +72,9 @@ def load(host: Host, identifier: bytes) -> Group:
 def load_commitments(host: Host, group: Group, count: int) -> list[bytes]:
     """Return the first commitments as they were given."""
     long = group.suite.group.element_size > WORD
-    prefixes = host.load(at(group.slot, PREFIXES)) if long else 0
+    prefixes = host.load(group.slot + PREFIXES) if long else 0
     found = []
     for place in range(count):
-        rest = host.load(at(group.slot, COMMITMENTS + place)).to_bytes(WORD, "big")
+        rest = host.load(group.slot + COMMITMENTS + place).to_bytes(WORD, "big")
         found.append(bytes([2 + (prefixes >> place & 1)]) + rest if long else rest)
     return found
