@@ -1,7 +1,7 @@
 // Judges Ed25519 edge cases, and makes elements of groups, with noble-curves; prints JSON.
-// Needs @noble/curves 2.4.0. Reads frost_speccheck.json and frost_rfc9591.json; writes frost_edges.json
-// to stdout. A key counts when it has prime order; a signature by the cofactored equation, with R in
-// its one encoding and s below the order.
+// Needs @noble/curves 2.4.0. Reads frost_speccheck.json and frost_rfc9591.json; writes
+// frost_edges.json to stdout. A key counts when it has prime order; a signature by the cofactored
+// equation, with R in its one encoding and s below the order.
 import { readFileSync } from 'fs';
 import { createHash } from 'crypto';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -67,10 +67,10 @@ const ed = cases.map((each) => ({
 }));
 const groups = { 1: secp256k1, 2: secp256k1, 3: ed25519, 4: p256, 5: ristretto255 };
 const rounds = JSON.parse(readFileSync('frost_rfc9591.json')).map((each) => {
-  const big = each.suite === 3 || each.suite === 5 ? (x) => little([...bytes(x)]) : (x) => BigInt('0x' + x);
-  const base = groups[each.suite].Point.BASE;
-  const commitments = [each.secret, each.coefficient].map((x) => hex(base.multiply(big(x)).toBytes()));
-  const shares = each.secret_shares.map((x) => hex(base.multiply(big(x)).toBytes()));
-  return { name: each.name, commitments, verification_shares: shares };
+  const isLittle = each.suite === 3 || each.suite === 5;
+  const big = (x) => (isLittle ? little([...bytes(x)]) : BigInt('0x' + x));
+  const times = (x) => hex(groups[each.suite].Point.BASE.multiply(big(x)).toBytes());
+  const commitments = [each.secret, each.coefficient].map(times);
+  return { name: each.name, commitments, verification_shares: each.secret_shares.map(times) };
 });
 console.log(JSON.stringify({ ed25519: ed, rounds }, null, 1));
