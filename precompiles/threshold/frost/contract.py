@@ -204,7 +204,8 @@ def begin(
     ):
         raise INVALID_SIGNERS()
     suite = group.suite
-    host.charge(prices.ROUND_ONE[suite.number] * len(signers), "commitments")
+    gas = prices.SUM[suite.number] + prices.ROUND_ONE[suite.number] * len(signers)
+    host.charge(gas, "commitments")
     commitments = []
     for position, (signer, *encoded) in enumerate(zip(signers, hiding, binding, strict=True)):
         elements = [suite.group.decode(each) for each in encoded]
@@ -237,7 +238,9 @@ def share_holds(
 
 def verification_share(host: Host, group: Group, member: int) -> Element | None:
     """Return the public share of a member; None at the identity."""
-    host.charge(prices.TERM[group.suite.number] * group.threshold, "Feldman commitments")
+    number = group.suite.number
+    gas = prices.SUM[number] + prices.TERM[number] * group.threshold
+    host.charge(gas, "Feldman commitments")
     encoded = groups.load_commitments(host, group, group.threshold)
     elements = [group.suite.group.decode(each) for each in encoded]
     return signing.evaluate(group.suite, elements, member)

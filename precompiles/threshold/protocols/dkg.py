@@ -18,6 +18,7 @@ a machine that nobody else measures.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..frost import signing
 from ..frost.suites import Element, Suite
 from .shamir import Draw, lagrange, polynomial, random_scalar, value_at
 
@@ -177,7 +178,7 @@ def possession_holds(suite: Suite, announced: Announcement) -> bool:
     key, _ = suite.normal(group.decode(announced.commitments[0]))
     challenge = possession_challenge(suite, announced.identifier, key, commitment)
     expected = group.add(commitment, group.multiply(key, challenge))
-    return same(suite, group.base(response), expected)
+    return group.same(group.base(response), expected)
 
 
 def possession_challenge(suite: Suite, identifier: int, key: Element, commitment: Element) -> int:
@@ -198,7 +199,7 @@ def share_holds(terms: Terms, announced: Announcement, receiver: int, share: int
     """Return whether a share fits what its dealer announced: this also decides a complaint."""
     suite = terms.suite
     expected = evaluate(suite, announced.commitments, receiver)
-    return 0 <= share < suite.group.order and same(suite, suite.group.base(share), expected)
+    return 0 <= share < suite.group.order and suite.group.same(suite.group.base(share), expected)
 
 
 def finish(
@@ -267,7 +268,7 @@ def finish_refresh(
     if len(shifted) != len(announcements) or len(shares) != len(announcements) or not shares:
         raise ValueError("one share for each announcement is needed")
     for each, share, expected in shifted:
-        if not same(suite, suite.group.base(share % suite.group.order), expected):
+        if not suite.group.same(suite.group.base(share % suite.group.order), expected):
             raise WrongShareError(each.identifier, share)
     columns = zip(key.commitments[1:], *(each.commitments for each in announcements), strict=True)
     return replace(
@@ -314,7 +315,7 @@ def repair(
     """Return the key of the member that lost its share, of the sums that the helpers sent."""
     share = sum(sums.values()) % terms.suite.group.order
     expected = evaluate(terms.suite, commitments, lost)
-    if not same(terms.suite, terms.suite.group.base(share), expected):
+    if not terms.suite.group.same(terms.suite.group.base(share), expected):
         raise WrongRepairError(f"the parts for member {lost} do not add up")
     return MemberKey(terms=terms, identifier=lost, share=share, commitments=commitments)
 
@@ -333,30 +334,18 @@ def base(suite: Suite, factor: int) -> bytes:
     return suite.group.encode(suite.group.base(factor))
 
 
-def same(suite: Suite, left: Element | None, right: Element | None) -> bool:
-    """Return whether two elements are one."""
-    if left is None or right is None:
-        return left is right
-    return suite.group.encode(left) == suite.group.encode(right)
-
-
 def sum_of(suite: Suite, encoded: Sequence[bytes]) -> bytes:
     """Return the sum of encoded elements.
 
     It is not the identity but by a chance of 2**-250: the proofs tie dealers to what they know.
     """
-    total: Element | None = None
-    for each in encoded:
-        total = suite.group.add(total, suite.group.decode(each))
+    group = suite.group
+    total = group.combine(0, [(1, group.decode(each)) for each in encoded])
     if total is None:
         raise ValueError("the commitments add up to the identity")
-    return suite.group.encode(total)
+    return group.encode(total)
 
 
 def evaluate(suite: Suite, commitments: Sequence[bytes], identifier: int) -> Element | None:
-    """Return the sum of identifier**k times commitment k, by Horner's rule."""
-    total: Element | None = None
-    for each in reversed(commitments):
-        multiplied = suite.group.multiply(total, identifier)
-        total = suite.group.add(multiplied, suite.group.decode(each))
-    return total
+    """Return the sum of identifier**k times commitment k."""
+    return signing.evaluate(suite, [suite.group.decode(each) for each in commitments], identifier)
