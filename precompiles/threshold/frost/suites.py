@@ -71,8 +71,8 @@ class Suite:
     """H4 and H5 hash the context, a tag and the message with it."""
     challenge: Callable[[bytes], int]
     """H2: of the encodings of commitment and key, and the message."""
-    verify: Callable[[bytes, bytes, bytes], bool]
-    """Of a checked key, a message and a signature of the right length."""
+    verify_with: Callable[[Element, bytes, bytes, bytes], bool]
+    """Of a key, decoded and as given, a message and a signature of the right length."""
     x_only: bool = False
     """Whether keys and commitments are known by x, and have an even y."""
 
@@ -99,6 +99,11 @@ class Suite:
         """Return the encoding of a public key."""
         encoded = self.group.encode(element)
         return encoded[1:] if self.x_only else encoded
+
+    def verify(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        """Return whether a signature of the right length holds; with no key none does."""
+        element = self.parse_key(key)
+        return element is not None and self.verify_with(element, key, message, signature)
 
     def normal(self, element: Element) -> tuple[Element, bool]:
         """Return the element that signatures are about, and whether it is the negated one."""
@@ -224,42 +229,40 @@ def sha512_digest(data: bytes) -> bytes:
 # --- Verifying ------------------------------------------------------------------------------
 
 
-def verify_secp256k1(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_secp256k1(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether R = z G - c PK."""
-    point = secp256k1.parse(key)
     commitment, z = signature[:33], SECP256K1_SHA256.parse_scalar(signature[33:])
-    if point is None or z is None:
+    if z is None:
         return False
     c = SECP256K1_SHA256.challenge(commitment + key + message)
     # A commitment that is not a point needs no check: no point has its encoding.
     return secp256k1.combine(point, -c % secp256k1.ORDER, z) == commitment
 
 
-def verify_taproot(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_taproot(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether the signature holds by BIP 340."""
-    point = secp256k1.parse(b"\2" + key)
     commitment, z = b"\2" + signature[:32], SECP256K1_TAPROOT.parse_scalar(signature[32:])
-    if point is None or z is None:
+    if z is None:
         return False
     c = bip340_challenge(commitment + b"\2" + key + message)
     return secp256k1.combine(point, -c % secp256k1.ORDER, z) == commitment
 
 
-def verify_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_ed25519(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether 8 z B = 8 R + 8 c PK: RFC 8032, section 5.1.7, with the cofactor."""
     z = ED25519_SHA512.parse_scalar(signature[32:])
-    point, commitment = edwards.decode(key), edwards.decode(signature[:32])
-    if z is None or point is None or commitment is None:
+    commitment = edwards.decode(signature[:32])
+    if z is None or commitment is None:
         return False
     c = wide(signature[:32] + key + message)
     terms = [(edwards.ORDER - c, point), (1, edwards.negated(commitment))]
     return edwards.has_small_order(edwards.combine(z, terms))
 
 
-def verify_p256(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_p256(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether R = z G - c PK."""
-    point, z = p256.decode(key), P256_SHA256.parse_scalar(signature[33:])
-    if point is None or z is None:
+    z = P256_SHA256.parse_scalar(signature[33:])
+    if z is None:
         return False
     c = P256_SHA256.challenge(signature[:33] + key + message)
     total = p256.combine(z, [(p256.N - c, point)])
@@ -267,10 +270,10 @@ def verify_p256(key: bytes, message: bytes, signature: bytes) -> bool:
     return total is not None and p256.encode(total) == signature[:33]
 
 
-def verify_ristretto255(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_ristretto255(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether R = z B - c PK."""
-    point, z = edwards.decode_ristretto(key), RISTRETTO255_SHA512.parse_scalar(signature[32:])
-    if point is None or z is None:
+    z = RISTRETTO255_SHA512.parse_scalar(signature[32:])
+    if z is None:
         return False
     c = RISTRETTO255_SHA512.challenge(signature[:32] + key + message)
     total = combine_ristretto(z, [(edwards.ORDER - c, point)])
@@ -295,7 +298,7 @@ SECP256K1_SHA256 = Suite(
     hash_scalar=expanded(SECP_CONTEXT, secp256k1.ORDER),
     digest=sha256_digest,
     challenge=lambda data: hash_to_field(data, SECP_CONTEXT + b"chal", secp256k1.ORDER),
-    verify=verify_secp256k1,
+    verify_with=verify_secp256k1,
 )
 SECP256K1_TAPROOT = Suite(
     number=2,
@@ -307,7 +310,7 @@ SECP256K1_TAPROOT = Suite(
     hash_scalar=expanded(TAPROOT_CONTEXT, secp256k1.ORDER),
     digest=sha256_digest,
     challenge=bip340_challenge,
-    verify=verify_taproot,
+    verify_with=verify_taproot,
     x_only=True,
 )
 ED25519_SHA512 = Suite(
@@ -320,7 +323,7 @@ ED25519_SHA512 = Suite(
     hash_scalar=reduced(ED25519_CONTEXT),
     digest=sha512_digest,
     challenge=wide,  # Without context, so that the signature is RFC 8032's.
-    verify=verify_ed25519,
+    verify_with=verify_ed25519,
 )
 P256_SHA256 = Suite(
     number=4,
@@ -332,7 +335,7 @@ P256_SHA256 = Suite(
     hash_scalar=expanded(P256_CONTEXT, p256.N),
     digest=sha256_digest,
     challenge=lambda data: hash_to_field(data, P256_CONTEXT + b"chal", p256.N),
-    verify=verify_p256,
+    verify_with=verify_p256,
 )
 RISTRETTO255_SHA512 = Suite(
     number=5,
@@ -344,7 +347,7 @@ RISTRETTO255_SHA512 = Suite(
     hash_scalar=reduced(RISTRETTO_CONTEXT),
     digest=sha512_digest,
     challenge=lambda data: wide(RISTRETTO_CONTEXT + b"chal" + data),
-    verify=verify_ristretto255,
+    verify_with=verify_ristretto255,
 )
 
 SUITES = {
