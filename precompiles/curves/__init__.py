@@ -1,1 +1,1 @@
-"""Curves whose sums our kernels compute: encodings above them, and plain-integer twins."""
+"""Curves in plain integers, where no library of ours offers their group. Not constant in time."""

@@ -163,7 +163,7 @@ def fill_table(table: Elements, x: Limbs, y: Limbs, bits: int, curve: int) -> No
     """Write the multiples of a point, in Montgomery form, for as many windows as fit.
 
     The multiples 1 to 2**bits - 1 of a window stand together; each window's point is 2**bits
-    times the one before. The order of the point is above all the multiples.
+    times the one before. The order of the point is above 2**bits.
     """
     count = 1 << bits
     sums = np.zeros((3 * count, 4), dtype=np.uint64)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .. import abi
-from ..gas import Choice, Expression, PerItem
+from ..gas import Choice, Constant, Expression, PerItem
 from ..precompile import Call, Method, Precompile, method
 from .stark import contract as stark
 from .stark.air import AIR_SIZE_MAX, PUBLIC_MAX
@@ -41,6 +41,9 @@ SYSTEMS = {
 
 SYSTEMS_MAX = 16
 NAME_MAX = 64
+
+# Measured: docs/gas.md.
+BASE_GAS = 500
 
 UNKNOWN_SYSTEM = abi.error("UnknownSystem(uint16 system)")
 
@@ -82,7 +85,7 @@ METHODS: tuple[Method, ...] = (
     method(
         "systems() returns (uint16[] numbers, address[] precompiles, string[] names)",
         mutability="pure",
-        gas=(),
+        gas=(Constant(amount=2 * BASE_GAS),),
         handler=systems,
         summary="Return the proof systems that verify knows, and the entries that have them too.",
         bounds={
@@ -95,6 +98,7 @@ METHODS: tuple[Method, ...] = (
         "register(uint16 system, bytes statement) returns (bytes32 id)",
         mutability="nonpayable",
         gas=(
+            Constant(amount=BASE_GAS),
             Choice(
                 argument="system",
                 cases=tuple(
@@ -113,6 +117,7 @@ METHODS: tuple[Method, ...] = (
         " returns (bool valid)",
         mutability="view",
         gas=(
+            Constant(amount=BASE_GAS),
             Choice(
                 argument="system",
                 cases=tuple((number, system.verify_gas) for number, system in SYSTEMS.items()),

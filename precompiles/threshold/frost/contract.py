@@ -51,10 +51,9 @@ def verify(_: Call, number: int, public_key: bytes, message: bytes, signature: b
     suite = find_suite(number)
     if len(public_key) != suite.key_size:
         raise abi.INVALID_LENGTH(suite.key_size, len(public_key))
-    element = suite.parse_key(public_key)
-    if element is None:
+    if suite.parse_key(public_key) is None:
         raise INVALID_PUBLIC_KEY()
-    return holds(suite, element, public_key, message, signature)
+    return holds(suite, public_key, message, signature)
 
 
 def verify_batch(
@@ -80,20 +79,11 @@ def find_suite(number: int) -> Suite:
     return suite
 
 
-def holds(
-    suite: Suite, element: Element, public_key: bytes, message: bytes, signature: bytes
-) -> bool:
-    """Return whether a signature of any length holds, for a key decoded and as given."""
+def holds(suite: Suite, public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether a signature of any length holds, for a checked key."""
     if len(signature) != suite.signature_size:
         return False
-    return suite.verify_with(element, public_key, message, signature)
-
-
-def holds_for(host: Host, group: Group, message: bytes, signature: bytes) -> bool:
-    """Return whether a signature of any length holds for a group."""
-    host.charge(prices.VERIFY[group.suite.number], "signature")
-    element, _ = group.suite.normal(key_of(host, group))
-    return holds(group.suite, element, group.suite.encode_key(element), message, signature)
+    return suite.verify(public_key, message, signature)
 
 
 # --- Groups ---------------------------------------------------------------------------------
@@ -126,7 +116,9 @@ def group_of(call: Call, identifier: bytes) -> tuple[int, int, int, bytes, bytes
 def verify_group(call: Call, identifier: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether the group signed the message."""
     group = groups.load(call.host, identifier)
-    return holds_for(call.host, group, message, signature)
+    call.host.charge(prices.VERIFY[group.suite.number], "signature")
+    key = group.suite.encode_key(key_of(call.host, group))
+    return holds(group.suite, key, message, signature)
 
 
 def verification_share_of(call: Call, identifier: bytes, member: int) -> bytes:
@@ -181,8 +173,9 @@ def aggregate(
         if value is None:
             raise INVALID_SHARE(signer)
         values.append(value)
+    call.host.charge(prices.VERIFY[suite.number], "signature")
     result = signing.signature(suite, session, values)
-    if holds_for(call.host, group, message, result):
+    if suite.verify(suite.encode_key(key_of(call.host, group)), message, result):
         return result
     for commitment, value in zip(commitments, values, strict=True):
         if not share_holds(call.host, group, session, commitment, value):
@@ -211,8 +204,7 @@ def begin(
     ):
         raise INVALID_SIGNERS()
     suite = group.suite
-    gas = prices.SUM[suite.number] + prices.ROUND_ONE[suite.number] * len(signers)
-    host.charge(gas, "commitments")
+    host.charge(prices.ROUND_ONE[suite.number] * len(signers), "commitments")
     commitments = []
     for position, (signer, *encoded) in enumerate(zip(signers, hiding, binding, strict=True)):
         elements = [suite.group.decode(each) for each in encoded]
@@ -245,9 +237,7 @@ def share_holds(
 
 def verification_share(host: Host, group: Group, member: int) -> Element | None:
     """Return the public share of a member; None at the identity."""
-    number = group.suite.number
-    gas = prices.SUM[number] + prices.TERM[number] * group.threshold
-    host.charge(gas, "Feldman commitments")
+    host.charge(prices.TERM[group.suite.number] * group.threshold, "Feldman commitments")
     encoded = groups.load_commitments(host, group, group.threshold)
     elements = [group.suite.group.decode(each) for each in encoded]
     return signing.evaluate(group.suite, elements, member)
