@@ -20,8 +20,9 @@ def expand_message_xmd(message: bytes, tag: bytes, size: int) -> bytes:
     first = sha256(bytes(BLOCK_SIZE) + message + size.to_bytes(2, "big") + b"\0" + suffix).digest()
     block = sha256(first + b"\1" + suffix).digest()
     output = block
+    first_number = int.from_bytes(first, "big")
     for index in range(2, -(-size // DIGEST_SIZE) + 1):
-        mixed = bytes(x ^ y for x, y in zip(first, block, strict=True))
+        mixed = (first_number ^ int.from_bytes(block, "big")).to_bytes(DIGEST_SIZE, "big")
         block = sha256(mixed + bytes([index]) + suffix).digest()
         output += block
     return output[:size]

@@ -13,6 +13,7 @@ from .privacy.ecies.contract import PRECOMPILE as ECIES
 from .privacy.hpke.contract import PRECOMPILE as HPKE
 from .privacy.ring.contract import PRECOMPILE as RING
 from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
+from .threshold.committee.contract import PRECOMPILE as COMMITTEE
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
 from .zk.dispatcher import dispatching
@@ -33,6 +34,7 @@ ENTRIES = (
     FROST,
     CGGMP21,
     THRESHOLD_ECDSA,
+    COMMITTEE,
     POSEIDON,
     PEDERSEN,
     STARK,

@@ -1,1 +1,1 @@
-"""Curves in plain integers, where no library of ours offers their group. Not constant in time."""
+"""Curves whose sums our kernels compute: encodings above them, and plain-integer twins."""

@@ -15,6 +15,8 @@ MODULES = (
     "precompiles.pq.slh_dsa.kernel",
     "precompiles.pq.ml_kem.kernel",
     "precompiles.pq.ml_dsa.kernel",
+    "precompiles.kernels.edwards25519",
+    "precompiles.kernels.nistp256",
 )
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 

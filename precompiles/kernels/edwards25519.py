@@ -13,7 +13,6 @@ import numpy as np
 
 from .jit import kernel
 from .limbs import (
-    BINARY,
     ONE,
     RADIX,
     UNARY,
@@ -42,8 +41,6 @@ UNIT = limbs(RADIX % P)
 TWICE_D = limbs(2 * D * RADIX % P)
 INTO = limbs(RADIX * RADIX % P)
 PLAIN_UNIT: Limbs = (ONE, ZERO, ZERO, ZERO)
-LESS_TWO = limbs(P - 2)
-ROOT_EXPONENT = limbs((P - 5) // 8)
 
 EMITTED = instructions(P)
 add_limbs, subtract_limbs, multiply_limbs = EMITTED.add, EMITTED.subtract, EMITTED.multiply
@@ -127,19 +124,34 @@ def fill_table(table: Elements, start: int, count: int, points: Elements, i: int
         put_point(table, start + ROWS * j, p)
 
 
-@kernel(BINARY)
-def power(a: Limbs, exponent: Limbs) -> Limbs:
-    """Return a ** exponent, for a in Montgomery form and a plain 256-bit exponent."""
-    result = UNIT
-    base = a
-    for limb in exponent:
-        bits = limb
-        for _ in range(64):
-            if bits & ONE:
-                result = multiply_limbs(result, base)
-            bits >>= ONE
-            base = multiply_limbs(base, base)
-    return result
+@kernel("UniTuple(uint64, 4)(UniTuple(uint64, 4), int64)")
+def squared(a: Limbs, times: int) -> Limbs:
+    """Return a squared so many times."""
+    for _ in range(times):
+        a = multiply_limbs(a, a)
+    return a
+
+
+@kernel(UNARY)
+def long_power(a: Limbs) -> Limbs:
+    """Return a ** (2**250 - 1): both exponents below are that, shifted, and a few bits."""
+    two = multiply_limbs(squared(a, 1), a)
+    five = multiply_limbs(squared(multiply_limbs(squared(two, 2), two), 1), a)
+    ten = multiply_limbs(squared(five, 5), five)
+    twenty = multiply_limbs(squared(ten, 10), ten)
+    forty = multiply_limbs(squared(twenty, 20), twenty)
+    fifty = multiply_limbs(squared(forty, 10), ten)
+    hundred = multiply_limbs(squared(fifty, 50), fifty)
+    two_hundred = multiply_limbs(squared(hundred, 100), hundred)
+    return multiply_limbs(squared(two_hundred, 50), fifty)
+
+
+@kernel(UNARY)
+def invert(a: Limbs) -> Limbs:
+    """Return 1 / a = a ** (2**255 - 21), and 0 for 0."""
+    eighth = squared(a, 3)
+    eleventh = multiply_limbs(multiply_limbs(eighth, squared(a, 1)), a)
+    return multiply_limbs(squared(long_power(a), 5), eleventh)
 
 
 @kernel(
@@ -176,15 +188,16 @@ def straus(
             digit = np.int64(base_factor[0, limb] >> shift & BYTE_MASK)
             if digit:
                 total = add_row(total, base_table, ROWS * digit)
-    inverse = multiply_limbs(power(total[2], LESS_TWO), PLAIN_UNIT)
+    inverse = multiply_limbs(invert(total[2]), PLAIN_UNIT)
     put(result, 0, multiply_limbs(total[0], inverse))
     put(result, 1, multiply_limbs(total[1], inverse))
 
 
 @kernel(UNARY)
 def root_power(a: Limbs) -> Limbs:
-    """Return a ** ((P - 5) / 8), of plain limbs."""
-    return multiply_limbs(power(multiply_limbs(INTO, a), ROOT_EXPONENT), PLAIN_UNIT)
+    """Return a ** ((P - 5) / 8) = a ** (2**252 - 3), of plain limbs."""
+    a = multiply_limbs(INTO, a)
+    return multiply_limbs(multiply_limbs(squared(long_power(a), 2), a), PLAIN_UNIT)
 
 
 @cache

@@ -51,9 +51,10 @@ def verify(_: Call, number: int, public_key: bytes, message: bytes, signature: b
     suite = find_suite(number)
     if len(public_key) != suite.key_size:
         raise abi.INVALID_LENGTH(suite.key_size, len(public_key))
-    if suite.parse_key(public_key) is None:
+    element = suite.parse_key(public_key)
+    if element is None:
         raise INVALID_PUBLIC_KEY()
-    return holds(suite, public_key, message, signature)
+    return holds(suite, element, public_key, message, signature)
 
 
 def verify_batch(
@@ -79,11 +80,20 @@ def find_suite(number: int) -> Suite:
     return suite
 
 
-def holds(suite: Suite, public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Return whether a signature of any length holds, for a checked key."""
+def holds(
+    suite: Suite, element: Element, public_key: bytes, message: bytes, signature: bytes
+) -> bool:
+    """Return whether a signature of any length holds, for a key decoded and as given."""
     if len(signature) != suite.signature_size:
         return False
-    return suite.verify(public_key, message, signature)
+    return suite.verify_with(element, public_key, message, signature)
+
+
+def holds_for(host: Host, group: Group, message: bytes, signature: bytes) -> bool:
+    """Return whether a signature of any length holds for a group."""
+    host.charge(prices.VERIFY[group.suite.number], "signature")
+    element, _ = group.suite.normal(key_of(host, group))
+    return holds(group.suite, element, group.suite.encode_key(element), message, signature)
 
 
 # --- Groups ---------------------------------------------------------------------------------
@@ -116,9 +126,7 @@ def group_of(call: Call, identifier: bytes) -> tuple[int, int, int, bytes, bytes
 def verify_group(call: Call, identifier: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether the group signed the message."""
     group = groups.load(call.host, identifier)
-    call.host.charge(prices.VERIFY[group.suite.number], "signature")
-    key = group.suite.encode_key(key_of(call.host, group))
-    return holds(group.suite, key, message, signature)
+    return holds_for(call.host, group, message, signature)
 
 
 def verification_share_of(call: Call, identifier: bytes, member: int) -> bytes:
@@ -173,9 +181,8 @@ def aggregate(
         if value is None:
             raise INVALID_SHARE(signer)
         values.append(value)
-    call.host.charge(prices.VERIFY[suite.number], "signature")
     result = signing.signature(suite, session, values)
-    if suite.verify(suite.encode_key(key_of(call.host, group)), message, result):
+    if holds_for(call.host, group, message, result):
         return result
     for commitment, value in zip(commitments, values, strict=True):
         if not share_holds(call.host, group, session, commitment, value):
@@ -204,7 +211,8 @@ def begin(
     ):
         raise INVALID_SIGNERS()
     suite = group.suite
-    host.charge(prices.ROUND_ONE[suite.number] * len(signers), "commitments")
+    gas = prices.SUM[suite.number] + prices.ROUND_ONE[suite.number] * len(signers)
+    host.charge(gas, "commitments")
     commitments = []
     for position, (signer, *encoded) in enumerate(zip(signers, hiding, binding, strict=True)):
         elements = [suite.group.decode(each) for each in encoded]
@@ -237,7 +245,9 @@ def share_holds(
 
 def verification_share(host: Host, group: Group, member: int) -> Element | None:
     """Return the public share of a member; None at the identity."""
-    host.charge(prices.TERM[group.suite.number] * group.threshold, "Feldman commitments")
+    number = group.suite.number
+    gas = prices.SUM[number] + prices.TERM[number] * group.threshold
+    host.charge(gas, "Feldman commitments")
     encoded = groups.load_commitments(host, group, group.threshold)
     elements = [group.suite.group.decode(each) for each in encoded]
     return signing.evaluate(group.suite, elements, member)

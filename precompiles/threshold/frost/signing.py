@@ -54,12 +54,13 @@ def begin(
     listed = b"".join(suite.encode_scalar(each.identifier) + each.encoded for each in commitments)
     prefix = encoded_key + suite.hash(b"msg", message) + suite.hash(b"com", listed)
     factors = {}
-    total: Element | None = None
+    terms = []
     for each in commitments:
         hashed = prefix + suite.encode_scalar(each.identifier)
         factor = suite.hash_scalar(b"rho", hashed)
         factors[each.identifier] = factor
-        total = group.add(total, nonce_commitment(suite, each, factor))
+        terms += [(1, each.hiding), (factor, each.binding)]
+    total = group.combine(0, terms)
     if total is None:
         return None
     commitment, commitment_negated = suite.normal(total)
@@ -71,12 +72,6 @@ def begin(
         challenge=suite.challenge(group.encode(commitment) + encoded_key + message),
         identifiers=tuple(each.identifier for each in commitments),
     )
-
-
-def nonce_commitment(suite: Suite, commitment: Commitment, factor: int) -> Element | None:
-    """Return D + factor * E."""
-    group = suite.group
-    return group.add(commitment.hiding, group.multiply(commitment.binding, factor))
 
 
 def lagrange(identifier: int, identifiers: Sequence[int], order: int) -> int:
@@ -95,21 +90,13 @@ def share_holds(
     """Return whether z G = D + rho E + c lambda PK, for one signer."""
     group = suite.group
     order = group.order
-    factor = session.factors[commitment.identifier]
-    nonce = nonce_commitment(suite, commitment, factor)
     weight = session.challenge * lagrange(commitment.identifier, session.identifiers, order)
+    factor = session.factors[commitment.identifier]
     if session.commitment_negated != session.key_negated:
         weight = -weight
-    expected = group.add(nonce, group.multiply(verification_share, weight % order))
-    signed = -share % order if session.commitment_negated else share
-    return same(group.base(signed), expected)
-
-
-def same(left: Element | None, right: Element | None) -> bool:
-    """Return whether two elements are one."""
-    if left is None or right is None:
-        return left is right
-    return bool(left == right)
+    signed = -share if session.commitment_negated else share
+    terms = [(-weight % order, verification_share), (-factor % order, commitment.binding)]
+    return group.same(group.combine(signed % order, terms), commitment.hiding)
 
 
 def signature(suite: Suite, session: Session, shares: Sequence[int]) -> bytes:
@@ -120,7 +107,6 @@ def signature(suite: Suite, session: Session, shares: Sequence[int]) -> bytes:
 
 def evaluate(suite: Suite, commitments: Sequence[Element], identifier: int) -> Element | None:
     """Return the sum of identifier**k C_k: a member's verification share."""
-    total: Element | None = None
-    for each in reversed(commitments):
-        total = suite.group.add(suite.group.multiply(total, identifier), each)
-    return total
+    order = suite.group.order
+    terms = [(pow(identifier, k, order), each) for k, each in enumerate(commitments)]
+    return suite.group.combine(0, terms)

@@ -4,19 +4,22 @@ A suite is a group and its hashes. An element is whatever the group says, and ne
 which is None. Knows no storage and no ABI.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 from typing import Any, Literal
 
-from ...backends import ed25519, p256_signature, secp256k1
+from ...backends import ed25519, secp256k1
 from ...backends import secp256k1_group as secp
-from ...curves import p256, ristretto255
+from ...curves import edwards25519 as edwards
+from ...curves import p256
 from ...hash_to_field import hash_to_field
 
 SCALAR_SIZE = 32
 
 Element = Any
+Terms = Sequence[tuple[int, Element]]
+"""Factors and elements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,26 @@ class Group:
     decode: Callable[[bytes], Element | None]
     """Return the element of a canonical encoding; None for the identity too."""
     encode: Callable[[Element], bytes]
-    base: Callable[[int], Element | None]
-    multiply: Callable[[Element | None, int], Element | None]
-    add: Callable[[Element | None, Element | None], Element | None]
+    combine: Callable[[int, Terms], Element | None]
+    """Return a multiple of the base and multiples of elements, added up."""
+
+    def base(self, factor: int) -> Element | None:
+        """Return a multiple of the base."""
+        return self.combine(factor, [])
+
+    def multiply(self, element: Element | None, factor: int) -> Element | None:
+        """Return a multiple of an element."""
+        return None if element is None else self.combine(0, [(factor, element)])
+
+    def add(self, left: Element | None, right: Element | None) -> Element | None:
+        """Return the sum."""
+        return self.combine(0, [(1, each) for each in (left, right) if each is not None])
+
+    def same(self, left: Element | None, right: Element | None) -> bool:
+        """Return whether two elements are one, which several points may stand for."""
+        if left is None or right is None:
+            return left is right
+        return self.encode(left) == self.encode(right)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +71,8 @@ class Suite:
     """H4 and H5 hash the context, a tag and the message with it."""
     challenge: Callable[[bytes], int]
     """H2: of the encodings of commitment and key, and the message."""
-    verify: Callable[[bytes, bytes, bytes], bool]
-    """Of a checked key, a message and a signature of the right length."""
+    verify_with: Callable[[Element, bytes, bytes, bytes], bool]
+    """Of a key, decoded and as given, a message and a signature of the right length."""
     x_only: bool = False
     """Whether keys and commitments are known by x, and have an even y."""
 
@@ -80,6 +100,11 @@ class Suite:
         encoded = self.group.encode(element)
         return encoded[1:] if self.x_only else encoded
 
+    def verify(self, key: bytes, message: bytes, signature: bytes) -> bool:
+        """Return whether a signature of the right length holds; with no key none does."""
+        element = self.parse_key(key)
+        return element is not None and self.verify_with(element, key, message, signature)
+
     def normal(self, element: Element) -> tuple[Element, bool]:
         """Return the element that signatures are about, and whether it is the negated one."""
         if not self.x_only:
@@ -93,9 +118,12 @@ class Suite:
 # --- The groups -----------------------------------------------------------------------------
 
 
-def add_secp256k1(left: Element | None, right: Element | None) -> Element | None:
-    """Return the sum."""
-    return secp.add((left, right))
+def combine_secp256k1(base_factor: int, terms: Terms) -> Element | None:
+    """Return a sum of multiples."""
+    multiples = [
+        element if factor == 1 else secp.multiply(element, factor) for factor, element in terms
+    ]
+    return secp.add([secp.base(base_factor), *multiples])
 
 
 SECP256K1 = Group(
@@ -104,65 +132,61 @@ SECP256K1 = Group(
     endian="big",
     decode=secp256k1.parse,
     encode=secp256k1.encode,
-    base=secp.base,
-    multiply=secp.multiply,
-    add=add_secp256k1,
+    combine=combine_secp256k1,
 )
 
 P256 = Group(
     order=p256.N,
     element_size=p256.ENCODED_SIZE,
     endian="big",
-    decode=p256_signature.decode,
+    decode=p256.decode,
     encode=p256.encode,
-    base=lambda factor: p256.combine([(factor, p256.G)]),
-    multiply=lambda point, factor: p256.combine([(factor, point)]),
-    add=lambda left, right: p256.combine([(1, left), (1, right)]),
+    combine=p256.combine,
 )
+
+
+def decode_ed25519(encoded: bytes) -> Element | None:
+    """Return a point of prime order."""
+    return edwards.decode(encoded) if ed25519.has_prime_order(encoded) else None
+
+
+def combine_ed25519(base_factor: int, terms: Terms) -> Element | None:
+    """Return a sum of multiples."""
+    total = edwards.combine(base_factor, terms)
+    return None if total == edwards.NEUTRAL else total
+
 
 ED25519 = Group(
-    order=ed25519.ORDER,
-    element_size=ed25519.SIZE,
+    order=edwards.ORDER,
+    element_size=edwards.ENCODED_SIZE,
     endian="little",
-    decode=ed25519.parse,
-    encode=lambda point: point,
-    base=ed25519.base,
-    multiply=ed25519.multiply,
-    add=ed25519.add,
+    decode=decode_ed25519,
+    encode=edwards.encode,
+    combine=combine_ed25519,
 )
 
-EIGHTH = pow(8, -1, ed25519.ORDER)
 
-
-def decode_ristretto(encoded: bytes) -> bytes | None:
-    """Return the point of prime order that belongs to an element.
-
-    A decoded point can have a part of order four. Eight times it has none, and an eighth of that
-    is the same element.
-    """
-    decoded = ristretto255.decode(encoded)
-    if decoded is None:
+def decode_ristretto(encoded: bytes) -> Element | None:
+    """Return a point of an element."""
+    point = edwards.decode_ristretto(encoded)
+    if point is None or edwards.is_neutral_in_ristretto(point):
         return None
-    point: bytes | None = ristretto255.to_edwards(decoded)
-    for _ in range(3):
-        point = ed25519.add(point, point)
-    return ed25519.multiply(point, EIGHTH)
+    return point
 
 
-def encode_ristretto(point: bytes) -> bytes:
-    """Return the encoding of a point's element."""
-    return ristretto255.encode(ristretto255.from_edwards(point))
+def combine_ristretto(base_factor: int, terms: Terms) -> Element | None:
+    """Return a sum of multiples."""
+    total = edwards.combine(base_factor, terms)
+    return None if edwards.is_neutral_in_ristretto(total) else total
 
 
 RISTRETTO255 = Group(
-    order=ed25519.ORDER,
-    element_size=ristretto255.ENCODED_SIZE,
+    order=edwards.ORDER,
+    element_size=edwards.ENCODED_SIZE,
     endian="little",
     decode=decode_ristretto,
-    encode=encode_ristretto,
-    base=ed25519.base,
-    multiply=ed25519.multiply,
-    add=ed25519.add,
+    encode=edwards.encode_ristretto,
+    combine=combine_ristretto,
 )
 
 
@@ -181,7 +205,7 @@ def reduced(context: bytes) -> Callable[[bytes, bytes], int]:
 
 def wide(data: bytes) -> int:
     """Return SHA-512 as a scalar of edwards25519."""
-    return int.from_bytes(sha512(data).digest(), "little") % ed25519.ORDER
+    return int.from_bytes(sha512(data).digest(), "little") % edwards.ORDER
 
 
 def bip340_challenge(data: bytes) -> int:
@@ -205,60 +229,55 @@ def sha512_digest(data: bytes) -> bytes:
 # --- Verifying ------------------------------------------------------------------------------
 
 
-def verify_secp256k1(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_secp256k1(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether R = z G - c PK."""
-    point = secp256k1.parse(key)
     commitment, z = signature[:33], SECP256K1_SHA256.parse_scalar(signature[33:])
-    if point is None or z is None:
+    if z is None:
         return False
     c = SECP256K1_SHA256.challenge(commitment + key + message)
     # A commitment that is not a point needs no check: no point has its encoding.
     return secp256k1.combine(point, -c % secp256k1.ORDER, z) == commitment
 
 
-def verify_taproot(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_taproot(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether the signature holds by BIP 340."""
-    point = secp256k1.parse(b"\2" + key)
     commitment, z = b"\2" + signature[:32], SECP256K1_TAPROOT.parse_scalar(signature[32:])
-    if point is None or z is None:
+    if z is None:
         return False
     c = bip340_challenge(commitment + b"\2" + key + message)
     return secp256k1.combine(point, -c % secp256k1.ORDER, z) == commitment
 
 
-def verify_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_ed25519(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether 8 z B = 8 R + 8 c PK: RFC 8032, section 5.1.7, with the cofactor."""
-    commitment, z = signature[:32], ED25519_SHA512.parse_scalar(signature[32:])
-    if z is None or not ed25519.is_canonical(commitment):
+    z = ED25519_SHA512.parse_scalar(signature[32:])
+    commitment = edwards.decode(signature[:32])
+    if z is None or commitment is None:
         return False
-    product = ed25519.multiply(key, wide(commitment + key + message))
-    try:
-        expected = ed25519.subtract(ed25519.base(z), product or ed25519.IDENTITY)
-        rest = ed25519.subtract(expected, commitment)
-    except ValueError:
-        return False
-    return rest is None or rest in ed25519.SMALL_ORDER
+    c = wide(signature[:32] + key + message)
+    terms = [(edwards.ORDER - c, point), (1, edwards.negated(commitment))]
+    return edwards.has_small_order(edwards.combine(z, terms))
 
 
-def verify_p256(key: bytes, message: bytes, signature: bytes) -> bool:
+def verify_p256(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether R = z G - c PK."""
-    point, commitment = p256_signature.decode(key), p256_signature.decode(signature[:33])
     z = P256_SHA256.parse_scalar(signature[33:])
-    if point is None or commitment is None or z is None:
+    if z is None:
         return False
     c = P256_SHA256.challenge(signature[:33] + key + message)
-    return p256_signature.is_combination(commitment, z, -c % p256.N, point)
+    total = p256.combine(z, [(p256.N - c, point)])
+    # A commitment that is not a point needs no check: no point has its encoding.
+    return total is not None and p256.encode(total) == signature[:33]
 
 
-def verify_ristretto255(key: bytes, message: bytes, signature: bytes) -> bool:
-    """Return whether z B = R + c PK."""
-    point, commitment = decode_ristretto(key), decode_ristretto(signature[:32])
+def verify_ristretto255(point: Element, key: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether R = z B - c PK."""
     z = RISTRETTO255_SHA512.parse_scalar(signature[32:])
-    if point is None or commitment is None or z is None:
+    if z is None:
         return False
     c = RISTRETTO255_SHA512.challenge(signature[:32] + key + message)
-    product = ed25519.multiply(point, c)
-    return ed25519.base(z) == ed25519.add(commitment, product)
+    total = combine_ristretto(z, [(edwards.ORDER - c, point)])
+    return total is not None and edwards.encode_ristretto(total) == signature[:32]
 
 
 # --- The suites -----------------------------------------------------------------------------
@@ -279,7 +298,7 @@ SECP256K1_SHA256 = Suite(
     hash_scalar=expanded(SECP_CONTEXT, secp256k1.ORDER),
     digest=sha256_digest,
     challenge=lambda data: hash_to_field(data, SECP_CONTEXT + b"chal", secp256k1.ORDER),
-    verify=verify_secp256k1,
+    verify_with=verify_secp256k1,
 )
 SECP256K1_TAPROOT = Suite(
     number=2,
@@ -291,7 +310,7 @@ SECP256K1_TAPROOT = Suite(
     hash_scalar=expanded(TAPROOT_CONTEXT, secp256k1.ORDER),
     digest=sha256_digest,
     challenge=bip340_challenge,
-    verify=verify_taproot,
+    verify_with=verify_taproot,
     x_only=True,
 )
 ED25519_SHA512 = Suite(
@@ -304,7 +323,7 @@ ED25519_SHA512 = Suite(
     hash_scalar=reduced(ED25519_CONTEXT),
     digest=sha512_digest,
     challenge=wide,  # Without context, so that the signature is RFC 8032's.
-    verify=verify_ed25519,
+    verify_with=verify_ed25519,
 )
 P256_SHA256 = Suite(
     number=4,
@@ -316,7 +335,7 @@ P256_SHA256 = Suite(
     hash_scalar=expanded(P256_CONTEXT, p256.N),
     digest=sha256_digest,
     challenge=lambda data: hash_to_field(data, P256_CONTEXT + b"chal", p256.N),
-    verify=verify_p256,
+    verify_with=verify_p256,
 )
 RISTRETTO255_SHA512 = Suite(
     number=5,
@@ -328,7 +347,7 @@ RISTRETTO255_SHA512 = Suite(
     hash_scalar=reduced(RISTRETTO_CONTEXT),
     digest=sha512_digest,
     challenge=lambda data: wide(RISTRETTO_CONTEXT + b"chal" + data),
-    verify=verify_ristretto255,
+    verify_with=verify_ristretto255,
 )
 
 SUITES = {

@@ -65,7 +65,7 @@ def sign(
     expected = [suite.group.base(nonces.hiding), suite.group.base(nonces.binding)]
     published = [point for each in own for point in (each.hiding, each.binding)]
     if len(own) != 1 or not all(
-        signing.same(*pair) for pair in zip(expected, published, strict=True)
+        suite.group.same(*pair) for pair in zip(expected, published, strict=True)
     ):
         raise UnusableCommitmentsError("one's own commitments are not among them")
     session = begin(suite, key, message, commitments)
