@@ -3,10 +3,11 @@
 Not for secrets: multiplication of a point by a public number is not constant in time.
 """
 
-from coincurve import PublicKey
+from coincurve import PublicKey, PublicKeyXOnly
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 COMPRESSED_SIZE = 33
+EVEN = 2
 
 
 Point = PublicKey
@@ -26,15 +27,36 @@ def parse(encoded: bytes) -> Point | None:
 def combine(point: Point, factor: int, base_factor: int) -> bytes | None:
     """Return factor * point + base_factor * G, compressed; None at infinity.
 
-    Both factors are below the order.
+    Both factors are below the order. Recovering the key of an ECDSA signature is such a sum, in one
+    go: with r the point's x, s = factor r and the digest -base_factor r. That takes three quarters
+    of the time of two products and a sum.
     """
+    encoded = point.format()
+    r = int.from_bytes(encoded[1:], "big")
+    if factor == 0 or r >= ORDER:
+        return combine_apart(point, factor, base_factor)
+    made = encoded[1:] + scalar(factor * r % ORDER) + bytes([encoded[0] - EVEN])
+    digest = scalar(-base_factor * r % ORDER)
+    try:
+        return PublicKey.from_signature_and_message(made, digest, hasher=None).format()
+    except ValueError:  # Infinity, which libsecp256k1 has no form for, is no key.
+        return None
+
+
+def combine_apart(point: Point, factor: int, base_factor: int) -> bytes | None:
+    """Do what `combine` does, by products and a sum."""
     try:
         if factor == 0:
             return PublicKey.from_secret(scalar(base_factor)).format() if base_factor else None
         total = point.multiply(scalar(factor))
         return (total.add(scalar(base_factor)) if base_factor else total).format()
-    except ValueError:  # libsecp256k1 has no form for the point at infinity.
+    except ValueError:
         return None
+
+
+def verify_schnorr(x: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether 64 bytes are a signature of BIP 340, under a key that is known to be one."""
+    return PublicKeyXOnly(x).verify(signature, message)
 
 
 def scalar(value: int) -> bytes:

@@ -84,6 +84,22 @@ def test_combine_equals_plain_integers_at_the_edges() -> None:
             assert native == (encoded(plain) if plain else None), (factor, base)
 
 
+def test_combine_of_a_point_whose_x_is_not_below_the_order() -> None:
+    """Of those there are few, and recovery does not find them."""
+    data = next(
+        candidate
+        for candidate in (b"\2" + (N + i).to_bytes(32, "big") for i in range(100))
+        if secp256k1.parse(candidate)
+    )
+    parsed, point = secp256k1.parse(data), reference.decode_point(data)
+    assert parsed is not None
+    for factor, base in ((1, 0), (N - 1, 7), (12345, N - 1)):
+        plain = reference.add(
+            reference.multiply(factor, point), reference.multiply(base, reference.G)
+        )
+        assert secp256k1.combine(parsed, factor, base) == encoded(plain)
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", bytes(33), b"\2" * 32, b"\2" * 34, b"\4" + b"\1" * 64, b"\2" + b"\xff" * 32, b"\5" * 33],
