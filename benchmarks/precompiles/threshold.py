@@ -1,7 +1,8 @@
 """FROST signatures beside the native check of an ordinary signature on the same curve.
 
-"native" is what libsecp256k1 or OpenSSL takes for a key and a signature that come as bytes:
-Schnorr, Ed25519, ECDSA on P-256. ristretto255 has no native check; it is held to Ed25519's.
+"native" is what libsecp256k1 or OpenSSL takes for a key and a signature that come as bytes: suite 1
+sums two multiples by recovering a key, and is held to that; then Schnorr, Ed25519, ECDSA on P-256.
+ristretto255 has no native check; it is held to Ed25519's.
 """
 
 import random
@@ -57,13 +58,16 @@ def natives() -> dict[int, Work]:
     secret = PrivateKey(bytes(31) + b"\5")
     key = secret.public_key.format()
     x_only, schnorr = key[1:], secret.sign_schnorr(DIGEST, DIGEST)
-    ecdsa = secret.sign(DIGEST, hasher=None)
+    ecdsa = secret.sign_recoverable(DIGEST, hasher=None)
     edwards = ed25519.Ed25519PrivateKey.from_private_bytes(DIGEST)
     edwards_key, edwards_made = edwards.public_key().public_bytes_raw(), edwards.sign(MESSAGE)
     curve, algorithm = ec.SECP256R1(), ec.ECDSA(hashes.SHA256())
     p256 = ec.derive_private_key(5, curve)
     p256_made, numbers = p256.sign(MESSAGE, algorithm), p256.public_key().public_numbers()
     p256_key = bytes([2 + numbers.y % 2]) + numbers.x.to_bytes(32, "big")
+
+    def on_secp256k1() -> bool:
+        return PublicKey.from_signature_and_message(ecdsa, DIGEST, hasher=None) == PublicKey(key)
 
     def on_edwards() -> None:
         found = ed25519.Ed25519PublicKey.from_public_bytes(edwards_key)
@@ -74,7 +78,7 @@ def natives() -> dict[int, Work]:
         found.verify(p256_made, MESSAGE, algorithm)
 
     return {
-        1: lambda: PublicKey(key).verify(ecdsa, DIGEST, hasher=None),
+        1: on_secp256k1,
         2: lambda: PublicKeyXOnly(x_only).verify(schnorr, DIGEST),
         3: on_edwards,
         4: on_p256,
