@@ -358,6 +358,31 @@ def wrong_groups() -> Iterator[Case]:
     }
     data = call(REGISTER, 1, 150, good)
     yield case("register-second", data, ["bytes32"], second, before=before, logs=[log])
+    log = {
+        "topics": [log["topics"][0], hexed(GROUP), log["topics"][2]],
+        "data": hexed(encode(["uint8", "bytes", "uint16", "uint16"], [1, good[0], 1, 1])),
+    }
+    data = call(REGISTER, 1, 1, good[:1])
+    yield case("register-1-of-1", data, ["bytes32"], GROUP, logs=[log])
+    yield from without_a_share()
+
+
+def without_a_share() -> Iterator[Case]:
+    """Commitments P and -P: the public share of member 1 is P - P, the identity."""
+    for each in sessions():
+        suite, key = each["suite"], each["commitments"][0]
+        if "noble" in each["name"] or suite not in (1, 3, 4):
+            continue
+        opposite = (
+            key[:-1] + bytes([key[-1] ^ 128]) if suite == 3 else bytes([key[0] ^ 1]) + key[1:]
+        )
+        before: Case = {"before": [{"input": hexed(call(REGISTER, suite, 2, [key, opposite]))}]}
+        error = "InvalidMember(uint256)"
+        name = f"no-share-suite-{suite}"
+        yield refused(name, call(SHARE_OF, GROUP, 1), error, 1, **before)
+        lists = ([1, 2], each["hiding"], each["binding"])
+        data = call(VERIFY_SHARE, GROUP, 1, b"", *lists, bytes(32))
+        yield case(f"{name}-verify", data, ["bool"], False, **before)
 
 
 # --- Suite 1 --------------------------------------------------------------------------------
