@@ -350,6 +350,7 @@ def family_vectors(entry: Precompile) -> str:
                 "input": f"0x{data.hex()}",
                 "output": f"0x{outcome.data.hex()}",
                 "gas": price(entry, data),
+                "source": "the declarations of the entries",
             }
         )
     refused = {"trailing-byte": entry.methods[0].signature.selector + b"\0", "no-selector": b""}
@@ -361,6 +362,7 @@ def family_vectors(entry: Precompile) -> str:
                 "input": f"0x{data.hex()}",
                 "error": f"0x{outcome.data.hex()}",
                 "gas": price(entry, data),
+                "source": "the rules of the ABI",
             }
         )
     document = {

@@ -21,7 +21,7 @@ from precompiles.conformance.vectors import (
 from precompiles.precompile import Precompile
 from precompiles.registry import PRECOMPILES, find
 
-GOOD = {"name": "a", "input": "0x01", "output": "0x02", "gas": 1}
+GOOD = {"name": "a", "source": "a test", "input": "0x01", "output": "0x02", "gas": 1}
 ADDRESS = bytes(20)
 
 

@@ -1,7 +1,8 @@
 """Writes the vectors.json of each entry from the builder of its name beside this file.
 
 Run as a script from the root of a checkout, for all entries or those named; a test compares. A
-builder has `cases()`, which yields them without their gas: the price list is ours.
+builder has `cases()`, which yields them without their gas: the price list is ours. A case that
+names no source is a refusal by the rules, or comes from the builder's `SOURCE`.
 """
 
 import importlib
@@ -24,6 +25,8 @@ from precompiles.registry import find  # noqa: E402 - as above
 
 SHARED = {"build", "cases"}
 
+RULES = "the rules of the ABI, and the errors that the entry declares"
+
 # Another block: an answer that is different there depends on more than the vector tells.
 ELSEWHERE = {
     "block_number": 2,
@@ -45,9 +48,13 @@ def builders() -> list[str]:
 def document(name: str) -> str:
     entry = find(name)
     listed = []
-    for each in importlib.import_module(name).cases():
+    builder = importlib.import_module(name)
+    for each in builder.cases():
         data = bytes.fromhex(each["input"][2:])
-        listed.append(completed({**each, "gas": price(entry, data)}, entry.address))
+        item = {**each, "gas": price(entry, data)}
+        if "source" not in item:
+            item["source"] = RULES if "error" in each else builder.SOURCE
+        listed.append(completed(item, entry.address))
     names = [each["name"] for each in listed]
     assert len(set(names)) == len(names), name
     whole = {"precompile": name, "address": f"0x{entry.address.hex()}", "vectors": listed}

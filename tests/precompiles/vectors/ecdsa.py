@@ -94,6 +94,9 @@ ROTATION = call(ROTATE, GROUP, NEXT_COMMITMENTS, 4, b"")
 ROTATED = [*REGISTERED, {"input": hexed(ROTATION)}]
 
 
+SOURCE = "py_ecc points, worked out by the description in precompiles/threshold/ecdsa"
+
+
 def cases() -> Iterator[Case]:
     yield from registering()
     yield from rotating()

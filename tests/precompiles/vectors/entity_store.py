@@ -21,6 +21,9 @@ UNKNOWN = keccak(text="unknown")
 COLUMNS = ["int256", "address", "bytes"]
 
 
+SOURCE = "worked out by hand from the description in precompiles/graph/entity_store"
+
+
 def cases() -> Iterator[Case]:
     define = call(DEFINE, "trade", ["price", "who", "note"], [1, 3, 4], 0b11)
     prices = (30, -5, 30, 2)
