@@ -7,7 +7,10 @@ commands that need it, so that help is instant.
 
 import argparse
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +36,7 @@ CHAIN_IDS = (6133, 6134)
 WIDTH_MIN = 120
 """Columns that an address beside its key needs. Never folded, so that both can be copied."""
 TRANSACTIONS_LOGGED_MAX = 20
+SELF_TEST_DELAY_SECONDS = 1.0
 
 Progress = Callable[[int, int], None]
 
@@ -275,6 +279,7 @@ def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevA
 
     if not options.quiet:
         chain.listen(log_event)
+    wrong: list[str] = []
 
     def ready(url: str) -> None:
         if options.json:
@@ -283,13 +288,33 @@ def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevA
             print_summary(chain, keys, url)
         if keys and not server.is_loopback(options.host):
             tell(f"warning: whoever reaches {options.host} can spend from these accounts")
+        testing = threading.Timer(SELF_TEST_DELAY_SECONDS, self_test, [wrong])
+        testing.daemon = True
+        testing.start()
 
     try:
         server.serve(chain, options.host, options.port, on_ready=ready, log=tell, cors=options.cors)
     except server.PortInUse as error:
         chain.close()  # Otherwise the server has done it.
         raise ChainError(str(error)) from None
+    if wrong:
+        raise ChainError(wrong[0])
     return DONE
+
+
+def self_test(wrong: list[str]) -> None:
+    """Test every kernel on a known answer, and end the node when one is wrong.
+
+    Beside the server, a moment after it began: loading them all takes seconds, and no call has to
+    wait for it. A call that comes earlier loads its own kernel.
+    """
+    from precompiles.kernels import warm_up
+
+    try:
+        warm_up()
+    except RuntimeError as error:
+        wrong.append(str(error))
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def dev_accounts(options: argparse.Namespace) -> "tuple[DevAccount, ...]":

@@ -185,6 +185,32 @@ def test_a_chain_runs_and_ends_cleanly() -> None:
     assert "Traceback" not in err
 
 
+WRONG_KERNELS = """
+import sys
+from precompiles import kernels
+def warm_up():
+    raise RuntimeError("a kernel computes a wrong answer")
+kernels.warm_up = warm_up
+from chain import cli
+cli.SELF_TEST_DELAY_SECONDS = 0
+sys.exit(cli.main(["run", "--json", "--port", "0"]))
+"""
+
+
+def test_a_node_whose_kernels_are_wrong_ends() -> None:
+    """It must not go on making blocks that other nodes would compute otherwise."""
+    done = subprocess.run(
+        [sys.executable, "-c", WRONG_KERNELS],
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS_MAX,
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["chainId"] == 6133
+    assert "a kernel computes a wrong answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_quiet_chain_says_nothing() -> None:
     with running("--auto", "--quiet") as (process, ready):
         first = ready["accounts"][0]["address"]
