@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ ORDERS[4] = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ORDERS[5] = ORDERS[3]
 NOBLE = "noble-curves 2.4.0, frost_rounds.mjs"
 RULE = "RFC 9591 and the description in precompiles/threshold/frost"
+
+
+HIDING_NONCE = 0x09764379667F9A9FA61928947BD925A7F162B21886B750D3B11C226D16B32F58
+"""Of signer 1 in RFC 9591, appendix E.5."""
+
+# SEC 2's generator, RFC 9496's, and that one's negative by noble-curves 2.4.0.
+P256_BASE = bytes.fromhex("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
+RISTRETTO_BASE = bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76")
+OPPOSITE = bytes.fromhex("ea" + "ff" * 30 + "7f")
 
 
 def unhex(texts: list[str]) -> list[bytes]:
@@ -156,6 +166,8 @@ def of_batches() -> Iterator[Case]:
     empty: list[bytes] = []
     yield case("batch-of-none", call(BATCH, 1, empty, empty, empty), ["bool[]"], [])
     yield refused("batch-uneven", call(BATCH, 1, [b""], [], [b""]), INVALID_LENGTH, 1, 0)
+    two = [b"", b""]
+    yield refused("batch-uneven-1", call(BATCH, 1, two, [b""], two), INVALID_LENGTH, 2, 1)
     yield refused("batch-uneven-2", call(BATCH, 1, [b""], [b""], []), INVALID_LENGTH, 1, 0)
     data = call(BATCH, 6, [b""], [b""], [b""])
     yield refused("batch-suite-6", data, "InvalidSuite(uint8)", 6)
@@ -270,6 +282,8 @@ def wrong_shares(each: dict[str, Any], before: Case) -> Iterator[Case]:
     value = int.from_bytes(shares[0], endian)
     yield verdict("plus-1", scalar(suite, (value + 1) % order))
     yield verdict("negated", scalar(suite, order - value))
+    if suite == 1:  # What is left is the commitment's hiding part: the identity.
+        yield verdict("without-hiding-nonce", scalar(suite, (value - HIDING_NONCE) % order))
     yield verdict("swapped-nonces", shares[0], first, signers, binding, hiding)
     yield verdict("other-hiding", shares[0], first, signers, [hiding[0], hiding[0]], binding)
     data = call(VERIFY_SHARE, GROUP, first, message + b"!", signers, hiding, binding, shares[0])
@@ -365,6 +379,31 @@ def wrong_groups() -> Iterator[Case]:
     data = call(REGISTER, 1, 1, good[:1])
     yield case("register-1-of-1", data, ["bytes32"], GROUP, logs=[log])
     yield from without_a_share()
+    yield from of_no_commitment()
+
+
+def of_no_commitment() -> Iterator[Case]:
+    """The key is the base point and z the challenge, so that z B - c PK is the identity."""
+    for suite, key in ((4, P256_BASE), (5, RISTRETTO_BASE)):
+        hashed = key + key + b"m"
+        if suite == 4:
+            c = p256_challenge(hashed)
+        else:
+            context = b"FROST-RISTRETTO255-SHA512-v1chal"
+            c = int.from_bytes(sha512(context + hashed).digest(), "little")
+        data = call(VERIFY, suite, key, b"m", key + scalar(suite, c % ORDERS[suite]))
+        yield case(f"no-commitment-suite-{suite}", data, ["bool"], False)
+
+
+def p256_challenge(message: bytes) -> int:
+    """RFC 9380's hash to the scalar field: expand_message_xmd to 48 bytes."""
+    tag = b"FROST-P256-SHA256-v1chal"
+    suffix = tag + bytes([len(tag)])
+    start = sha256(bytes(64) + message + b"\0\60\0" + suffix).digest()
+    first = sha256(start + b"\1" + suffix).digest()
+    mixed = bytes(a ^ b for a, b in zip(start, first, strict=True))
+    second = sha256(mixed + b"\2" + suffix).digest()
+    return int.from_bytes((first + second)[:48], "big")
 
 
 def without_a_share() -> Iterator[Case]:
@@ -383,6 +422,9 @@ def without_a_share() -> Iterator[Case]:
         lists = ([1, 2], each["hiding"], each["binding"])
         data = call(VERIFY_SHARE, GROUP, 1, b"", *lists, bytes(32))
         yield case(f"{name}-verify", data, ["bool"], False, **before)
+    before = {"before": [{"input": hexed(call(REGISTER, 5, 2, [RISTRETTO_BASE, OPPOSITE]))}]}
+    data = call(SHARE_OF, GROUP, 1)
+    yield refused("no-share-suite-5", data, "InvalidMember(uint256)", 1, **before)
 
 
 # --- Suite 1 --------------------------------------------------------------------------------
