@@ -178,7 +178,7 @@ PROOF_BOUNDS: dict[str, abi.Bound] = {
     "proof": PROOF_SIZE_MAX,
     "seed": SEED_SIZE_MAX,
 }
-REGISTER_GAS = (Constant(amount=40_000), PerItem(argument="air", amount=60))
+REGISTER_GAS = (Constant(amount=40_000), PerItem(argument="air", amount=150))
 VERIFY_GAS = (Constant(amount=20_000), PerItem(argument="proof", amount=1))
 
 PRECOMPILE = Precompile(
