@@ -107,16 +107,16 @@ def test_a_process_that_hangs_or_breaks_counts_as_caught() -> None:
 
 def test_the_vectors_of_an_entry_notice_faults() -> None:
     """That they notice every one, of every entry, takes the minutes of a campaign."""
-    (chapter,) = chapters(entries=["frost"])
+    (chapter,) = chapters(entries=["ecies"])
     found = list(trials(chapter, 10))
     assert sum(each.verdict == "caught" for each in found) > 0.9 * len(found) > 40
 
 
 def test_vectors_that_look_away_notice_nothing() -> None:
-    (chapter,) = chapters(entries=["frost"], pattern="*/value")
+    (chapter,) = chapters(entries=["ecies"], pattern="*/value")
     found = list(trials(chapter, 10))
     assert sum(each.verdict == "survived" for each in found) > 20
-    assert "contract.py:" in found[-1].shown()
+    assert ".py:" in found[-1].shown()
 
 
 def test_the_command_says_what_survived(
