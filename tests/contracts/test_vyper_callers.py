@@ -143,12 +143,16 @@ def test_poseidon_with_every_number_of_elements(chain: LocalChain, contract: byt
         assert "0x" + result.output.hex() == vector["output"]
 
 
+VERIFY = keccak(text="verify(uint8,bytes,bytes,bytes)")[:4]
+
+
 def test_frost_accepts_and_rejects(chain: LocalChain, contract: bytes) -> None:
     vectors = Path(__file__).parents[2] / "precompiles" / "threshold" / "frost" / "vectors.json"
     checked = set()
     for vector in json.loads(vectors.read_text())["vectors"]:
         data = bytes.fromhex(vector["input"][2:])
-        if "output" not in vector or "a5a5a5" in vector["input"]:
+        first_suite = data[:4] == VERIFY and data[4:36] == (1).to_bytes(32, "big")
+        if "output" not in vector or "a5a5a5" in vector["input"] or not first_suite:
             continue
         _, key, message, signature = eth_abi.decode(["uint8", "bytes", "bytes", "bytes"], data[4:])
         result = ask(chain, contract, "verify(bytes,bytes,bytes)", key, message, signature)

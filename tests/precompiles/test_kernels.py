@@ -139,9 +139,19 @@ def test_warm_up_reports_each_module() -> None:
 def test_every_kernel_module_is_warmed() -> None:
     found = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in (ROOT / "precompiles").rglob("kernel.py")
+        for path in (ROOT / "precompiles").rglob("*.py")
+        if "\ndef self_test() -> bool:" in path.read_text("utf-8")
     }
     assert found == set(kernels.MODULES)
+    assert {f"precompiles.{name}" for name in kernel_files()} <= found
+
+
+def kernel_files() -> set[str]:
+    package = ROOT / "precompiles"
+    return {
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("kernel.py")
+    }
 
 
 COMPUTE = """
