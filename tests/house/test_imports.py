@@ -25,7 +25,7 @@ WORLD = {
 MAY_IMPORT = {
     "pars.py": {"importlib", "os"},
     "precompiles": {"eth_abi", "numpy"},
-    "precompiles/backends": {"coincurve", "cryptography", "oqs", "nacl", "py_ecc", "sha3"},
+    "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
     "precompiles/backends/liboqs.py": {"ctypes", "importlib", "io", "os", "pathlib"},
     "precompiles/cli.py": {"rich"},
     "precompiles/conformance": {"pathlib", "rich"},
@@ -63,7 +63,7 @@ FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
 TAME = sys.stdlib_module_names - WORLD
 
 # Distribution -> what is imported of it, where the two names differ.
-IMPORTED_AS = {"py-evm": "eth", "pynacl": "nacl", "safe-pysha3": "sha3"}
+IMPORTED_AS = {"py-evm": "eth", "safe-pysha3": "sha3"}
 ASKED_FOR_BY_NAME = {"httptools", "websockets"}  # by uvicorn, which is told to use them
 
 REMEDY = (

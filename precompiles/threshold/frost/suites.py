@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256, sha512
 from typing import Any, Literal
 
-from ...backends import ed25519, secp256k1
+from ...backends import secp256k1
 from ...backends import secp256k1_group as secp
 from ...curves import edwards25519 as edwards
 from ...curves import p256
@@ -147,7 +147,10 @@ P256 = Group(
 
 def decode_ed25519(encoded: bytes) -> Element | None:
     """Return a point of prime order."""
-    return edwards.decode(encoded) if ed25519.has_prime_order(encoded) else None
+    point = edwards.decode(encoded)
+    if point is None or point == edwards.NEUTRAL:
+        return None
+    return point if edwards.combine(0, [(edwards.ORDER, point)]) == edwards.NEUTRAL else None
 
 
 def combine_ed25519(base_factor: int, terms: Terms) -> Element | None:
