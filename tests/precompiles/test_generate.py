@@ -159,7 +159,7 @@ def test_the_gas_table_has_every_method() -> None:
     text = (ROOT / "docs" / "gas.md").read_text("utf-8")
     for entry in PRECOMPILES:
         for each in entry.methods:
-            assert f"| {entry.name} | {each.signature.name} |" in text
+            assert f"| {entry.name} | {each.signature.canonical} |" in text
 
 
 def test_entries_of_one_interface_must_speak_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,8 +67,9 @@ def challenge(purpose: bytes, member: int, *points: bytes) -> int:
     return int.from_bytes(keccak(bound + b"".join(points)), "big") % N
 
 
-DECRYPTION_KEYS = {j: secret(f"decryption {j}") for j in (1, 2)}
-COEFFICIENTS = {j: [secret(f"coefficient {j} {k}") for k in range(2)] for j in (1, 2)}
+DECRYPTION_KEYS = {1: secret("decryption 0"), 2: secret("decryption 1")}
+COEFFICIENTS = {j: [secret(f"coefficient 10 {j} {k}") for k in range(2)] for j in (1, 2)}
+# Chosen so that odd and even y stand beside each other, of keys and of summed commitments.
 ENCRYPTION_KEYS = {j: packed(point(key)) for j, key in DECRYPTION_KEYS.items()}
 COMMITMENTS = {j: b"".join(packed(point(a)) for a in row) for j, row in COEFFICIENTS.items()}
 SHARED = packed(point(DECRYPTION_KEYS[1] * DECRYPTION_KEYS[2]))
@@ -408,6 +409,15 @@ def registering() -> Iterator[Case]:
     data = call(REGISTER, many[:150], 28, 5, 5, 5)
     yield refused("register-28-of-150", data, "InvalidThreshold(uint256,uint256)", 28, 150)
     yield refused("register-151", call(REGISTER, many, 1, 5, 5, 5), INVALID_LENGTH, 150, 151)
+    for name, members, threshold in (("1-of-2", MEMBERS, 1), ("32-of-128", many[:128], 32)):
+        log_of = log(
+            "CommitteeRegistered(bytes32,address,uint16,uint16)",
+            [bytes(12) + CALLER],
+            ["uint16", "uint16"],
+            *(threshold, len(members)),
+        )
+        data = call(REGISTER, members, threshold, 1, 2, 3)
+        yield case(f"register-{name}", data, ["bytes32"], ID, logs=[log_of], **AT_A_BLOCK)
     second = keccak(CHAIN_ID.to_bytes(32, "big") + CALLER + word(1))
     registered = {
         "topics": [
@@ -420,6 +430,6 @@ def registering() -> Iterator[Case]:
         ],
         "data": hexed(encode(["uint16", "uint16"], [1, 1])),
     }
-    data = call(REGISTER, MEMBERS[:1], 1, 5, 5, 2**40)
+    data = call(REGISTER, MEMBERS[:1], 1, 1, 1, 2**40)
     known = {"before": REGISTERED, "logs": [registered], **AT_A_BLOCK}
     yield case("register-second", data, ["bytes32"], second, **known)
