@@ -241,6 +241,8 @@ def cheating() -> Iterator[Case]:
         ("short", proof[:63]),
         ("long", proof + b"\0"),
         ("empty", b""),
+        ("zero", bytes(64)),
+        ("zero-between", proof[:32] + b"\0" + proof[32:]),
     ):
         yield refused(f"possession-{name}", commit(1, bad), "InvalidProof()", **before)
     key, row = ENCRYPTION_KEYS[1], COMMITMENTS[1]
@@ -296,6 +298,8 @@ def complaining() -> Iterator[Case]:
     lost = [*approved, step(data)]
     yield case("status-failed", call(STATUS, ID), STATUS_TYPES, 5, 2, 2, 6, 6, 2, before=lost)
     yield refused("finalize-failed", data, "WrongPhase(uint8)", 5, before=lost)
+    yield from the_other_cheats()
+    yield from cancelling()
     honest = call(COMPLAIN, ID, 1, 2, row, shares(2), shared, proof)
     yield refused("complain-unfounded", honest, "UnfoundedComplaint(uint256)", 2, before=DEALT)
     for name, *arguments in (
@@ -333,6 +337,42 @@ def complaining() -> Iterator[Case]:
     yield refused("finalize-twice", call(FINALIZE, ID, both), "WrongPhase(uint8)", 4, before=READY)
 
 
+def the_other_cheats() -> Iterator[Case]:
+    """The same with members exchanged, so that no set is a number that means something else."""
+    shared, proof = same_secret(
+        b"PARS-COMMITTEE-SHARED-POINT-V1", 2, DECRYPTION_KEYS[2], point(DECRYPTION_KEYS[1])
+    )
+    wrong = shares(1, error=1)
+    complain = call(COMPLAIN, ID, 2, 1, COMMITMENTS[1], wrong, shared, proof)
+    before = [
+        *COMMITTED,
+        step(call(DEAL, ID, 1, wrong)),
+        step(call(DEAL, ID, 2, shares(2)), OTHER),
+        step(complain, OTHER),
+        *(step(call(APPROVE, ID, j), ACCOUNTS[j - 1]) for j in (1, 2)),
+    ]
+    failed = log("CommitteeFailed(bytes32,uint256)", [], ["uint256"], 4)
+    data = call(FINALIZE, ID, b"")
+    yield case("finalize-without-the-first", data, ["bool"], False, before=before, logs=[failed])
+    lost = [*before, step(data)]
+    values = (5, 2, 2, 6, 6, 4)
+    yield case("status-without-the-first", call(STATUS, ID), STATUS_TYPES, *values, before=lost)
+
+
+def cancelling() -> Iterator[Case]:
+    """Two dealers whose second commitments cancel, which needs no proof, make no key."""
+    first = COMMITMENTS[1]
+    row = COMMITMENTS[2][:33] + bytes([first[33] ^ 1]) + first[34:]
+    before = [
+        *COMMITTED[:2],
+        step(call(COMMIT, ID, 2, ENCRYPTION_KEYS[2], row, possession(2)), OTHER),
+        *(step(call(DEAL, ID, j, shares(j)), ACCOUNTS[j - 1]) for j in (1, 2)),
+        *(step(call(APPROVE, ID, j), ACCOUNTS[j - 1]) for j in (1, 2)),
+    ]
+    data = call(FINALIZE, ID, first + row)
+    yield refused("finalize-cancelling", data, "NoKey()", before=before)
+
+
 def decrypting() -> Iterator[Case]:
     before = {"before": READY}
     point_log = log(
@@ -364,6 +404,8 @@ def decrypting() -> Iterator[Case]:
         ("long-proof", 1, EPHEMERAL, product, proof + b"\0"),
         ("response-beyond", 1, EPHEMERAL, product, proof[:32] + word(N)),
         ("proof-changed", 1, EPHEMERAL, product, proof[:63] + bytes([proof[63] ^ 1])),
+        ("zero-proof", 1, EPHEMERAL, product, bytes(64)),
+        ("zero-between", 1, EPHEMERAL, product, proof[:32] + b"\0" + proof[32:]),
     ):
         yield verdict(f"verify-{name}", False, j, *arguments)
     bad = call(PARTIAL, ID, 1, EPHEMERAL, PARTIALS[2][0], proof)
@@ -418,6 +460,8 @@ def registering() -> Iterator[Case]:
         )
         data = call(REGISTER, members, threshold, 1, 2, 3)
         yield case(f"register-{name}", data, ["bytes32"], ID, logs=[log_of], **AT_A_BLOCK)
+    alone = [step(call(REGISTER, MEMBERS[:1], 1, *SPANS))]
+    yield case("status-1-of-1", call(STATUS, ID), STATUS_TYPES, 0, 1, 1, 0, 0, 0, before=alone)
     second = keccak(CHAIN_ID.to_bytes(32, "big") + CALLER + word(1))
     registered = {
         "topics": [
