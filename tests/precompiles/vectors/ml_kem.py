@@ -180,6 +180,9 @@ def blocks() -> Iterator[Case]:
     ciphertext, shared = part(made["encapsulate"], "c"), part(made["encapsulate"], "k")
     logs = flag(data, ciphertext)
     yield case("fresh-encapsulation-in-public", data, PAIR, ciphertext, shared, logs=logs, **other)
+    tailed = data + b"\xa5" * 64  # What Vyper leaves behind the key changes no draw.
+    name = "fresh-encapsulation-with-a-tail"
+    yield case(name, tailed, PAIR, ciphertext, shared, logs=logs, **other)
 
 
 def flag(data: bytes, made: bytes) -> list[dict[str, Any]]:
