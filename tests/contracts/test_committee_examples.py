@@ -12,7 +12,8 @@ from chain.calls import CallRequest
 from chain.local_chain import LocalChain
 from precompiles.registry import find
 from precompiles.threshold.committee import member
-from precompiles.threshold.committee.member import Place
+from precompiles.threshold.committee.member import ORDER, Place
+from precompiles.threshold.protocols.shamir import random_scalar
 
 COMMITTEE = find("committee").address
 SECRET = b"thirty-two bytes for the public!"
@@ -70,7 +71,7 @@ def test_sealed_secret(
     send(members[2], "finalize(bytes32,bytes)", identifier, commitments)
     key = decode(["bytes"], ask("publicKeyOf(bytes32)", identifier))[0]
 
-    secret = member.scalar(draw)
+    secret = random_scalar(ORDER, draw)
     ephemeral = member.times(GENERATOR, secret)
     mask = keccak(member.times(key, secret))
     sealed = bytes(a ^ b for a, b in zip(SECRET, mask, strict=True))

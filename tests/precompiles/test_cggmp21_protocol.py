@@ -44,6 +44,7 @@ from precompiles.threshold.cggmp21.protocol.paillier import PaillierSecret
 from precompiles.threshold.cggmp21.protocol.parameters import SMALL, STANDARD, Parameters
 from precompiles.threshold.cggmp21.protocol.presign import SigningShare
 from precompiles.threshold.cggmp21.protocol.ring_pedersen import generate
+from precompiles.threshold.interpolation import lagrange
 
 PRIMES = json.loads((Path(__file__).parent / "vectors" / "safe_primes.json").read_text())
 SESSION = b"a session id that all parties agreed on"
@@ -220,7 +221,7 @@ def test_shares_fit_the_key(parties: tuple[int, ...], threshold: int) -> None:
         public = sharing.public_share(commitments, party)
         assert curve.equal(public, curve.base(share.secret))
     secret = sum(
-        shares[each].secret * sharing.lagrange(each, parties[:threshold])
+        shares[each].secret * lagrange(parties[:threshold], each, ORDER)
         for each in parties[:threshold]
     )
     key = curve.base(secret % ORDER)
@@ -624,8 +625,8 @@ def test_refresh_moves_the_shares_and_keeps_the_key(
         public = sharing.public_share(share.commitments, party)
         assert curve.equal(public, curve.base(share.secret))
     # An old share with a new one is worth nothing.
-    mixed = key_2_of_3[1].secret * sharing.lagrange(1, (1, 2))
-    mixed += moved[2].secret * sharing.lagrange(2, (1, 2))
+    mixed = key_2_of_3[1].secret * lagrange((1, 2), 1, ORDER)
+    mixed += moved[2].secret * lagrange((1, 2), 2, ORDER)
     key = curve.parse(moved[1].public_key)
     assert not curve.equal(curve.base(mixed % ORDER), key)
     check_signature(make_presignature(moved, small, (1, 3)).finish())

@@ -14,6 +14,7 @@ from ...backends.secp256k1_group import COMPRESSED_SIZE, ORDER, Point
 from ...gas import Constant, PerItem
 from ...precompile import Call, Precompile, method
 from ..ecdsa.groups import group_id, public_share, take_nonce
+from ..interpolation import lagrange
 from . import proofs, state
 from .proofs import PROOF_SIZE, SCALAR_SIZE, Statement
 from .state import Committee
@@ -280,7 +281,7 @@ def combine(
         known = call.host.load(state.partial_slot(committee, request, member))
         if known != int.from_bytes(keccak256(partial), "big"):
             raise NOT_WHAT_WAS_SENT(member)
-        factor = lagrange(member, members)
+        factor = lagrange(members, member, ORDER)
         terms.append(curve.multiply(curve.parse(partial), factor))
     total = curve.add(terms)
     # The ephemeral key is a point, and the committee's secret is not zero.
@@ -424,16 +425,6 @@ def share_key(call: Call, committee: Committee, member: int) -> Point | None:
     call.host.charge(MULTIPLICATION_GAS * committee.threshold, "summed commitments")
     sums = state.load_sums(call.host, committee, committee.threshold)
     return public_share(sums, member)
-
-
-def lagrange(member: int, members: list[int]) -> int:
-    """Return the factor of this member's share in the secret."""
-    top = bottom = 1
-    for other in members:
-        if other != member:
-            top = top * other % ORDER
-            bottom = bottom * (other - member) % ORDER
-    return top * pow(bottom, -1, ORDER) % ORDER
 
 
 PROOF_BOUND = PROOF_SIZE + 32

@@ -4,18 +4,18 @@ Randomness is given: `draw(size)` must return fresh random bytes. Not constant i
 development and tests, or on a machine that nobody else measures.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import shake_256
 
 from ...backends import secp256k1_group as curve
 from ...backends.secp256k1_group import COMPRESSED_SIZE, ORDER, Point
 from ..ecdsa.groups import public_share
+from ..interpolation import lagrange
+from ..protocols.shamir import Draw, random_scalar, value_at
 from . import proofs
-from .contract import lagrange, share_to, split
+from .contract import share_to, split
 from .proofs import SCALAR_SIZE, Statement
-
-Draw = Callable[[int], bytes]
 
 MESSAGE_TAG = b"PARS-COMMITTEE-MESSAGE-V1"
 
@@ -68,8 +68,8 @@ def begin(place: Place, threshold: int, draw: Draw) -> Dealer:
     """Choose a member's secrets."""
     return Dealer(
         place=place,
-        decryption_key=scalar(draw),
-        coefficients=tuple(scalar(draw) for _ in range(threshold)),
+        decryption_key=random_scalar(ORDER, draw),
+        coefficients=tuple(random_scalar(ORDER, draw) for _ in range(threshold)),
     )
 
 
@@ -77,7 +77,7 @@ def prove_possession(dealer: Dealer, draw: Draw) -> bytes:
     """Return the proof that goes with the commitments."""
     secret = dealer.coefficients[0]
     key = encoded(curve.base(secret))
-    nonce = scalar(draw)
+    nonce = random_scalar(ORDER, draw)
     commitment = encoded(curve.base(nonce))
     challenge = dealer.place.stated(proofs.POSSESSION).challenge([key, commitment])
     return packed(challenge, (nonce + challenge * secret) % ORDER)
@@ -93,7 +93,7 @@ def deal(dealer: Dealer, encryption_keys: Mapping[int, bytes], members: int) -> 
             continue
         shared = times(encryption_keys[recipient], dealer.decryption_key)
         mask = proofs.mask(own.chain_id, own.committee, own.member, recipient, shared)
-        shares.append((value_at(dealer.coefficients, recipient) + mask) % ORDER)
+        shares.append((value_at(dealer.coefficients, recipient, ORDER) + mask) % ORDER)
     return b"".join(each.to_bytes(SCALAR_SIZE, "big") for each in shares)
 
 
@@ -117,7 +117,7 @@ def complain(dealer: Dealer, sender_key: bytes, draw: Draw) -> tuple[bytes, byte
 
 def own_share(dealer: Dealer) -> int:
     """Return what a member deals to itself."""
-    return value_at(dealer.coefficients, dealer.place.member)
+    return value_at(dealer.coefficients, dealer.place.member, ORDER)
 
 
 def key_share(shares: Sequence[int]) -> int:
@@ -134,7 +134,7 @@ def partial_decryption(
 
 def encrypt(public_key: bytes, message: bytes, draw: Draw) -> tuple[bytes, bytes]:
     """Return an ephemeral key and the message under it. Whoever changes either is not noticed."""
-    secret = scalar(draw)
+    secret = random_scalar(ORDER, draw)
     ephemeral = encoded(curve.base(secret))
     return ephemeral, apply_key(ephemeral, times(public_key, secret), message)
 
@@ -147,9 +147,8 @@ def apply_key(ephemeral: bytes, shared: bytes, message: bytes) -> bytes:
 
 def combined(members: Sequence[int], partials: Sequence[bytes]) -> bytes:
     """Return the point that the parts of these members make."""
-    chosen = list(members)
     terms = [
-        curve.multiply(curve.parse(partial), lagrange(member, chosen))
+        curve.multiply(curve.parse(partial), lagrange(members, member, ORDER))
         for member, partial in zip(members, partials, strict=True)
     ]
     return encoded(curve.add(terms))
@@ -160,23 +159,10 @@ def prove_product(
 ) -> tuple[bytes, bytes]:
     """Return secret * base, and the proof that it has the secret of secret * G."""
     key, product = encoded(curve.base(secret)), times(base, secret)
-    nonce = scalar(draw)
+    nonce = random_scalar(ORDER, draw)
     first, second = encoded(curve.base(nonce)), times(base, nonce)
     challenge = place.stated(purpose).challenge([key, base, product, first, second])
     return product, packed(challenge, (nonce + challenge * secret) % ORDER)
-
-
-def value_at(coefficients: Sequence[int], member: int) -> int:
-    """Return f(member)."""
-    total = 0
-    for coefficient in reversed(coefficients):
-        total = (total * member + coefficient) % ORDER
-    return total
-
-
-def scalar(draw: Draw) -> int:
-    """Return a random scalar, not zero, biased by less than 2**-128."""
-    return 1 + int.from_bytes(draw(48), "big") % (ORDER - 1)
 
 
 def times(point: bytes, factor: int) -> bytes:

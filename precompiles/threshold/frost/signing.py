@@ -7,6 +7,7 @@ replaced by its negation, and so are the shares behind it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..interpolation import lagrange
 from .suites import Element, Suite
 
 
@@ -74,23 +75,13 @@ def begin(
     )
 
 
-def lagrange(identifier: int, identifiers: Sequence[int], order: int) -> int:
-    """Return the factor of this signer's share in the secret."""
-    top = bottom = 1
-    for other in identifiers:
-        if other != identifier:
-            top = top * other % order
-            bottom = bottom * (other - identifier) % order
-    return top * pow(bottom, -1, order) % order
-
-
 def share_holds(
     suite: Suite, session: Session, commitment: Commitment, verification_share: Element, share: int
 ) -> bool:
     """Return whether z G = D + rho E + c lambda PK, for one signer."""
     group = suite.group
     order = group.order
-    weight = session.challenge * lagrange(commitment.identifier, session.identifiers, order)
+    weight = session.challenge * lagrange(session.identifiers, commitment.identifier, order)
     factor = session.factors[commitment.identifier]
     if session.commitment_negated != session.key_negated:
         weight = -weight

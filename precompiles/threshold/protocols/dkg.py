@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 
 from ..frost import signing
 from ..frost.suites import Element, Suite
-from .shamir import Draw, lagrange, polynomial, random_scalar, value_at
+from ..interpolation import lagrange
+from .shamir import Draw, polynomial, random_scalar, value_at
 
 MEMBERS_MAX = 150
 

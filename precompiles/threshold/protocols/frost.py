@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..frost import signing
 from ..frost.signing import Commitment
 from ..frost.suites import SCALAR_SIZE, Element, Suite
+from ..interpolation import lagrange
 
 Draw = Callable[[int], bytes]
 
@@ -73,7 +74,7 @@ def sign(
     share = nonces.hiding + session.factors[identifier] * nonces.binding
     share = -share if session.commitment_negated else share
     signed_secret = -secret if session.key_negated else secret
-    factor = signing.lagrange(identifier, session.identifiers, order)
+    factor = lagrange(session.identifiers, identifier, order)
     return (share + factor * signed_secret * session.challenge) % order
 
 

@@ -5,6 +5,8 @@ Knows no group. Not constant in time.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ..interpolation import lagrange
+
 Draw = Callable[[int], bytes]
 """Returns so many fresh random bytes."""
 
@@ -49,16 +51,6 @@ def recover(shares: Mapping[int, int], order: int, x: int = 0) -> int:
     return (
         sum(share * lagrange(holders, holder, order, x) for holder, share in shares.items()) % order
     )
-
-
-def lagrange(holders: Sequence[int], holder: int, order: int, x: int = 0) -> int:
-    """Return the factor of one holder's share in f(x), when these holders interpolate."""
-    top = bottom = 1
-    for other in holders:
-        if other != holder:
-            top = top * (x - other) % order
-            bottom = bottom * (holder - other) % order
-    return top * pow(bottom, -1, order) % order
 
 
 def check_holders(holders: Sequence[int], order: int) -> None:

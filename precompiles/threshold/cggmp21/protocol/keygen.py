@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ....backends import secp256k1_group as curve
 from ....backends.secp256k1_group import ORDER
 from ...ecdsa.child_keys import ExtendedKey, child
+from ...protocols.shamir import value_at
 from . import sharing
 from .faults import FaultyPartyError, MisuseError
 from .parameters import PARTIES_MAX, STANDARD
@@ -163,7 +164,7 @@ def open_commitment(
         echo=echo_of(state.session, "keygen 1", commitments),
     )
     shares = {
-        party: sharing.value_at(state.polynomial, party)
+        party: value_at(state.polynomial, party, ORDER)
         for party in state.parties
         if party != state.party
     }
@@ -177,7 +178,7 @@ def prove(state: Opened, received: Mapping[int, Opening], shares: Mapping[int, i
     """
     begun = state.begun
     openings = complete(received, begun.parties, begun.party, state.message)
-    own = sharing.value_at(begun.polynomial, begun.party)
+    own = value_at(begun.polynomial, begun.party, ORDER)
     dealt = complete(shares, begun.parties, begun.party, own)
     for party, opening in openings.items():
         check_opening(begun, party, opening, state.commitments[party])

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from ....backends import secp256k1_group as curve
 from ....backends.secp256k1_group import ORDER, Point
+from ...interpolation import lagrange
 from .. import algebra
 from ..algebra import Presignature
 from . import sharing
@@ -143,7 +144,7 @@ def begin(
     check_parties(signers, share.party, least=share.threshold)
     if not set(signers) <= set(share.parties) & set(auxiliary.public):
         raise MisuseError("a signer without a share, or without auxiliary information")
-    factor = {party: sharing.lagrange(party, signers) for party in signers}
+    factor = {party: lagrange(signers, party, ORDER) for party in signers}
     points = {
         party: sharing.encode(
             curve.multiply(sharing.public_share(share.commitments, party), factor[party])

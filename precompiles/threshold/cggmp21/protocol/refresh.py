@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ....backends import secp256k1_group as curve
 from ....backends.secp256k1_group import ORDER
+from ...protocols.shamir import value_at
 from . import sharing
 from .faults import FaultyPartyError
 from .keygen import KeyShare
@@ -104,7 +105,7 @@ def open_commitment(
         echo=echo_of(state.session, "refresh 1", commitments),
     )
     shares = {
-        party: sharing.value_at(state.polynomial, party)
+        party: value_at(state.polynomial, party, ORDER)
         for party in share.parties
         if party != share.party
     }
@@ -115,7 +116,7 @@ def move(state: Opened, received: Mapping[int, Opening], shares: Mapping[int, in
     """Round 3: check what was dealt, and move our share."""
     begun, share = state.begun, state.begun.share
     openings = complete(received, share.parties, share.party, state.message)
-    own = sharing.value_at(begun.polynomial, share.party)
+    own = value_at(begun.polynomial, share.party, ORDER)
     dealt = complete(shares, share.parties, share.party, own)
     for party, opening in openings.items():
         expected = commitment_to(begun.session, party, opening.coefficients, opening.blinding)

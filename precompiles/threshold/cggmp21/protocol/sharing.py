@@ -8,7 +8,7 @@ from ...ecdsa.groups import public_share
 from .faults import FaultyPartyError
 from .randomness import Draw, nonzero
 
-__all__ = ["add_commitments", "commit", "lagrange", "polynomial", "public_share", "value_at"]
+__all__ = ["add_commitments", "commit", "polynomial", "public_share"]
 
 
 def polynomial(threshold: int, draw: Draw) -> list[int]:
@@ -16,27 +16,9 @@ def polynomial(threshold: int, draw: Draw) -> list[int]:
     return [nonzero(ORDER, draw) for _ in range(threshold)]
 
 
-def value_at(coefficients: Sequence[int], party: int) -> int:
-    """Return f(party)."""
-    total = 0
-    for coefficient in reversed(coefficients):
-        total = (total * party + coefficient) % ORDER
-    return total
-
-
 def commit(coefficients: Sequence[int]) -> tuple[bytes, ...]:
     """Return the coefficients, none of them zero, times G."""
     return tuple(encode(curve.base(each)) for each in coefficients)
-
-
-def lagrange(party: int, parties: Sequence[int]) -> int:
-    """Return the factor of f(party) in f(0), when these parties interpolate."""
-    top = bottom = 1
-    for other in parties:
-        if other != party:
-            top = top * other % ORDER
-            bottom = bottom * (other - party) % ORDER
-    return top * pow(bottom, -1, ORDER) % ORDER
 
 
 def add_commitments(lists: Sequence[Sequence[bytes]]) -> tuple[bytes, ...]:
