@@ -28,21 +28,32 @@ from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., object])
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
+ROOT = PACKAGE.parent
+PACKAGES = frozenset({PACKAGE, ROOT / "chain"})
+"""What holds kernels, or parts of them."""
+
+
+def imported(path: Path) -> Iterator[Path]:
+    """Return where each module would be that a module imports, and each name that may be one."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (ROOT.joinpath(*alias.name.split(".")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = path.parents[node.level - 1] if node.level else ROOT
+            base = start.joinpath(*(node.module or "").split("."))
+            yield from (base, *(base / alias.name for alias in node.names))
 
 
 def sources(path: Path, found: set[Path]) -> set[Path]:
-    """Add a module of this package, and all that it imports of this package, to `found`."""
+    """Add a module, and all that it imports of our packages, directly or not, to `found`."""
     if path in found:
         return found
     found.add(path)
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
-            for module in (base, *(base / alias.name for alias in node.names)):
-                for file in (module.with_suffix(".py"), module / "__init__.py"):
-                    if file.is_file() and PACKAGE in file.parents:
-                        sources(file, found)
+    for module in imported(path):
+        for file in (module.with_suffix(".py"), module / "__init__.py"):
+            if not PACKAGES.isdisjoint(file.parents) and file.is_file():
+                sources(file, found)
     return found
 
 
@@ -51,6 +62,13 @@ def fingerprint(path: Path) -> str:
     """Return a name for the content of a kernel module and of all that it is made of."""
     contents = (sha256(source.read_bytes()).digest() for source in sorted(sources(path, set())))
     return sha256(b"".join(contents)).hexdigest()[:16]
+
+
+def cache_name(path: Path) -> str:
+    """Return the name of the folder for a kernel module: no other module, or content, has it."""
+    place = path.relative_to(ROOT) if ROOT in path.parents else path
+    module = ".".join(part for part in place.with_suffix("").parts if part != place.root)
+    return f"{module}-{fingerprint(path)}"
 
 
 def cache_candidates() -> Iterator[Path]:
@@ -88,7 +106,7 @@ def kernel(signature: str) -> Callable[[F], F]:
         if CACHE is None:
             return cast(F, numba.njit(signature)(function))
         path = Path(function.__code__.co_filename).resolve()
-        folder = CACHE / f"{path.parent.name}-{path.stem}-{fingerprint(path)}"
+        folder = CACHE / cache_name(path)
         with COMPILING:
             numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # set at run time
             try:

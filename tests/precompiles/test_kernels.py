@@ -186,12 +186,79 @@ def test_a_given_folder_holds_the_cache(tmp_path: Path) -> None:
     assert list(Path(folder).rglob("*.nbc"))
 
 
-def test_a_module_is_compiled_anew_when_what_it_imports_changes(tmp_path: Path) -> None:
+def test_a_module_is_compiled_anew_when_what_it_imports_changes() -> None:
     package = jit.PACKAGE
     kernel = package / "zk" / "poseidon" / "circom.py"
     inside = {path.relative_to(package).as_posix() for path in jit.sources(kernel, set())}
     assert {"kernels/bn254.py", "kernels/jit.py", "zk/poseidon/parameters.py"} <= inside
     assert "threshold/frost/contract.py" not in inside
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose chain has kernels made of the precompiles', by each way to import."""
+    root = tmp_path.resolve()
+    contents = {
+        "precompiles/kernels/limbs.py": "import numpy",
+        "precompiles/kernels/field.py": "from .limbs import add",
+        "precompiles/kernels/alone.py": "",
+        "chain/engine/words.py": "from precompiles.kernels import field",
+        "chain/engine/core.py": "import precompiles.kernels.field\nfrom . import words",
+        "chain/engine/jump.py": "from precompiles.kernels.field import add",
+        "chain/state.py": "from .engine.core import run",
+        "node/daemon.py": "",
+        "chain/words.py": "from node import daemon",
+    }
+    for place, content in contents.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(content, "utf-8")
+    monkeypatch.setattr(jit, "ROOT", root)
+    monkeypatch.setattr(jit, "PACKAGES", {root / "precompiles", root / "chain"})
+    jit.fingerprint.cache_clear()
+    return root
+
+
+FIELD = {"precompiles/kernels/field.py", "precompiles/kernels/limbs.py"}
+
+
+@pytest.mark.parametrize(
+    ("module", "beside"),
+    [
+        ("chain/engine/words.py", FIELD),
+        ("chain/engine/jump.py", FIELD),
+        ("chain/engine/core.py", {"chain/engine/words.py"} | FIELD),
+        ("chain/state.py", {"chain/engine/core.py", "chain/engine/words.py"} | FIELD),
+        ("chain/words.py", set()),
+        ("precompiles/kernels/alone.py", set()),
+    ],
+)
+def test_imports_are_followed_through_our_packages(
+    project: Path, module: str, beside: set[str]
+) -> None:
+    found = jit.sources(project / module, set())
+    assert {path.relative_to(project).as_posix() for path in found} == {module} | beside
+
+
+def test_a_changed_import_of_another_package_changes_the_folder(project: Path) -> None:
+    module = project / "chain" / "engine" / "words.py"
+    before = jit.cache_name(module)
+    (project / "precompiles" / "kernels" / "alone.py").write_text("1", "utf-8")
+    jit.fingerprint.cache_clear()
+    assert jit.cache_name(module) == before
+    (project / "precompiles" / "kernels" / "limbs.py").write_text("1", "utf-8")
+    jit.fingerprint.cache_clear()
+    assert jit.cache_name(module) != before
+
+
+def test_modules_of_one_name_and_content_have_folders_of_their_own(project: Path) -> None:
+    inside = project / "precompiles" / "engine" / "words.py"
+    outside = project.parent / "engine" / "words.py"
+    for path in (inside, outside):
+        path.parent.mkdir(parents=True)
+        path.write_bytes((project / "chain" / "engine" / "words.py").read_bytes())
+    modules = (project / "chain" / "engine" / "words.py", inside, outside)
+    assert len({jit.cache_name(path) for path in modules}) == 3
+    assert jit.cache_name(inside).startswith("precompiles.engine.words-")
 
 
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
