@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -24,6 +25,7 @@ import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
 from numba import types
+from numba.core import sigutils
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -128,6 +130,31 @@ def part(function: F) -> F:
     above. That is too often for what contains large hash functions.
     """
     return cast(F, numba.njit(inline="always")(function))
+
+
+def emitted(signature: str, emit: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function for kernels, of machine words, that stands wherever it is called.
+
+    `emit` gets the LLVM builder and a value for each argument, and returns the result.
+    """
+    read: Any = sigutils.normalize_signature
+    arguments, result = read(signature)
+
+    def typed(_context: Any, *given: Any) -> Any:
+        if not all(isinstance(kind, types.Integer) for kind in given):
+            return None  # a float would be cut silently; so Numba refuses the call
+
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            value = emit(builder, *values)
+            return context.get_dummy_value() if signature.return_type == types.void else value
+
+        return result(*arguments), generate
+
+    names = ["context", *(f"argument_{i}" for i in range(len(arguments)))]
+    typed.__signature__ = Signature(  # type: ignore[attr-defined]  # how Numba counts arguments
+        [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names]
+    )
+    return cast(Callable[..., Any], intrinsic(typed))
 
 
 @intrinsic

@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "chain/blobs.py": {"ckzg"},
     "chain/encoding.py": {"rusty_rlp", "sha3"},
     "chain/genesis.py": {"orjson"},
-    "chain/engine": {"numba", "numpy"},
+    "chain/engine": {"llvmlite", "numpy"},
     "chain/reverts.py": {"eth_abi"},
     "chain/rpc": {"eth_account", "httptools", "orjson", "uvicorn", "uvloop"},
     "chain/rpc/server.py": {"websockets"},

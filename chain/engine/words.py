@@ -1,0 +1,246 @@
+"""The EVM's arithmetic on 256-bit words at addresses, for kernels.
+
+Each function has the name of an opcode and computes what that defines, of words at the addresses
+a (top of the stack), b (second) and c (third), into `out`, which may be one of them. Simple ones
+become part of the kernel that calls them. Knows no gas and no stack.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from precompiles.kernels.jit import emitted
+
+from .memory import (
+    BYTE,
+    FLAG,
+    FUNNEL,
+    LIMB,
+    LIMB_BYTES,
+    LIMBS,
+    PAIR,
+    Value,
+    all_zero,
+    emit_is_zero,
+    emit_same_word,
+    load,
+    load_limbs,
+    load_word,
+    shifted_right,
+    store_limbs,
+    store_word,
+)
+
+ONES = (1 << 64) - 1
+
+Unary = Callable[[Any, Any], None]
+Binary = Callable[[Any, Any, Any], None]
+
+
+def unary(emit: Callable[..., None]) -> Unary:
+    """Return an instruction on one word."""
+    return emitted("void(uint64, uint64)", emit)
+
+
+def binary(emit: Callable[..., None]) -> Binary:
+    """Return an instruction on two words."""
+    return emitted("void(uint64, uint64, uint64)", emit)
+
+
+# --- Sums and products ------------------------------------------------------------------------
+
+
+def whole(operation: str) -> Binary:
+    """Return what LLVM itself can do with 256-bit integers."""
+
+    def emit(builder: Any, out: Value, a: Value, b: Value) -> None:
+        operate = getattr(builder, operation)
+        store_word(builder, out, operate(load_word(builder, a), load_word(builder, b)))
+
+    return binary(emit)
+
+
+def product(builder: Any, a: Sequence[Value], b: Sequence[Value]) -> list[Value]:
+    """Return the four lowest limbs of a product, row by row: LLVM's own needs twice the time."""
+    total = [LIMB(0)] * LIMBS
+    for j in range(LIMBS):
+        carry = PAIR(0)
+        for i in range(LIMBS - j):
+            if i + j == LIMBS - 1:
+                last = builder.add(builder.mul(a[i], b[j]), builder.trunc(carry, LIMB))
+                total[i + j] = builder.add(total[i + j], last)
+                break
+            term = builder.mul(builder.zext(a[i], PAIR), builder.zext(b[j], PAIR))
+            term = builder.add(term, builder.zext(total[i + j], PAIR))
+            term = builder.add(term, carry)
+            total[i + j] = builder.trunc(term, LIMB)
+            carry = builder.lshr(term, PAIR(64))
+    return total
+
+
+def emit_mul(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit a product."""
+    store_limbs(builder, out, product(builder, load_limbs(builder, a), load_limbs(builder, b)))
+
+
+add = whole("add")
+sub = whole("sub")
+mul = binary(emit_mul)
+
+
+# --- Comparisons ------------------------------------------------------------------------------
+
+
+def store_flag(builder: Any, out: Value, flag: Value) -> None:
+    """Write 0 or 1 as a word."""
+    store_limbs(builder, out, [builder.zext(flag, LIMB), *[LIMB(0)] * (LIMBS - 1)])
+
+
+def comparison(operator: str, signed: bool) -> Binary:
+    """Return a comparison of two words."""
+
+    def emit(builder: Any, out: Value, a: Value, b: Value) -> None:
+        compare = builder.icmp_signed if signed else builder.icmp_unsigned
+        flag = compare(operator, load_word(builder, a), load_word(builder, b))
+        store_flag(builder, out, flag)
+
+    return binary(emit)
+
+
+def emit_eq(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit a comparison."""
+    store_flag(builder, out, emit_same_word(builder, a, b))
+
+
+def emit_iszero(builder: Any, out: Value, a: Value) -> None:
+    """Emit a comparison with zero."""
+    store_flag(builder, out, emit_is_zero(builder, a))
+
+
+lt = comparison("<", False)
+gt = comparison(">", False)
+slt = comparison("<", True)
+sgt = comparison(">", True)
+eq = binary(emit_eq)
+iszero = unary(emit_iszero)
+
+
+# --- Bits -------------------------------------------------------------------------------------
+
+
+def limbwise(operation: str) -> Binary:
+    """Return a logical operation."""
+
+    def emit(builder: Any, out: Value, a: Value, b: Value) -> None:
+        operate = getattr(builder, operation)
+        pairs = zip(load_limbs(builder, a), load_limbs(builder, b), strict=True)
+        store_limbs(builder, out, [operate(x, y) for x, y in pairs])
+
+    return binary(emit)
+
+
+def emit_not(builder: Any, out: Value, a: Value) -> None:
+    """Emit the complement."""
+    limbs = load_limbs(builder, a)
+    store_limbs(builder, out, [builder.xor(limb, LIMB(ONES)) for limb in limbs])
+
+
+def is_below(builder: Any, limbs: Sequence[Value], bound: int) -> Value:
+    """Return the flag whether a word is below a bound of one limb."""
+    small = builder.icmp_unsigned("<", limbs[0], LIMB(bound))
+    return builder.and_(all_zero(builder, limbs[1:]), small)
+
+
+def shifted_left(builder: Any, limbs: Sequence[Value], count: Value) -> list[Value]:
+    """Return a word shifted by less than 256 bits; how, is told at `shifted_right`."""
+    for step in (2, 1):
+        bit = builder.and_(count, LIMB(64 * step))
+        chosen = builder.icmp_unsigned("!=", bit, LIMB(0))
+        moved = [*[LIMB(0)] * step, *limbs[:-step]]
+        limbs = [builder.select(chosen, new, old) for new, old in zip(moved, limbs, strict=True)]
+    funnel = builder.module.declare_intrinsic("llvm.fshl", [LIMB], FUNNEL)
+    below = [LIMB(0), *limbs[:-1]]
+    return [
+        builder.call(funnel, [high, low, count]) for high, low in zip(limbs, below, strict=True)
+    ]
+
+
+def emit_shl(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit a shift to the left."""
+    count, limbs = load_limbs(builder, a), load_limbs(builder, b)
+    fits = is_below(builder, count, 256)
+    shifted = shifted_left(builder, limbs, count[0])
+    store_limbs(builder, out, [builder.select(fits, limb, LIMB(0)) for limb in shifted])
+
+
+def shift_right(arithmetic: bool) -> Binary:
+    """Return a shift to the right."""
+
+    def emit(builder: Any, out: Value, a: Value, b: Value) -> None:
+        count, limbs = load_limbs(builder, a), load_limbs(builder, b)
+        fits = is_below(builder, count, 256)
+        filling = builder.ashr(limbs[-1], LIMB(63)) if arithmetic else LIMB(0)
+        shifted = shifted_right(builder, limbs, count[0], filling)
+        store_limbs(builder, out, [builder.select(fits, limb, filling) for limb in shifted])
+
+    return binary(emit)
+
+
+def emit_byte(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit the choice of a byte, counted from the high end."""
+    count = load_limbs(builder, a)
+    fits = is_below(builder, count, 32)
+    distance = builder.xor(builder.and_(count[0], LIMB(31)), LIMB(31))
+    found = builder.zext(load(builder, builder.add(b, distance), BYTE), LIMB)
+    chosen = builder.select(fits, found, LIMB(0))
+    store_limbs(builder, out, [chosen, *[LIMB(0)] * (LIMBS - 1)])
+
+
+def emit_signextend(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit the filling of all bytes above one with its sign."""
+    count, limbs = load_limbs(builder, a), load_limbs(builder, b)
+    fits = is_below(builder, count, 31)
+    byte = builder.and_(count[0], LIMB(31))
+    place = builder.lshr(byte, LIMB(3))
+    top = load(builder, builder.add(b, builder.mul(place, LIMB(LIMB_BYTES))), LIMB)
+    above = builder.xor(builder.mul(builder.and_(byte, LIMB(7)), LIMB(8)), LIMB(56))
+    top = builder.ashr(builder.shl(top, above), above)
+    sign = builder.ashr(top, LIMB(63))
+    extended = []
+    for i, limb in enumerate(limbs):
+        beyond = builder.select(builder.icmp_unsigned("==", place, LIMB(i)), top, sign)
+        kept = builder.icmp_unsigned(">", place, LIMB(i))
+        chosen = builder.select(kept, limb, beyond)
+        extended.append(builder.select(fits, chosen, limb))
+    store_limbs(builder, out, extended)
+
+
+def leading_zeros(builder: Any, a: Value) -> Value:
+    """Return how many high bits of a word are zero, 256 for zero."""
+    count = builder.ctlz(load_word(builder, a), FLAG(0))
+    return builder.trunc(count, LIMB)
+
+
+def emit_clz(builder: Any, out: Value, a: Value) -> None:
+    """Emit the count of the high zero bits."""
+    zeros = leading_zeros(builder, a)
+    store_limbs(builder, out, [zeros, *[LIMB(0)] * (LIMBS - 1)])
+
+
+def emit_bit_length(builder: Any, a: Value) -> Value:
+    """Emit the count of the other bits."""
+    return builder.sub(LIMB(256), leading_zeros(builder, a))
+
+
+and_ = limbwise("and_")
+or_ = limbwise("or_")
+xor = limbwise("xor")
+not_ = unary(emit_not)
+shl = binary(emit_shl)
+shr = shift_right(False)
+sar = shift_right(True)
+byte = binary(emit_byte)
+signextend = binary(emit_signextend)
+clz = unary(emit_clz)
+
+bit_length: Callable[[Any], Any] = emitted("uint64(uint64)", emit_bit_length)
+"""Return the number of bits up to the highest that is set."""
