@@ -11,7 +11,7 @@ from .encoding import checksummed
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
 from .frames import Frames, Tracer
-from .rules import GAS_TRANSACTION, INITCODE_SIZE_MAX, Intrinsic, intrinsic
+from .rules import GAS_TRANSACTION, INITCODE_SIZE_MAX, Intrinsic, gas_max, intrinsic
 from .state import Reader, World
 from .transactions import (
     ACCESS_LIST,
@@ -319,7 +319,7 @@ def estimate_gas(scene: Scene, request: CallRequest, overrides: Overrides = NO_O
         state = scene.open(overrides)
         return result_of(run(state, replace(request, gas=gas), scene.gas_cap))
 
-    high = min(request.gas or scene.env.gas_limit, scene.gas_cap)
+    high = min(request.gas or scene.env.gas_limit, scene.gas_cap, gas_max(scene.env.fork))
     high = min(high, _affordable(scene, request, overrides) or high)
     if _is_transfer(scene, request, overrides) and _succeeds(attempt, GAS_TRANSACTION):
         return GAS_TRANSACTION  # Exactly, because people know it by heart.

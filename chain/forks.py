@@ -26,6 +26,7 @@ from eth.vm.forks.shanghai import ShanghaiVM
 from eth.vm.forks.spurious_dragon import SpuriousDragonVM
 from eth.vm.forks.tangerine_whistle import TangerineWhistleVM
 
+from .osaka import OsakaVM
 from .transactions import GAS_PER_BLOB
 
 ETHER: Final = 10**18
@@ -97,14 +98,19 @@ _ORDER: Final = (
     ("shanghai", ShanghaiVM, 0),
     ("cancun", CancunVM, 0),
     ("prague", PragueVM, 0),
+    ("osaka", OsakaVM, 0),
 )
-_BLOBS: Final = {
+BLOBS: Final = {
     "cancun": BlobSchedule(target=3, max=6, base_fee_update_fraction=3_338_477),
     "prague": BlobSchedule(target=6, max=9, base_fee_update_fraction=5_007_716),
+    "osaka": BlobSchedule(target=6, max=9, base_fee_update_fraction=5_007_716),
+    "bpo1": BlobSchedule(target=10, max=15, base_fee_update_fraction=8_346_193),
+    "bpo2": BlobSchedule(target=14, max=21, base_fee_update_fraction=11_684_671),
 }
+"""The figures of the main chain's forks."""
 
 FORKS: Final = {
-    name: Fork(name=name, index=i, vm_class=vm, block_reward=reward, blobs=_BLOBS.get(name))
+    name: Fork(name=name, index=i, vm_class=vm, block_reward=reward, blobs=BLOBS.get(name))
     for i, (name, vm, reward) in enumerate(_ORDER)
 }
 FRONTIER: Final = FORKS["frontier"]
@@ -119,11 +125,17 @@ PARIS: Final = FORKS["paris"]
 SHANGHAI: Final = FORKS["shanghai"]
 CANCUN: Final = FORKS["cancun"]
 PRAGUE: Final = FORKS["prague"]
+OSAKA: Final = FORKS["osaka"]
+BPO1: Final = replace(OSAKA, name="bpo1", blobs=BLOBS["bpo1"])
+BPO2: Final = replace(OSAKA, name="bpo2", blobs=BLOBS["bpo2"])
 PARS: Final = replace(PRAGUE, pars=True)
 """What chains 6133 and 6134 run: Prague with our precompiles."""
 
-LATER_FORKS: Final = ("osaka", "bpo1", "bpo2", "bpo3", "bpo4", "bpo5", "amsterdam")
-"""Forks that change headers and blob figures for us, but are executed as Prague."""
+BLOB_FORKS: Final = ("bpo1", "bpo2", "bpo3", "bpo4", "bpo5")
+"""Forks that change blob figures alone (EIP-7892): the rules before them with other blobs."""
+
+LATER_FORKS: Final = ("amsterdam",)
+"""Forks whose headers we can carry, but whose blocks are executed as the fork before them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,13 @@ from .blocks import ZERO_ADDRESS, ZERO_HASH, Block, Header
 from .building import BASE_FEE_INITIAL
 from .errors import InvalidGenesis
 from .forks import (
+    BLOB_FORKS,
+    BLOBS,
     CANCUN,
     FORKS,
     LATER_FORKS,
     LONDON,
+    OSAKA,
     PARIS,
     PRAGUE,
     SHANGHAI,
@@ -193,7 +196,11 @@ def load_genesis(path: Path) -> Genesis:
 
 
 _BLOCK_FORKS: Final = tuple(name for name in FORKS if FORKS[name].index < PARIS.index)[1:]
-_TIME_FORKS: Final = ("shanghai", "cancun", "prague")
+_TIME_FORKS: Final = (
+    *(name for name in FORKS if FORKS[name].index > PARIS.index),
+    *BLOB_FORKS,
+    *LATER_FORKS,
+)
 
 
 def genesis_from_json(data: Any) -> Genesis:
@@ -250,16 +257,11 @@ def _schedule(config: "_Object", pars: bool) -> Schedule:
         if block is not None:
             by_block.append((block, FORKS[name]))
     by_time: list[tuple[int, Fork]] = []
-    blobs = config.child("blobSchedule") if config.data.get("blobSchedule") else None
-    for name in (*_TIME_FORKS, *LATER_FORKS):
+    blobs = _blob_schedules(config)
+    for name in _TIME_FORKS:
         time = config.optional_number(name + "Time")
-        if time is None:
-            continue
-        previous = by_time[-1][1] if by_time else PARIS
-        fork = FORKS.get(name) or replace(previous, name=name)
-        if blobs is not None and name in blobs.data:
-            fork = replace(fork, blobs=_blob_schedule(blobs.child(name)))
-        by_time.append((time, fork))
+        if time is not None:
+            by_time.append((time, _time_fork(name, by_time[-1][1] if by_time else PARIS, blobs)))
     for entries, kind in ((by_block, "Block"), (by_time, "Time")):
         for (earlier, before), (later, after) in pairwise(entries):
             if later < earlier:
@@ -267,7 +269,7 @@ def _schedule(config: "_Object", pars: bool) -> Schedule:
                     f"config.{after.name}{kind}: {later} comes before {before.name}'s {earlier}"
                 )
     if pars:
-        if not by_time or by_time[-1][1].index != PRAGUE.index:
+        if not by_time or not by_time[-1][1].since(PRAGUE):
             raise InvalidGenesis("config.pragueTime: missing, and config.pars needs it")
         by_time = [
             (time, replace(fork, pars=True) if fork.since(PRAGUE) else fork)
@@ -281,12 +283,37 @@ def _schedule(config: "_Object", pars: bool) -> Schedule:
     )
 
 
+def _time_fork(name: str, previous: Fork, blobs: Mapping[str, BlobSchedule]) -> Fork:
+    """Return the rules of a fork that comes after `previous`."""
+    if name in FORKS:
+        # Osaka itself leaves blobs as they were, which the genesis may have chosen.
+        kept = previous.blobs if name == OSAKA.name else None
+        return replace(FORKS[name], blobs=blobs.get(name) or kept or FORKS[name].blobs)
+    figures = blobs.get(name) or BLOBS.get(name)
+    if name in BLOB_FORKS and figures is None:
+        raise InvalidGenesis(f"config.blobSchedule.{name}: missing, and {name} has no other rules")
+    return replace(previous, name=name, blobs=figures or previous.blobs)
+
+
+def _blob_schedules(config: "_Object") -> dict[str, BlobSchedule]:
+    """Read the blob figures that the genesis gives to forks (EIP-7840)."""
+    entries = config.child("blobSchedule", optional=True)
+    return {
+        name: _blob_schedule(entries.child(name))
+        for name in _TIME_FORKS
+        if entries.data.get(name) is not None
+    }
+
+
 def _blob_schedule(entry: "_Object") -> BlobSchedule:
-    return BlobSchedule(
-        target=entry.number("target"),
-        max=entry.number("max"),
-        base_fee_update_fraction=entry.number("baseFeeUpdateFraction", minimum=1),
+    schedule = BlobSchedule(
+        target=entry.number("target", bits=64),
+        max=entry.number("max", bits=64),
+        base_fee_update_fraction=entry.number("baseFeeUpdateFraction", minimum=1, bits=64),
     )
+    if schedule.target > schedule.max:
+        raise InvalidGenesis(f"{entry.path}: target {schedule.target} is above max {schedule.max}")
+    return schedule
 
 
 def _allocation(value: Any, key: str) -> Allocation:

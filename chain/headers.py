@@ -13,7 +13,7 @@ from .blocks import EMPTY_OMMERS, Block, Header
 from .building import next_base_fee
 from .encoding import encode_list, keccak
 from .errors import InvalidBlock
-from .forks import CANCUN, LATER_FORKS, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
+from .forks import CANCUN, LATER_FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
 from .transactions import GAS_PER_BLOB
 
 EXTRA_DATA_SIZE_MAX: Final = 32
@@ -131,7 +131,7 @@ def next_excess_blob_gas(parent: Header, fork: Fork) -> int:
     excess, used = parent.excess_blob_gas or 0, parent.blob_gas_used or 0
     following = fork.excess_blob_gas(excess, used)
     blobs = fork.blobs
-    if blobs is None or fork.name not in LATER_FORKS or not following:
+    if blobs is None or not fork.since(OSAKA) or not following:
         return following
     reserve = BLOB_BASE_COST * (parent.base_fee_per_gas or 0)
     if reserve > GAS_PER_BLOB * fork.blob_base_fee(excess):

@@ -15,6 +15,7 @@ from .forks import (
     HOMESTEAD,
     ISTANBUL,
     LONDON,
+    OSAKA,
     PRAGUE,
     SHANGHAI,
     SPURIOUS_DRAGON,
@@ -30,6 +31,13 @@ GAS_INITCODE_WORD: Final = 2
 GAS_ACCESS_LIST_ADDRESS: Final = 2400
 GAS_ACCESS_LIST_SLOT: Final = 1900
 GAS_AUTHORIZATION: Final = 25_000
+GAS_MAX: Final = 2**64 - 1
+TRANSACTION_GAS_MAX: Final = 2**24
+"""The most that one transaction may ask for from Osaka on (EIP-7825)."""
+
+TRANSACTION_BLOBS_MAX: Final = 6
+"""Blobs of one transaction from Osaka on, however many a block may hold (EIP-7594)."""
+
 INITCODE_SIZE_MAX: Final = 49_152
 NONCE_MAX: Final = 2**64 - 1
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
@@ -57,6 +65,11 @@ def intrinsic(tx: Fields, fork: Fork) -> Intrinsic:
     gas += GAS_AUTHORIZATION * len(tx.authorization_list)
     floor = GAS_TRANSACTION + 10 * (zeros + 4 * others) if fork.since(PRAGUE) else 0
     return Intrinsic(gas=gas, floor=floor)
+
+
+def gas_max(fork: Fork) -> int:
+    """Return the most gas that a transaction may ask for."""
+    return TRANSACTION_GAS_MAX if fork.since(OSAKA) else GAS_MAX
 
 
 def is_delegation(code: bytes) -> bool:
@@ -95,6 +108,10 @@ def check_form(tx: Transaction, fork: Fork, chain_id: int) -> Intrinsic:
         )
     if tx.nonce >= NONCE_MAX:
         raise RejectedTransaction(f"nonce has max value: nonce: {tx.nonce}")
+    if tx.gas > gas_max(fork):
+        raise RejectedTransaction(
+            f"transaction gas limit too high (cap: {gas_max(fork)}, tx: {tx.gas})"
+        )
     if fork.since(SHANGHAI) and not tx.to and len(tx.data) > INITCODE_SIZE_MAX:
         raise RejectedTransaction(
             f"max initcode size exceeded: code size {len(tx.data)}, limit {INITCODE_SIZE_MAX}"
@@ -119,6 +136,8 @@ def _check_blobs(tx: Transaction, fork: Fork) -> None:
     if not tx.blob_versioned_hashes:
         raise RejectedTransaction("blob transaction missing blob hashes")
     blobs_max = fork.blobs.max if fork.blobs else 0
+    if fork.since(OSAKA):
+        blobs_max = min(blobs_max, TRANSACTION_BLOBS_MAX)
     if len(tx.blob_versioned_hashes) > blobs_max:
         raise RejectedTransaction(
             f"blob transaction has too many blobs: have {len(tx.blob_versioned_hashes)}, "

@@ -20,7 +20,7 @@ from .blocks import ZERO_HASH, Log
 from .encoding import encode, keccak
 from .errors import ChainError, InvalidTransaction, RejectedTransaction
 from .execution import BlockEnv, apply_transaction, open_state
-from .forks import FORKS, LONDON, PARIS, SPURIOUS_DRAGON, BlobSchedule, Fork
+from .forks import BPO1, BPO2, FORKS, LONDON, PARIS, SPURIOUS_DRAGON, BlobSchedule, Fork
 from .frames import Frames
 from .history import Nodes
 from .rules import check_fees, check_form, check_nonce, check_sender
@@ -58,8 +58,13 @@ FORK_NAMES: Final = {
     "Shanghai": "shanghai",
     "Cancun": "cancun",
     "Prague": "prague",
+    "Osaka": "osaka",
+    "BPO1": "bpo1",
+    "BPO2": "bpo2",
 }
 """The tests' names of the forks that we execute."""
+
+BY_NAME: Final = {**FORKS, BPO1.name: BPO1, BPO2.name: BPO2}
 
 ANCESTORS: Final = 256
 PASSED, FAILED, UNREADABLE = 0, 1, 2
@@ -165,7 +170,7 @@ def _apply(state: Any, tx: Transaction) -> tuple[Log, ...]:
 
 
 def _fork(case: Case) -> Fork:
-    fork = FORKS[FORK_NAMES[case.fork]]
+    fork = BY_NAME[FORK_NAMES[case.fork]]
     schedule = case.test.get("config", {}).get("blobSchedule", {}).get(case.fork)
     if schedule is None or fork.blobs is None:
         return fork

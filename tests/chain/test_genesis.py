@@ -1,6 +1,7 @@
 """Genesis: the Pars chains, geth's files, and every mistake named with its field."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from chain.accounts import DevAccount
 from chain.errors import InvalidGenesis
-from chain.forks import PARS
+from chain.forks import BPO1, BPO2, OSAKA, PARS, PRAGUE, BlobSchedule, Fork
 from chain.genesis import (
     DEV_BALANCE,
     RESERVE,
@@ -73,6 +74,66 @@ def test_chains_with_other_accounts_or_ids_differ() -> None:
     assert len(hashes) == 2
 
 
+FIGURES = {"target": 4, "max": 8, "baseFeeUpdateFraction": 4_000_000}
+
+
+def forks_of(blobs: Any = None, **times: int) -> dict[str, Fork]:
+    config = {"chainId": 1, "shanghaiTime": 0, "cancunTime": 0} | times
+    genesis = genesis_from_json(minimal(config=config | {"blobSchedule": blobs}))
+    return {fork.name: fork for _, fork in genesis.schedule.by_time}
+
+
+def test_osaka_and_its_blob_forks_are_chosen_by_time() -> None:
+    config = {"chainId": 1, "shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0}
+    config |= {"osakaTime": 100, "bpo1Time": 200, "bpo2Time": 300}
+    schedule = genesis_from_json(minimal(config=config)).schedule
+    for time, fork in ((99, PRAGUE), (100, OSAKA), (199, OSAKA), (200, BPO1), (300, BPO2)):
+        assert schedule.at(1, time) == fork
+    assert BPO2.since(OSAKA)
+    assert not PRAGUE.since(OSAKA)
+
+
+def test_blob_figures_are_the_main_chains_where_none_are_given() -> None:
+    """EIP-7840's for Cancun and Prague, and what mainnet has for the forks since."""
+    forks = forks_of(pragueTime=0, osakaTime=0, bpo1Time=0, bpo2Time=0)
+    assert {
+        name: (fork.blobs.target, fork.blobs.max, fork.blobs.base_fee_update_fraction)
+        for name, fork in forks.items()
+        if fork.blobs is not None
+    } == {
+        "cancun": (3, 6, 3_338_477),
+        "prague": (6, 9, 5_007_716),
+        "osaka": (6, 9, 5_007_716),
+        "bpo1": (10, 15, 8_346_193),
+        "bpo2": (14, 21, 11_684_671),
+    }
+
+
+def test_blob_figures_are_those_of_the_genesis() -> None:
+    chosen = BlobSchedule(target=4, max=8, base_fee_update_fraction=4_000_000)
+    forks = forks_of({"prague": FIGURES, "bpo3": FIGURES}, pragueTime=0, osakaTime=0, bpo3Time=0)
+    assert forks["osaka"].blobs == chosen  # Osaka itself changes none.
+    assert forks["bpo3"] == replace(OSAKA, name="bpo3", blobs=chosen)
+    forks = forks_of({"osaka": FIGURES}, pragueTime=0, osakaTime=0, amsterdamTime=0)
+    assert forks["prague"] == PRAGUE
+    assert forks["osaka"].blobs == forks["amsterdam"].blobs == chosen
+
+
+def test_a_blob_fork_changes_nothing_but_blobs() -> None:
+    """EIP-7892 lets one come at any time."""
+    (*_, fork) = forks_of({"bpo1": FIGURES}, pragueTime=0, bpo1Time=5).values()
+    assert not fork.since(OSAKA)
+    assert fork == replace(PRAGUE, name="bpo1", blobs=fork.blobs)
+
+
+def test_osaka_is_chosen_for_a_pars_chain() -> None:
+    data = genesis_to_json(pars_genesis())
+    data["config"] |= {"osakaTime": 2**40, "bpo1Time": 2**41}
+    schedule = genesis_from_json(data).schedule
+    assert schedule.at(1, 2**40) == replace(OSAKA, pars=True)
+    assert schedule.at(1, 2**41) == replace(BPO1, pars=True)
+
+
 def test_storage_and_code_of_an_allocation() -> None:
     alloc = {
         "0x" + "22" * 20: {
@@ -109,6 +170,36 @@ def test_storage_and_code_of_an_allocation() -> None:
         (
             {"config": {"chainId": 1, "shanghaiTime": 9, "cancunTime": 5}},
             r"^config\.cancunTime: 5 comes before shanghai's 9$",
+        ),
+        (
+            {"config": {"chainId": 1, "osakaTime": 9, "bpo2Time": 5}},
+            r"^config\.bpo2Time: 5 comes before osaka's 9$",
+        ),
+        (
+            {"config": {"chainId": 1, "osakaTime": 0, "bpo3Time": 0}},
+            r"^config\.blobSchedule\.bpo3: missing, and bpo3 has no other rules$",
+        ),
+        ({"config": {"chainId": 1, "osakaTime": "soon"}}, r"^config\.osakaTime: not a number"),
+        ({"config": {"chainId": 1, "blobSchedule": 5}}, r"^config\.blobSchedule: not a JSON obj"),
+        (
+            {"config": {"chainId": 1, "blobSchedule": {"osaka": 5}}},
+            r"^config\.blobSchedule\.osaka: not a JSON object$",
+        ),
+        (
+            {"config": {"chainId": 1, "blobSchedule": {"bpo5": FIGURES | {"target": 9}}}},
+            r"^config\.blobSchedule\.bpo5: target 9 is above max 8$",
+        ),
+        (
+            {"config": {"chainId": 1, "blobSchedule": {"osaka": {"target": 1, "max": 2}}}},
+            r"^config\.blobSchedule\.osaka\.baseFeeUpdateFraction: missing$",
+        ),
+        (
+            {"config": {"chainId": 1, "blobSchedule": {"osaka": dict.fromkeys(FIGURES, 0)}}},
+            r"^config\.blobSchedule\.osaka\.baseFeeUpdateFraction: 0 is below 1$",
+        ),
+        (
+            {"config": {"chainId": 1, "blobSchedule": {"osaka": FIGURES | {"max": 2**64}}}},
+            r"^config\.blobSchedule\.osaka\.max: .* does not fit 64 bits$",
         ),
         ({"alloc": []}, r"^alloc: not a JSON object$|alloc"),
         ({"alloc": {"0x11": {"balance": "0x1"}}}, r"^alloc\[0x11\]: 1 bytes, expected 20$"),

@@ -8,16 +8,19 @@ import pytest
 from chain.errors import NotNow, RejectedTransaction
 from chain.forks import (
     BERLIN,
+    BPO2,
     CANCUN,
     FORKS,
     FRONTIER,
     HOMESTEAD,
     ISTANBUL,
     LONDON,
+    OSAKA,
     PARIS,
     PARS,
     PRAGUE,
     SHANGHAI,
+    BlobSchedule,
     Fork,
 )
 from chain.rules import check_fees, check_form, check_nonce, check_sender, intrinsic
@@ -157,6 +160,28 @@ def test_blob_rules() -> None:
         RejectedTransaction, match="blob 1 has invalid hash version: have 0, want 1"
     ):
         check_form(tx(3, blob_versioned_hashes=(HASH, bytes(32))), PRAGUE, 6133)
+
+
+@pytest.mark.parametrize("fork", [OSAKA, BPO2])
+def test_a_transaction_carries_six_blobs_whatever_a_block_may_hold(fork: Fork) -> None:
+    """EIP-7594."""
+    check_form(tx(3, blob_versioned_hashes=(HASH,) * 6), fork, 6133)
+    check_form(tx(3, blob_versioned_hashes=(HASH,) * 7), PRAGUE, 6133)
+    with pytest.raises(RejectedTransaction, match="too many blobs: have 7, max 6"):
+        check_form(tx(3, blob_versioned_hashes=(HASH,) * 7), fork, 6133)
+    few = BlobSchedule(target=1, max=2, base_fee_update_fraction=1)
+    with pytest.raises(RejectedTransaction, match="too many blobs: have 3, max 2"):
+        check_form(tx(3, blob_versioned_hashes=(HASH,) * 3), replace(fork, blobs=few), 6133)
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_the_gas_of_a_transaction_is_capped_from_osaka_on(kind: int) -> None:
+    """EIP-7825."""
+    for fork in (OSAKA, BPO2):
+        check_form(tx(kind, gas=2**24), fork, 6133)
+        with pytest.raises(RejectedTransaction, match=r"\(cap: 16777216, tx: 16777217\)$"):
+            check_form(tx(kind, gas=2**24 + 1), fork, 6133)
+    check_form(tx(kind, gas=2**24 + 1), PRAGUE, 6133)
 
 
 def test_a_set_code_transaction_needs_an_authorization() -> None:

@@ -1,0 +1,188 @@
+"""Osaka's rules, each at its edge and one past it, beside Prague's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chain.accounts import DevAccount
+from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
+from chain.errors import InvalidBlock, RejectedTransaction
+from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
+from chain.local_chain import LocalChain
+from chain.rules import TRANSACTION_GAS_MAX
+from chain.tracing import TracerOptions
+from chain.transactions import Fields, sign_transaction
+
+MakeChain = Callable[..., LocalChain]
+CODE_AT = b"\xcc" * 20
+TO = b"\x35" * 20
+GWEI = 10**9
+
+
+@pytest.fixture
+def chain_of(accounts: tuple[DevAccount, ...]) -> MakeChain:
+    """Make chains that know exactly these forks after Prague."""
+
+    def make(**times: Any) -> LocalChain:
+        funded = pars_genesis(6133, [account.address for account in accounts])
+        data = genesis_to_json(funded)
+        kept = {name: value for name, value in data["config"].items() if name != "osakaTime"}
+        options = {name: times.pop(name) for name in ("clock", "mining") if name in times}
+        data["config"] = kept | times
+        data["gasLimit"] = hex(60_000_000)
+        genesis = genesis_from_json(data)
+        return LocalChain.open(genesis, accounts=accounts, loud=True, **options)
+
+    return make
+
+
+@pytest.fixture
+def osaka(chain_of: MakeChain) -> LocalChain:
+    return chain_of(osakaTime=0)
+
+
+@pytest.fixture
+def prague(chain_of: MakeChain) -> LocalChain:
+    return chain_of()
+
+
+# CLZ (EIP-7939).
+
+
+def clz(chain: LocalChain, word: int) -> int:
+    code = b"\x7f" + word.to_bytes(32, "big") + bytes.fromhex("1e60005260206000f3")
+    chain.set_code(CODE_AT, code)
+    result = chain.call(CallRequest(to=CODE_AT))
+    assert result.success
+    return int.from_bytes(result.output, "big")
+
+
+@pytest.mark.parametrize(
+    ("word", "zeros"),
+    [
+        # The EIP's own cases.
+        (0, 256),
+        (1 << 255, 0),
+        (2**256 - 1, 0),
+        (1 << 254, 1),
+        (2**255 - 1, 1),
+        (1, 255),
+    ],
+)
+def test_leading_zeros_of_the_eips_cases(osaka: LocalChain, word: int, zeros: int) -> None:
+    assert clz(osaka, word) == zeros
+
+
+def test_leading_zeros_at_every_bit(osaka: LocalChain) -> None:
+    for bit in range(0, 256, 5):
+        expected = f"{1 << bit:0256b}".index("1")
+        assert clz(osaka, 1 << bit) == clz(osaka, (2 << bit) - 1) == expected
+
+
+def test_clz_costs_five(osaka: LocalChain) -> None:
+    osaka.set_code(CODE_AT, bytes.fromhex("60011e"))
+    needed = 21_000 + 3 + 5
+    assert osaka.call(CallRequest(to=CODE_AT, gas=needed)).gas_used == needed
+    short = osaka.call(CallRequest(to=CODE_AT, gas=needed - 1))
+    assert (short.success, short.error, short.gas_used) == (False, "out of gas", needed - 1)
+
+
+def test_clz_needs_a_word(osaka: LocalChain) -> None:
+    osaka.set_code(CODE_AT, b"\x1e")
+    assert osaka.call(CallRequest(to=CODE_AT)).error == "stack underflow"
+
+
+def test_prague_has_no_clz(prague: LocalChain) -> None:
+    prague.set_code(CODE_AT, bytes.fromhex("60011e"))
+    result = prague.call(CallRequest(to=CODE_AT))
+    assert result.error == "invalid opcode: opcode 0x1e not defined"
+
+
+def test_the_instruction_comes_with_the_fork(chain_of: MakeChain) -> None:
+    start = 1_900_000_000
+    chain = chain_of(osakaTime=start + 5, clock=lambda: float(start))
+    chain.set_code(CODE_AT, bytes.fromhex("60001e600055"))
+    for time, expected in ((start + 4, 0), (start + 5, 256)):
+        chain.set_next_timestamp(time)
+        chain.send(CallRequest(sender=chain.accounts[0], to=CODE_AT, gas=100_000))
+        assert chain.head.header.timestamp == time
+        assert chain.state().storage(CODE_AT, 0) == expected
+
+
+def test_a_trace_names_clz(osaka: LocalChain) -> None:
+    osaka.set_code(CODE_AT, bytes.fromhex("60011e"))
+    request = CallRequest(to=CODE_AT)
+    trace = osaka.trace_call(request, "latest", NO_OVERRIDES, TracerOptions())
+    step = trace["structLogs"][1]
+    assert (step["op"], step["gasCost"], step["stack"]) == ("CLZ", 5, ["0x1"])
+
+
+# The gas of one transaction (EIP-7825).
+
+
+def test_a_transaction_asks_for_no_more_than_the_cap(osaka: LocalChain) -> None:
+    sender = osaka.accounts[0]
+    assert TRANSACTION_GAS_MAX == 16_777_216
+    osaka.send(CallRequest(sender=sender, to=TO, gas=TRANSACTION_GAS_MAX))
+    assert osaka.head.header.gas_used == 21_000
+    reason = r"^transaction gas limit too high \(cap: 16777216, tx: 16777217\)$"
+    with pytest.raises(RejectedTransaction, match=reason):
+        osaka.send(CallRequest(sender=sender, to=TO, gas=TRANSACTION_GAS_MAX + 1))
+    assert (osaka.head.number, len(osaka.pool)) == (1, 0)
+
+
+def test_prague_knows_no_cap(prague: LocalChain) -> None:
+    prague.send(CallRequest(sender=prague.accounts[0], to=TO, gas=TRANSACTION_GAS_MAX + 1))
+    assert prague.head.header.gas_used == 21_000
+
+
+def test_a_question_may_use_more_than_a_transaction(osaka: LocalChain) -> None:
+    """A call and an access list are bound by the node's cap alone, as in geth."""
+    osaka.set_code(CODE_AT, bytes.fromhex("6230d40051"))  # Memory of 100,001 words: 19,832,167 gas.
+    request = CallRequest(to=CODE_AT, gas=40_000_000)
+    assert osaka.call(request).gas_used > TRANSACTION_GAS_MAX
+    assert osaka.create_access_list(request).gas_used > TRANSACTION_GAS_MAX
+
+
+def test_an_estimate_stays_below_the_cap(osaka: LocalChain, prague: LocalChain) -> None:
+    """What needs more than one transaction may ask for has no estimate."""
+    needs = bytes.fromhex("63010000005a10600b57005bfe")  # 2^24 gas in its frame, or it fails.
+    for chain in (osaka, prague):
+        chain.set_code(CODE_AT, needs)
+    request = CallRequest(sender=osaka.accounts[0], to=CODE_AT)
+    assert prague.estimate_gas(request) > TRANSACTION_GAS_MAX
+    for gas in (None, 30_000_000):
+        with pytest.raises(CallFailed) as failure:
+            osaka.estimate_gas(CallRequest(sender=request.sender, to=CODE_AT, gas=gas))
+        assert failure.value.result.gas_used <= TRANSACTION_GAS_MAX
+
+
+def test_what_waits_from_before_the_fork_is_dropped(chain_of: MakeChain) -> None:
+    start = 1_900_000_000
+    chain = chain_of(osakaTime=start + 9, clock=lambda: float(start), mining="manual")
+    for nonce, gas in ((0, TRANSACTION_GAS_MAX), (1, TRANSACTION_GAS_MAX + 1), (2, 21_000)):
+        chain.send(CallRequest(sender=chain.accounts[0], to=TO, gas=gas, nonce=nonce))
+    chain.set_next_timestamp(start + 9)
+    chain.mine()
+    assert len(chain.head.transactions) == 1
+    assert [tx.nonce for tx in chain.pool.all()] == [2]
+
+
+def test_a_block_with_more_is_refused(chain_of: MakeChain, accounts: Any) -> None:
+    maker, reader = chain_of(mining="manual"), chain_of(osakaTime=0, mining="manual")
+    assert maker.genesis_hash == reader.genesis_hash
+    fields = Fields(
+        type=2,
+        chain_id=6133,
+        nonce=0,
+        gas=TRANSACTION_GAS_MAX + 1,
+        to=TO,
+        gas_price=2 * GWEI,
+        max_fee_per_gas=2 * GWEI,
+    )
+    maker.send_raw(sign_transaction(fields, accounts[0].private_key).raw)
+    (block,) = maker.mine()
+    with pytest.raises(InvalidBlock, match="transaction 0: transaction gas limit too high"):
+        reader.import_block(block)
+    assert reader.head.number == 0
