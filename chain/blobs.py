@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import ckzg  # type: ignore[import-not-found]
 import eth
-from eth.exceptions import VMError
 
 from .encoding import DecodingError, any_bytes, any_list, bytes_to_int, decode, encode
 from .errors import InvalidTransaction, RejectedTransaction
@@ -35,34 +34,12 @@ def versioned_hash(commitment: bytes) -> bytes:
     return b"\x01" + hashlib.sha256(commitment).digest()[1:]
 
 
-POINT_EVALUATION_ADDRESS: Final = bytes(19) + b"\x0a"
-POINT_EVALUATION_GAS: Final = 50_000
-POINT_EVALUATION_OUTPUT: Final = (4096).to_bytes(32, "big") + bytes.fromhex(
-    "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001"
-)
-"""Field elements in a blob, and the modulus of their field."""
-
-
-def point_evaluation(computation: Any) -> None:
-    """Check p(z) = y against a commitment (EIP-4844's precompile).
-
-    Stock py-evm does the same, but loads the ceremony's points anew in every call: a second of
-    work for 50,000 gas.
-    """
-    computation.consume_gas(POINT_EVALUATION_GAS, reason="point evaluation")
-    data = computation.msg.data_as_bytes
-    if len(data) != 192:
-        raise VMError("point evaluation: the input is not 192 bytes")
-    commitment, proof = data[96:144], data[144:192]
-    if versioned_hash(commitment) != data[:32]:
-        raise VMError("point evaluation: the commitment is of another blob")
+def opens_to(commitment: bytes, *, z: bytes, y: bytes, proof: bytes) -> bool:
+    """Return whether p(z) = y for the polynomial under a commitment; false for what is no point."""
     try:
-        holds = ckzg.verify_kzg_proof(commitment, data[32:64], data[64:96], proof, trusted_setup())
+        return bool(ckzg.verify_kzg_proof(commitment, z, y, proof, trusted_setup()))
     except (RuntimeError, ValueError):
-        holds = False
-    if not holds:
-        raise VMError("point evaluation: the proof does not hold")
-    computation.output = POINT_EVALUATION_OUTPUT
+        return False
 
 
 def open_network_form(raw: bytes) -> Transaction:

@@ -6,7 +6,7 @@ frames without the logging and copying that cost stock py-evm a third of its tim
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -16,8 +16,8 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.logic.invalid import InvalidOpcode
 
-from .blobs import POINT_EVALUATION_ADDRESS, point_evaluation
-from .forks import CANCUN, Fork
+from .builtins import Builtin, BuiltinError, builtins_of
+from .forks import Fork
 from .frames import STACK_DEPTH_MAX, Frames, check_time
 from .host import bind, is_pars_address
 from .state import World
@@ -236,6 +236,15 @@ def _runner(opcode: Any) -> Callable[..., None]:
     return opcode if isinstance(opcode, FunctionType) else opcode.__call__
 
 
+def _run_builtin(builtin: Builtin, computation: Any) -> None:
+    data: bytes = computation.msg.data_as_bytes
+    computation.consume_gas(builtin.price(data), reason=builtin.name)
+    try:
+        computation.output = builtin.run(data)
+    except BuiltinError as error:
+        raise VMError(str(error)) from None
+
+
 @cache
 def state_class(fork: Fork) -> type[Any]:
     """Return the fork's state class over our world, precompiles and frames."""
@@ -251,7 +260,10 @@ def state_class(fork: Fork) -> type[Any]:
         {
             "_precompiles": {
                 **base.computation_class._precompiles,
-                **({POINT_EVALUATION_ADDRESS: point_evaluation} if fork.since(CANCUN) else {}),
+                **{
+                    address.to_bytes(20, "big"): partial(_run_builtin, builtin)
+                    for address, builtin in builtins_of(fork).items()
+                },
             },
             "instructions": instructions,
             "watched_instructions": watched_instructions(instructions, fork),

@@ -17,6 +17,7 @@ MODULES = (
     "precompiles.pq.ml_dsa.kernel",
     "precompiles.kernels.edwards25519",
     "precompiles.kernels.nistp256",
+    "precompiles.kernels.blake2",
 )
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 
