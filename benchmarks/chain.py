@@ -24,7 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from . import workload
+from . import contenders, workload
 from .rpc_client import Client
 
 ROOT = Path(__file__).parents[1]
@@ -236,7 +236,7 @@ def ratio(ours: float, theirs: float) -> str:
     return f"{ours / theirs:.1f}x" if theirs else ""
 
 
-def show(title: str, columns: list[str], rows: list[list[str]]) -> None:
+def show(title: str, columns: list[str], rows: list[list[str]], width: int = 100) -> None:
     """Print one table."""
     table = Table(title=title, title_justify="left")
     table.add_column(columns[0])
@@ -244,7 +244,7 @@ def show(title: str, columns: list[str], rows: list[list[str]]) -> None:
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*row)
-    Console(width=100).print(table)
+    Console(width=width).print(table)
 
 
 IN_PROCESS = {
@@ -275,7 +275,7 @@ def main() -> None:
     rounds = 1 if options.quick else options.rounds
     ours, stock = (
         median_of(rounds, lambda name=name: in_process(name))  # type: ignore[misc]
-        for name in ("ours", "stock")
+        for name in (contenders.engines()[0], "stock")
     )
     show(
         "In one process, signatures and decoding included",

@@ -1,13 +1,16 @@
 """The chains that `chain.py` times in one process: ours, and py-evm as it comes.
 
-Run as `python -m benchmarks.contenders ours|stock`: prints one JSON object of rates. Each runs in a
-process of its own, because what py-evm is made of is decided at its first import.
+Run as `python -m benchmarks.contenders core|py|stock`: prints one JSON object of rates; with a
+number of blocks behind ours, what memory they take. Each runs in a process of its own, because what
+py-evm is made of is decided at its first import.
 """
 
 import gc
+import inspect
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -73,17 +76,35 @@ def _batches(items: Sequence[bytes], size: int) -> list[Sequence[bytes]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
+ENGINES = ("core", "py")
+"""Ours, by the names that `LocalChain` knows them by; the first is what it takes by itself."""
+
+
+def engines() -> list[str]:
+    """Return the engines that this checkout has."""
+    from chain.local_chain import LocalChain
+
+    parameters = inspect.signature(LocalChain.__init__).parameters
+    return list(ENGINES) if "engine" in parameters else ["py"]
+
+
+def our_chain(engine: str, **options: Any) -> Any:
+    """Open a chain of ours that mines when it is told to."""
+    from chain.accounts import dev_accounts
+    from chain.genesis import pars_genesis
+    from chain.local_chain import LocalChain
+
+    if len(engines()) > 1:
+        options["engine"] = engine
+    genesis = pars_genesis(6133, [dev_accounts(count=1)[0].address])
+    return LocalChain.open(genesis, mining="manual", **options)
+
+
 class Ours:
     """Our chain, through the calls that RPC makes."""
 
-    def __init__(self) -> None:
-        from chain.accounts import dev_accounts
-        from chain.genesis import pars_genesis
-        from chain.local_chain import LocalChain
-
-        self._fresh = lambda: LocalChain.open(
-            pars_genesis(6133, [dev_accounts(count=1)[0].address]), mining="manual"
-        )
+    def __init__(self, engine: str) -> None:
+        self._fresh = lambda: our_chain(engine)
         self._chain = self._fresh()
 
     def mine(self, raws: Sequence[bytes]) -> None:
@@ -114,39 +135,44 @@ class Ours:
         return rate(lambda data: taker.import_block(decode_block(data)), encoded, size)
 
 
+def stock_chain(state: dict[bytes, dict[str, Any]]) -> Any:
+    """Open py-evm's own chain on these accounts."""
+    from eth.chains.base import MiningChain
+    from eth.consensus import NoProofConsensus
+    from eth.constants import (
+        POST_MERGE_DIFFICULTY,
+        POST_MERGE_MIX_HASH,
+        POST_MERGE_NONCE,
+    )
+    from eth.db.atomic import AtomicDB
+    from eth.vm.forks.prague import PragueVM
+
+    vm = type("StockVM", (PragueVM,), {"consensus_class": NoProofConsensus})
+    # The number is the workload's, whose module imports what py-evm is made of.
+    chain_class = MiningChain.configure("Stock", vm_configuration=((0, vm),), chain_id=6133)
+    parameters = {
+        "coinbase": bytes(20),
+        "difficulty": POST_MERGE_DIFFICULTY,
+        "extra_data": b"",
+        "gas_limit": 30_000_000,
+        "mix_hash": POST_MERGE_MIX_HASH,
+        "nonce": POST_MERGE_NONCE,
+        "timestamp": 1_737_676_800,
+    }
+    return chain_class.from_genesis(AtomicDB(), parameters, state)
+
+
 class Stock:
     """py-evm's own chain, with the packages that it installs by itself."""
 
     def __init__(self) -> None:
-        from eth.chains.base import MiningChain
-        from eth.consensus import NoProofConsensus
-        from eth.constants import (
-            POST_MERGE_DIFFICULTY,
-            POST_MERGE_MIX_HASH,
-            POST_MERGE_NONCE,
-        )
-        from eth.db.atomic import AtomicDB
-        from eth.vm.forks.prague import PragueVM
         from eth_account import Account
 
         from . import workload
 
-        vm = type("StockVM", (PragueVM,), {"consensus_class": NoProofConsensus})
-        chain_class = MiningChain.configure(
-            "Stock", vm_configuration=((0, vm),), chain_id=workload.CHAIN_ID
-        )
         sender = bytes.fromhex(Account.from_key(workload.sender_key()).address[2:])
-        parameters = {
-            "coinbase": bytes(20),
-            "difficulty": POST_MERGE_DIFFICULTY,
-            "extra_data": b"",
-            "gas_limit": 30_000_000,
-            "mix_hash": POST_MERGE_MIX_HASH,
-            "nonce": POST_MERGE_NONCE,
-            "timestamp": 1_737_676_800,
-        }
         state = {sender: {"balance": 10**24, "nonce": 0, "code": b"", "storage": {}}}
-        self._fresh = lambda: chain_class.from_genesis(AtomicDB(), parameters, state)
+        self._fresh = lambda: stock_chain(state)
         self._chain = self._fresh()
         self._receipts: Any = ()
 
@@ -202,16 +228,45 @@ class Stock:
         return rate(import_one, encoded, size)
 
 
+def private_mb() -> float:
+    """Return the memory of this process that is its own, without the pages of mapped files."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def growth(engine: str, blocks: int, workload: Any) -> dict[str, float]:
+    """Return the megabytes that a chain on disk takes after a fifth of the blocks, and after all.
+
+    Each block holds one transfer. What the disk holds is not counted.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        chain = our_chain(engine, datadir=Path(folder))
+        result = {}
+        for number, raw in enumerate(workload.transfers(blocks), 1):
+            chain.send_raw(raw)
+            chain.mine()
+            if number == blocks // 5:
+                result["early"] = private_mb()
+        result["late"] = private_mb()
+        chain.close()
+    return result
+
+
 def main() -> None:
-    """Time the contender that the command line names."""
+    """Time the contender that the command line names, or see what its memory does."""
     name = sys.argv[1]
     if name == "stock":
         stock_only()
     from . import workload
 
     workload.transfers(1)  # What signing loads is nobody's start-up time.
+    if len(sys.argv) > 2:
+        print(json.dumps(growth(name, int(sys.argv[2]), workload)))
+        return
     start = time.perf_counter()
-    chain = Ours() if name == "ours" else Stock()
+    chain = Stock() if name == "stock" else Ours(name)
     opened = time.perf_counter() - start
     print(json.dumps({"open": opened, **measure(chain, workload)}))
 
