@@ -8,6 +8,7 @@ from .blocks import Block, Receipt
 from .building import next_base_fee
 from .errors import InvalidRequest
 from .forks import Fork
+from .headers import next_excess_blob_gas
 from .transactions import GAS_PER_BLOB
 
 TIP_DEFAULT: Final = 10**9
@@ -30,7 +31,7 @@ class FeeHistory:
 def next_fees(block: Block, fork: Fork, following: Fork) -> tuple[int, int]:
     """Return the base fee and the blob base fee of the block after this one."""
     header = block.header
-    excess = following.excess_blob_gas(header.excess_blob_gas or 0, header.blob_gas_used or 0)
+    excess = next_excess_blob_gas(header, following)
     return next_base_fee(header, fork) or 0, following.blob_base_fee(excess)
 
 

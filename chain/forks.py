@@ -30,6 +30,8 @@ from .osaka import OsakaVM
 from .transactions import GAS_PER_BLOB
 
 ETHER: Final = 10**18
+BLOB_BASE_COST: Final = 2**13
+"""Gas that a blob costs besides its own kind (EIP-7918)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,23 @@ class Fork:
             return 0
         return fake_exponential(1, excess_blob_gas, self.blobs.base_fee_update_fraction)
 
-    def excess_blob_gas(self, parent_excess: int, parent_used: int) -> int:
-        """Return the excess that a block starts with, from its parent's figures."""
-        if self.blobs is None:
+    def excess_blob_gas(self, parent_excess: int, parent_used: int, parent_base_fee: int) -> int:
+        """Return the excess that a block starts with, from its parent's figures (EIP-4844).
+
+        From Osaka on a blob costs at least what the gas that it displaces would: where it is
+        cheaper, the excess only rises (EIP-7918).
+        """
+        blobs = self.blobs
+        if blobs is None:
             return 0
-        return max(0, parent_excess + parent_used - self.blobs.target * GAS_PER_BLOB)
+        following = parent_excess + parent_used - blobs.target * GAS_PER_BLOB
+        if following < 0:
+            return 0
+        reserve = BLOB_BASE_COST * parent_base_fee
+        if self.since(OSAKA) and reserve > GAS_PER_BLOB * self.blob_base_fee(parent_excess):
+            rise = parent_used * (blobs.max - blobs.target) // blobs.max if parent_used else 0
+            return parent_excess + rise
+        return following
 
 
 def fake_exponential(factor: int, numerator: int, denominator: int) -> int:

@@ -13,7 +13,7 @@ from .blocks import EMPTY_OMMERS, Block, Header
 from .building import next_base_fee
 from .encoding import encode_list, keccak
 from .errors import InvalidBlock
-from .forks import CANCUN, LATER_FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
+from .forks import CANCUN, LATER_FORKS, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
 from .transactions import GAS_PER_BLOB
 
 EXTRA_DATA_SIZE_MAX: Final = 32
@@ -22,8 +22,6 @@ GAS_LIMIT_MAX: Final = 2**63 - 1
 GAS_LIMIT_DIVISOR: Final = 1024
 OMMERS_MAX: Final = 2
 OMMER_DEPTH_MAX: Final = 6
-BLOB_BASE_COST: Final = 2**13
-"""EIP-7918: a blob costs at least what so much gas would."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,16 +125,10 @@ def _check_blobs(header: Header, place: Place) -> None:
 
 
 def next_excess_blob_gas(parent: Header, fork: Fork) -> int:
-    """Return the excess that follows from the parent (EIP-4844, and EIP-7918 from Osaka on)."""
-    excess, used = parent.excess_blob_gas or 0, parent.blob_gas_used or 0
-    following = fork.excess_blob_gas(excess, used)
-    blobs = fork.blobs
-    if blobs is None or not fork.since(OSAKA) or not following:
-        return following
-    reserve = BLOB_BASE_COST * (parent.base_fee_per_gas or 0)
-    if reserve > GAS_PER_BLOB * fork.blob_base_fee(excess):
-        return excess + used * (blobs.max - blobs.target) // blobs.max
-    return following
+    """Return the excess of blob gas that follows from the parent."""
+    return fork.excess_blob_gas(
+        parent.excess_blob_gas or 0, parent.blob_gas_used or 0, parent.base_fee_per_gas or 0
+    )
 
 
 def check_merge(

@@ -191,8 +191,11 @@ def _environment(given: Mapping[str, Any], fork: Fork) -> BlockEnv:
     if fork.blobs is not None:
         excess = _number(given.get("currentExcessBlobGas", "0x0"))
         if "parentExcessBlobGas" in given:
-            parent_used = _number(given.get("parentBlobGasUsed", "0x0"))
-            excess = fork.excess_blob_gas(_number(given["parentExcessBlobGas"]), parent_used)
+            excess = fork.excess_blob_gas(
+                _number(given["parentExcessBlobGas"]),
+                _number(given.get("parentBlobGasUsed", "0x0")),
+                _number(given.get("parentBaseFee", "0x0")),
+            )
     return BlockEnv(
         fork=fork,
         chain_id=1,

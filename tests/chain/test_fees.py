@@ -1,5 +1,7 @@
 """Base fees against the figures of the EIPs and of mainnet, and what fee histories tell."""
 
+import hashlib
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +18,18 @@ from chain.building import next_base_fee
 from chain.calls import CallRequest
 from chain.errors import InvalidRequest, UnknownBlock
 from chain.fees import check_percentiles
-from chain.forks import BERLIN, CANCUN, LONDON, PRAGUE, fake_exponential
+from chain.forks import (
+    BERLIN,
+    BPO1,
+    BPO2,
+    CANCUN,
+    LONDON,
+    OSAKA,
+    PRAGUE,
+    BlobSchedule,
+    Fork,
+    fake_exponential,
+)
 from chain.local_chain import LocalChain
 
 NewChain = Callable[..., LocalChain]
@@ -101,9 +114,67 @@ def test_blob_fees() -> None:
     # geth's TestCalcBlobFee for Cancun.
     assert [CANCUN.blob_base_fee(x) for x in (2_314_057, 2_314_058, 10 * 2**20)] == [1, 2, 23]
     # EIP-7691: the target is six blobs, and was three.
-    assert CANCUN.excess_blob_gas(0, 4 * blob) == blob
-    assert PRAGUE.excess_blob_gas(0, 4 * blob) == 0
-    assert PRAGUE.excess_blob_gas(5 * blob, 9 * blob) == 8 * blob
+    assert CANCUN.excess_blob_gas(0, 4 * blob, GWEI) == blob
+    assert PRAGUE.excess_blob_gas(0, 4 * blob, GWEI) == 0
+    assert PRAGUE.excess_blob_gas(5 * blob, 9 * blob, GWEI) == 8 * blob
+
+
+@pytest.mark.parametrize(
+    ("fork", "excess_blobs", "used_blobs", "base_fee", "expected_blobs"),
+    [
+        # Under the target there is no excess, whatever gas costs; at it, there may be.
+        (OSAKA, 0, 5, 10**12, 0),
+        (OSAKA, 0, 6, 16, 0),
+        (OSAKA, 0, 6, 17, 2),
+        (OSAKA, 3, 3, 17, 4),
+        # A blob of 2^17 gas at 1 wei costs as much as 2^13 gas at 16 wei.
+        (OSAKA, 40, 6, 16, 40),
+        (PRAGUE, 40, 6, 17, 40),
+        # At an excess of 40 blobs the price is 2 wei, and the edge at 32.
+        (OSAKA, 40, 6, 32, 40),
+        (OSAKA, 40, 6, 33, 42),
+        (OSAKA, 40, 9, 33, 43),
+        (OSAKA, 40, 9, 0, 43),
+        (OSAKA, 40, 0, 33, 40),
+        # The figures are those of the block whose excess it is.
+        (BPO1, 0, 9, 10**12, 0),
+        (BPO1, 0, 15, 17, 5),
+        (BPO1, 0, 15, 16, 5),
+        (BPO1, 7, 3, 17, 8),
+        (BPO2, 0, 21, 17, 7),
+        (BPO2, 7, 9, 17, 10),
+        (BPO2, 7, 9, 16, 2),
+    ],
+)
+def test_osaka_keeps_the_price_of_blobs_up(
+    fork: Fork, excess_blobs: int, used_blobs: int, base_fee: int, expected_blobs: int
+) -> None:
+    """EIP-7918: where blobs cost less than the gas they displace, their excess does not fall."""
+    blob = 131_072
+    following = fork.excess_blob_gas(excess_blobs * blob, used_blobs * blob, base_fee)
+    assert following == expected_blobs * blob
+
+
+def test_the_excess_of_blob_gas_equals_the_executable_specification() -> None:
+    """The digest is that of ethereum-execution 2.20's calculate_excess_blob_gas on these draws."""
+    seen = hashlib.sha256()
+    draw = random.Random(7918)
+    for _ in range(3000):
+        fork = draw.choice((OSAKA, BPO1, BPO2))
+        assert fork.blobs is not None
+        excess = draw.choice((0, 1, draw.randrange(2**24), draw.randrange(2**28)))
+        used = draw.randrange(fork.blobs.max + 1) * 131_072
+        base_fee = draw.choice((0, 7, 16, 17, draw.randrange(1000), draw.randrange(10**13)))
+        following = fork.excess_blob_gas(excess, used, base_fee)
+        seen.update(following.to_bytes(8, "big"))
+    expected = "bb6cdac244d42780c95ad075471131d6de9506528ce6c105119769f0a57c18cb"
+    assert seen.hexdigest() == expected
+
+
+def test_blobs_switched_off_have_no_excess() -> None:
+    """A genesis may give a chain no blobs at all."""
+    off = BlobSchedule(target=0, max=0, base_fee_update_fraction=1)
+    assert replace(OSAKA, blobs=off).excess_blob_gas(0, 0, 10**12) == 0
 
 
 def test_the_history_of_a_chain(chain: LocalChain, accounts: tuple[DevAccount, ...]) -> None:

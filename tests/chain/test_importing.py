@@ -25,9 +25,7 @@ from chain import signatures
 from chain.accounts import DevAccount
 from chain.blocks import Block, Header, decode_block
 from chain.errors import InvalidBlock, InvalidGenesis
-from chain.forks import PRAGUE
 from chain.genesis import genesis_from_json, load_genesis
-from chain.headers import next_excess_blob_gas
 from chain.importing import import_chain, read_blocks
 from chain.local_chain import LocalChain
 from chain.system import SYSTEM_CONTRACTS
@@ -511,28 +509,6 @@ def test_the_official_genesis_has_the_official_hash(root: Path, tmp_path: Path) 
     assert "0x" + chain.head.header.state_root.hex() == official["stateRoot"]
     assert "0x" + chain.genesis_hash.hex() == official["hash"]
     assert hex(chain.head.size) == official["size"]
-
-
-def test_osaka_keeps_the_price_of_blobs_up() -> None:
-    """EIP-7918: where blobs cost less than the gas they displace, their excess falls slower."""
-    osaka = replace(PRAGUE, name="osaka")
-    parent = Header(
-        parent_hash=HASH,
-        state_root=HASH,
-        number=1,
-        gas_limit=30_000_000,
-        timestamp=1,
-        base_fee_per_gas=16 * 10**9,
-        excess_blob_gas=40 * GAS_PER_BLOB,
-        blob_gas_used=9 * GAS_PER_BLOB,
-    )
-    assert next_excess_blob_gas(parent, PRAGUE) == 43 * GAS_PER_BLOB
-    assert next_excess_blob_gas(parent, osaka) == 43 * GAS_PER_BLOB
-    parent = replace(parent, blob_gas_used=6 * GAS_PER_BLOB)
-    assert next_excess_blob_gas(parent, PRAGUE) == 40 * GAS_PER_BLOB
-    assert next_excess_blob_gas(parent, osaka) == 42 * GAS_PER_BLOB
-    cheap = replace(parent, base_fee_per_gas=7)
-    assert next_excess_blob_gas(cheap, osaka) == 40 * GAS_PER_BLOB
 
 
 def test_reading_does_not_need_a_chain(files: tuple[Path, Path]) -> None:

@@ -11,8 +11,9 @@ from chain.errors import InvalidBlock, RejectedTransaction
 from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
 from chain.local_chain import LocalChain
 from chain.rules import TRANSACTION_GAS_MAX
+from chain.simulation import SimulatedBlock
 from chain.tracing import TracerOptions
-from chain.transactions import Fields, sign_transaction
+from chain.transactions import GAS_PER_BLOB, Fields, Transaction, sign_transaction
 
 MakeChain = Callable[..., LocalChain]
 CODE_AT = b"\xcc" * 20
@@ -186,3 +187,76 @@ def test_a_block_with_more_is_refused(chain_of: MakeChain, accounts: Any) -> Non
     with pytest.raises(InvalidBlock, match="transaction 0: transaction gas limit too high"):
         reader.import_block(block)
     assert reader.head.number == 0
+
+
+# Blob figures that change by time (EIP-7892), and their price (EIP-7918).
+
+
+def with_blobs(account: DevAccount, nonce: int, count: int) -> Transaction:
+    fields = Fields(
+        type=3,
+        chain_id=6133,
+        nonce=nonce,
+        gas=21_000,
+        to=TO,
+        gas_price=100 * GWEI,
+        max_fee_per_gas=100 * GWEI,
+        max_fee_per_blob_gas=GWEI,
+        blob_versioned_hashes=(b"\1" + bytes(31),) * count,
+    )
+    return sign_transaction(fields, account.private_key)
+
+
+def test_a_block_holds_as_many_blobs_as_its_fork_says(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    start = 1_900_000_000
+    times = {"osakaTime": 0, "bpo1Time": start + 1, "bpo2Time": start + 2}
+    maker = chain_of(**times, clock=lambda: float(start), mining="manual")
+    reader = chain_of(**times, mining="manual")
+    for nonce in range(9):
+        maker.pool.add(with_blobs(accounts[0], nonce, 3))
+    blob_counts = []
+    for time in (start, start + 1, start + 2):
+        maker.set_next_timestamp(time)
+        (block,) = maker.mine()
+        reader.import_block(block)
+        blob_counts.append((block.header.blob_gas_used or 0) // GAS_PER_BLOB)
+    assert blob_counts == [9, 15, 3]
+    for nonce in range(9, 18):
+        maker.pool.add(with_blobs(accounts[0], nonce, 3))
+    (block,) = maker.mine()
+    reader.import_block(block)
+    assert block.header.blob_gas_used == 21 * GAS_PER_BLOB
+    assert maker.blob_base_fee() == maker.fee_history(1, "latest", None).blob_base_fees[-1]
+
+
+def test_one_blob_too_many_is_refused_in_a_header(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    generous = {"osaka": {"target": 6, "max": 10, "baseFeeUpdateFraction": 5_007_716}}
+    maker = chain_of(osakaTime=0, blobSchedule=generous, mining="manual")
+    reader = chain_of(osakaTime=0, mining="manual")
+    for nonce, count in enumerate((6, 4)):
+        maker.pool.add(with_blobs(accounts[0], nonce, count))
+    (block,) = maker.mine()
+    assert block.header.blob_gas_used == 10 * GAS_PER_BLOB
+    with pytest.raises(InvalidBlock, match=r"blob_gas_used: 1310720 is above 1179648$"):
+        reader.import_block(block)
+
+
+def test_the_excess_of_a_header_is_osakas(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    """Gas costs a gwei here and blobs a wei: their excess rises from the target on."""
+    maker, reader = (chain_of(osakaTime=0, mining="manual") for _ in range(2))
+    old = chain_of(mining="manual")
+    maker.pool.add(with_blobs(accounts[0], 0, 6))
+    blocks = [*maker.mine(), *maker.mine()]
+    assert blocks[1].header.excess_blob_gas == 2 * GAS_PER_BLOB
+    assert maker.simulate([SimulatedBlock()])[0][0].header.excess_blob_gas == 0
+    for block in blocks:
+        reader.import_block(block)
+    old.import_block(blocks[0])
+    with pytest.raises(InvalidBlock, match="excess_blob_gas: 262144 is not 0"):
+        old.import_block(blocks[1])
