@@ -2,14 +2,17 @@
 
 Each function has the name of an opcode and computes what that defines, of words at the addresses
 a (top of the stack), b (second) and c (third), into `out`, which may be one of them. Simple ones
-become part of the kernel that calls them. Knows no gas and no stack.
+become part of the kernel that calls them; what divides is a kernel. Knows no gas and no stack.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from precompiles.kernels.jit import emitted
+import numpy as np
 
+from precompiles.kernels.jit import emitted, kernel
+
+from .division import EIGHT, FOUR, NONE, ONE, divide, scratch
 from .memory import (
     BYTE,
     FLAG,
@@ -20,17 +23,27 @@ from .memory import (
     PAIR,
     Value,
     all_zero,
+    clear_word,
+    copy_word,
     emit_is_zero,
     emit_same_word,
+    fits64,
+    is_zero,
     load,
+    load64,
     load_limbs,
     load_word,
+    set_word,
     shifted_right,
+    store64,
     store_limbs,
     store_word,
 )
 
 ONES = (1 << 64) - 1
+FIVE = np.uint64(5)
+SIX = np.uint64(6)
+LOWEST = np.uint64(63)
 
 Unary = Callable[[Any, Any], None]
 Binary = Callable[[Any, Any, Any], None]
@@ -59,27 +72,26 @@ def whole(operation: str) -> Binary:
     return binary(emit)
 
 
-def product(builder: Any, a: Sequence[Value], b: Sequence[Value]) -> list[Value]:
-    """Return the four lowest limbs of a product, row by row: LLVM's own needs twice the time."""
-    total = [LIMB(0)] * LIMBS
+def product(builder: Any, a: Sequence[Value], b: Sequence[Value], size: int) -> list[Value]:
+    """Return the lowest limbs of a product, row by row: LLVM's own needs twice the time."""
+    total = [LIMB(0)] * size
     for j in range(LIMBS):
         carry = PAIR(0)
-        for i in range(LIMBS - j):
-            if i + j == LIMBS - 1:
-                last = builder.add(builder.mul(a[i], b[j]), builder.trunc(carry, LIMB))
-                total[i + j] = builder.add(total[i + j], last)
-                break
+        for i in range(min(LIMBS, size - j)):
             term = builder.mul(builder.zext(a[i], PAIR), builder.zext(b[j], PAIR))
             term = builder.add(term, builder.zext(total[i + j], PAIR))
             term = builder.add(term, carry)
             total[i + j] = builder.trunc(term, LIMB)
             carry = builder.lshr(term, PAIR(64))
+        if j + LIMBS < size:
+            total[j + LIMBS] = builder.trunc(carry, LIMB)
     return total
 
 
 def emit_mul(builder: Any, out: Value, a: Value, b: Value) -> None:
     """Emit a product."""
-    store_limbs(builder, out, product(builder, load_limbs(builder, a), load_limbs(builder, b)))
+    limbs = product(builder, load_limbs(builder, a), load_limbs(builder, b), LIMBS)
+    store_limbs(builder, out, limbs)
 
 
 add = whole("add")
@@ -244,3 +256,142 @@ clz = unary(emit_clz)
 
 bit_length: Callable[[Any], Any] = emitted("uint64(uint64)", emit_bit_length)
 """Return the number of bits up to the highest that is set."""
+
+
+# --- Division ---------------------------------------------------------------------------------
+
+
+def emit_wide_product(builder: Any, out: Value, a: Value, b: Value) -> None:
+    """Emit all eight limbs of a product."""
+    limbs = product(builder, load_limbs(builder, a), load_limbs(builder, b), 2 * LIMBS)
+    store_limbs(builder, out, limbs[:LIMBS])
+    store_limbs(builder, builder.add(out, LIMB(LIMBS * LIMB_BYTES)), limbs[LIMBS:])
+
+
+def emit_wide_sum(builder: Any, out: Value, a: Value, b: Value) -> Value:
+    """Emit the lower four limbs of a sum, and return the fifth."""
+    left, right = load_word(builder, a), load_word(builder, b)
+    total = builder.add(left, right)
+    store_word(builder, out, total)
+    return builder.zext(builder.icmp_unsigned("<", total, left), LIMB)
+
+
+def emit_negate_if(builder: Any, out: Value, a: Value, condition: Value) -> None:
+    """Emit a change of sign, where the condition is not 0."""
+    word = load_word(builder, a)
+    negative = builder.icmp_unsigned("!=", condition, LIMB(0))
+    store_word(builder, out, builder.select(negative, builder.neg(word), word))
+
+
+def emit_sign(builder: Any, a: Value) -> Value:
+    """Emit the highest bit."""
+    top = load(builder, builder.add(a, LIMB((LIMBS - 1) * LIMB_BYTES)), LIMB)
+    return builder.lshr(top, LIMB(63))
+
+
+wide_product = binary(emit_wide_product)
+wide_sum: Any = emitted("uint64(uint64, uint64, uint64)", emit_wide_sum)
+negate_if: Any = emitted("void(uint64, uint64, uint64)", emit_negate_if)
+sign: Any = emitted("uint64(uint64)", emit_sign)
+divide_limb: Any = emitted("uint64(uint64, uint64)", lambda builder, a, b: builder.udiv(a, b))
+modulo_limb: Any = emitted("uint64(uint64, uint64)", lambda builder, a, b: builder.urem(a, b))
+
+quotient_scratch = scratch(2 * LIMBS)
+remainder_scratch = scratch(LIMBS)
+left_scratch = scratch(2 * LIMBS)
+right_scratch = scratch(LIMBS)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def div(out: int, a: int, b: int) -> None:
+    """Unsigned; by zero it is zero."""
+    if is_zero(b):
+        clear_word(out)
+    elif fits64(a) and fits64(b):
+        set_word(out, divide_limb(load64(a), load64(b)))
+    else:
+        quotient = quotient_scratch()
+        clear_word(quotient)
+        divide(quotient, remainder_scratch(), a, FOUR, b)
+        copy_word(out, quotient)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def mod(out: int, a: int, b: int) -> None:
+    """Unsigned; by zero it is zero."""
+    if is_zero(b):
+        clear_word(out)
+    elif fits64(a) and fits64(b):
+        set_word(out, modulo_limb(load64(a), load64(b)))
+    else:
+        divide(quotient_scratch(), out, a, FOUR, b)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def sdiv(out: int, a: int, b: int) -> None:
+    """Rounds towards zero; -2**255 by -1 wraps around to itself."""
+    negative = sign(a) ^ sign(b)
+    left = left_scratch()
+    right = right_scratch()
+    negate_if(left, a, sign(a))
+    negate_if(right, b, sign(b))
+    div(out, left, right)
+    negate_if(out, out, negative)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def smod(out: int, a: int, b: int) -> None:
+    """Has the sign of the dividend."""
+    negative = sign(a)
+    left = left_scratch()
+    right = right_scratch()
+    negate_if(left, a, negative)
+    negate_if(right, b, sign(b))
+    mod(out, left, right)
+    negate_if(out, out, negative)
+
+
+@kernel("void(uint64, uint64, uint64, uint64)")
+def addmod(out: int, a: int, b: int, c: int) -> None:
+    """Of a sum that does not wrap around."""
+    if is_zero(c):
+        clear_word(out)
+        return
+    total = left_scratch()
+    store64(total + EIGHT * FOUR, wide_sum(total, a, b))
+    divide(quotient_scratch(), out, total, FIVE, c)
+
+
+@kernel("void(uint64, uint64, uint64, uint64)")
+def mulmod(out: int, a: int, b: int, c: int) -> None:
+    """Of a product that does not wrap around."""
+    if is_zero(c):
+        clear_word(out)
+        return
+    total = left_scratch()
+    wide_product(total, a, b)
+    divide(quotient_scratch(), out, total, EIGHT, c)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def exp(out: int, a: int, b: int) -> None:
+    """a to the power of b, by squares, from the highest bit of b on."""
+    power = left_scratch()
+    base = right_scratch()
+    copy_word(base, a)
+    bits = bit_length(b)
+    if bits == NONE:
+        set_word(out, ONE)
+        return
+    exponent = remainder_scratch()
+    copy_word(exponent, b)
+    copy_word(power, base)
+    left = bits - ONE
+    while left > NONE:
+        left -= ONE
+        mul(power, power, power)
+        if load64(exponent + EIGHT * (left >> SIX)) >> (left & LOWEST) & ONE:
+            mul(power, power, base)
+        if is_zero(power):
+            break
+    copy_word(out, power)

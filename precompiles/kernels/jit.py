@@ -135,7 +135,8 @@ def part(function: F) -> F:
 def emitted(signature: str, emit: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function for kernels, of machine words, that stands wherever it is called.
 
-    `emit` gets the LLVM builder and a value for each argument, and returns the result.
+    `emit` gets the LLVM builder and a value for each argument, and returns the result: a value, or
+    a list of them for a tuple.
     """
     read: Any = sigutils.normalize_signature
     arguments, result = read(signature)
@@ -146,7 +147,11 @@ def emitted(signature: str, emit: Callable[..., Any]) -> Callable[..., Any]:
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             value = emit(builder, *values)
-            return context.get_dummy_value() if signature.return_type == types.void else value
+            if signature.return_type == types.void:
+                return context.get_dummy_value()
+            if isinstance(value, list):
+                return context.make_tuple(builder, signature.return_type, value)
+            return value
 
         return result(*arguments), generate
 

@@ -55,6 +55,22 @@ TWINS: dict[str, Callable[..., int]] = {
 NAMES = list(TWINS)
 
 
+def truncated(a: int, b: int) -> int:
+    return abs(a) // abs(b) * (-1 if (a < 0) != (b < 0) else 1)
+
+
+DIVIDING: dict[str, Callable[..., int]] = {
+    "div": lambda a, b: a // b if b else 0,
+    "mod": lambda a, b: a % b if b else 0,
+    "sdiv": lambda a, b: truncated(signed(a), signed(b)) if b else 0,
+    "smod": lambda a, b: signed(a) - truncated(signed(a), signed(b)) * signed(b) if b else 0,
+    "exp": lambda a, b: pow(a, b, RADIX),
+    "addmod": lambda a, b, c: (a + b) % c if c else 0,
+    "mulmod": lambda a, b, c: a * b % c if c else 0,
+}
+KERNELS = list(DIVIDING)
+
+
 @kernel("void(int64, uint64, uint64, uint64, uint64)")
 def compute_simple(operation: int, out: int, a: int, b: int, count: int) -> None:
     for _ in range(count):
@@ -163,3 +179,115 @@ def test_against_integers(name: str) -> None:
         for given, found in zip(zip(*values, strict=True), got, strict=True):
             expected = twin(*given[:arity]) % RADIX
             assert found == expected, (name, [hex(value) for value in given])
+
+
+@kernel("void(int64, uint64, uint64, uint64, uint64, uint64)")
+def compute_dividing(operation: int, out: int, a: int, b: int, c: int, count: int) -> None:
+    for _ in range(count):
+        if operation == 0:
+            words.div(out, a, b)
+        elif operation == 1:
+            words.mod(out, a, b)
+        elif operation == 2:
+            words.sdiv(out, a, b)
+        elif operation == 3:
+            words.smod(out, a, b)
+        elif operation == 4:
+            words.exp(out, a, b)
+        elif operation == 5:
+            words.addmod(out, a, b, c)
+        else:
+            words.mulmod(out, a, b, c)
+        out += STEP
+        a += STEP
+        b += STEP
+        c += STEP
+
+
+def check_dividing(name: str, *columns: list[int]) -> None:
+    twin = DIVIDING[name]
+    rows = [packed(column) for column in columns]
+    out = np.empty_like(rows[0])
+    addresses = [row.ctypes.data for row in (out, *rows)]
+    compute_dividing(KERNELS.index(name), *addresses, *[0] * (4 - len(addresses)), len(out))
+    arity = twin.__code__.co_argcount
+    for given, found in zip(zip(*columns, strict=True), unpacked(out), strict=True):
+        expected = twin(*given[:arity]) % RADIX
+        assert found == expected, (name, [hex(value) for value in given])
+
+
+def corrections(count: int) -> Iterator[tuple[int, int, int]]:
+    """A limb, a number and a divisor whose quotient is estimated one too large, or greatest.
+
+    The upper limbs of the divisor divide the number, so the estimate leaves no remainder from
+    which the product with the lower limbs could be taken.
+    """
+    choose = random.Random(6)
+    for _ in range(count):
+        size = choose.choice((129, 160, 191, 192, 193, 200, 250, 255, 256))
+        divisor = choose.getrandbits(size) | 1 << (size - 1) | ONES >> choose.randrange(128, 256)
+        kept = (size - 1) // 64 * 64 + size % 64 - choose.choice((64, 128, 127, 65))
+        upper = divisor >> (size - kept) << (size - kept) if kept > 0 else 1 << (size - 1)
+        limb = (1 << 64) - 1 - choose.choice((0, 0, 1, choose.getrandbits(63)))
+        yield limb, upper, divisor
+
+
+@pytest.mark.parametrize("name", ["div", "mod", "sdiv", "smod", "exp"])
+def test_division_against_integers(name: str) -> None:
+    for a, b in cases():
+        check_dividing(name, a, b)
+        check_dividing(name, b, a)
+
+
+@pytest.mark.parametrize("name", ["div", "mod"])
+def test_quotients_that_are_estimated_too_large(name: str) -> None:
+    near = [
+        (min(limb * upper + step, ONES), divisor)
+        for limb, upper, divisor in corrections(20_000)
+        for step in (0, 1)
+    ]
+    exact = [
+        (min(limb * divisor + step, ONES), divisor)
+        for limb, _, divisor in corrections(20_000)
+        for step in (-1, 0, divisor - 1)
+    ]
+    for pairs in (near, exact):
+        check_dividing(name, [a for a, _ in pairs], [b for _, b in pairs])
+
+
+@pytest.mark.parametrize("name", ["addmod", "mulmod"])
+def test_modular_arithmetic_against_integers(name: str) -> None:
+    few = [
+        value for value in edges() if value.bit_count() in (0, 1, 2, 64, 128, 192, 254, 255, 256)
+    ]
+    triples = list(product(few[::3], few[::3], few[::2]))
+    assert len(triples) > 10_000
+    check_dividing(name, *(list(column) for column in zip(*triples, strict=True)))
+    seeds = range(10, 13)
+    check_dividing(name, *(random_words(40_000, seed) for seed in seeds))
+    check_dividing(name, *(list(column) for column in zip(*corrections(40_000), strict=True)))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_result_may_take_the_place_of_an_operand(place: int) -> None:
+    columns = [random_words(2_000, 20 + i) for i in range(3)]
+    for names, compute in ((NAMES, compute_simple), (KERNELS, compute_dividing)):
+        for name in names:
+            operation = names.index(name)
+            twin = {**TWINS, **DIVIDING}[name]
+            if place >= (arity := twin.__code__.co_argcount):
+                continue
+            rows = [packed(column) for column in columns[: 3 if names is KERNELS else 2]]
+            compute(operation, *(row.ctypes.data for row in (rows[place], *rows)), 2_000)
+            expected = [twin(*given[:arity]) % RADIX for given in zip(*columns, strict=True)]
+            assert unpacked(rows[place]) == expected, name
+
+
+def test_one_word_for_all() -> None:
+    values = random_words(500, 30) + edges()
+    for name in ("div", "mod", "sdiv", "smod", "exp", "addmod", "mulmod"):
+        arity = DIVIDING[name].__code__.co_argcount
+        rows = packed(values)
+        compute_dividing(KERNELS.index(name), *[rows.ctypes.data] * 4, len(values))
+        expected = [DIVIDING[name](*[value] * arity) % RADIX for value in values]
+        assert unpacked(rows) == expected, name
