@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -134,6 +135,9 @@ def run_case(case: Case) -> str | None:
     wanted = case.expected.get("expectException")
     refusal: str | None = None
     logs: tuple[Log, ...] = ()
+    for earlier in case.test.get("before", ()):  # Ours alone: the format has one transaction.
+        with suppress(RejectedTransaction, InvalidTransaction):
+            _apply(state, decode_transaction(_data(earlier["txbytes"])))
     try:
         logs = _apply(state, _transaction(case))
     except (RejectedTransaction, InvalidTransaction) as error:
