@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from ..encoding import encode, int_to_bytes, keccak
-from ..forks import BERLIN, CANCUN, FORKS, LONDON, PRAGUE, Fork
+from ..forks import BERLIN, CANCUN, FORKS, LONDON, OSAKA, PRAGUE, Fork
 from ..rules import DELEGATION_PREFIX, intrinsic
 from ..signatures import address_of, sign
 from ..statetest import FORK_NAMES
@@ -47,7 +47,7 @@ def generate(seed: int | str, fork_name: str) -> Case:
     """Return the case of a seed."""
     choose = Random(f"{fork_name} {seed}")
     fork = FORKS[FORK_NAMES[fork_name]]
-    osaka = fork.name == "osaka"
+    osaka = fork.since(OSAKA)
     theme = choose.choices(
         ("mixed", "static", "create", "delegation", "noise", "deep"), (70, 6, 8, 8, 6, 1)
     )[0]
@@ -178,7 +178,7 @@ def _transaction(
     choose: Random, scene: programs.Scene, block: Block, theme: str, nonces: dict[bytes, int]
 ) -> Signed:
     fork = scene.fork
-    place = 0 if choose.random() < 0.8 else choose.choice((1, 2))
+    place = choose.choices((0, 1, 2), (16, 3, 1))[0]
     sender, key = SENDERS[place], SENDER_KEYS[place]
     kinds = [LEGACY, *((ACCESS_LIST,) if fork.since(BERLIN) else ())]
     kinds += [DYNAMIC_FEE] if fork.since(LONDON) else []
@@ -209,11 +209,13 @@ def _transaction(
         made |= {"blob_versioned_hashes": hashes, "max_fee_per_blob_gas": 100}
     if kind == SET_CODE:
         made["authorization_list"] = _authorizations(choose, nonces, sender)
-    nonces[sender] += 1
     fields = Fields(gas=0, **made)
     fields = Fields(**{**fields.__dict__, "gas": _gas(choose, fields, scene, theme)})
     signed = Signed(fields=fields, key=key)
-    return _spoilt(choose, signed, block) if choose.random() < 0.05 else signed
+    if choose.random() < 0.05:
+        return _spoilt(choose, signed, block)
+    nonces[sender] += 1
+    return signed
 
 
 def _recipient(choose: Random, scene: programs.Scene, theme: str) -> bytes:
@@ -260,9 +262,9 @@ def _authorizations(
     for _ in range(choose.choice((1, 1, 2, 3))):
         place = choose.randrange(4)
         if place == 3:  # The sender's own: its nonce has gone up by then.
-            key, own, nonce = SENDER_KEYS[0], SENDERS[0], nonces[sender] + 1
-            if sender == own and choose.random() < 0.9:
-                nonces[sender] += 1
+            key, own, nonce = SENDER_KEYS[0], SENDERS[0], nonces[SENDERS[0]]
+            nonce += sender == own
+            nonces[own] += choose.random() < 0.9
         else:
             key, own = AUTHORITY_KEYS[place], AUTHORITIES[place]
             nonce = choose.choice((0, 1, 1, 1, 2))

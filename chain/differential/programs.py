@@ -45,7 +45,8 @@ _POPS_FOR_ONE: Final = {
     **dict.fromkeys((*LOOK_UPS, "ISZERO", "NOT", "CLZ", "CALLDATALOAD", "BLOCKHASH"), 1),
     **dict.fromkeys(("MLOAD", "SLOAD", "TLOAD", "BLOBHASH"), 1),
     **dict.fromkeys(("ADDMOD", "MULMOD", "CREATE"), 3),
-    **{"KECCAK256": 2, "CREATE2": 4},
+    "KECCAK256": 2,
+    "CREATE2": 4,
     **dict.fromkeys(("CALL", "CALLCODE"), 7),
     **dict.fromkeys(("DELEGATECALL", "STATICCALL"), 6),
 }
