@@ -16,7 +16,7 @@ from .blocks import (
 )
 from .errors import InvalidBlock, NotNow, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
-from .forks import BYZANTIUM, CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
+from .forks import BYZANTIUM, CANCUN, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
 from .frames import Frames
 from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World
@@ -28,6 +28,13 @@ log = logging.getLogger(__name__)
 BASE_FEE_INITIAL = 10**9
 BASE_FEE_CHANGE_DENOMINATOR = 8
 ELASTICITY = 2
+BLOCK_SIZE_MAX = 8 * 2**20
+"""Bytes of an encoded block from Osaka on: 10 MiB, less 2 for the consensus layer (EIP-7934)."""
+
+BLOCK_FRAME_SIZE_MAX = 1024
+"""Bytes of a block besides its transactions, in one that we make: mostly its header."""
+
+LENGTH_PREFIX_SIZE_MAX = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,13 +214,20 @@ def fill(run: BlockRun, candidates: Iterable[Transaction]) -> tuple[tuple[Transa
     """
     rejected: list[tuple[Transaction, str]] = []
     waiting: set[bytes] = set()
+    bounded = run.env.fork.since(OSAKA)
+    size = BLOCK_FRAME_SIZE_MAX
     for tx in candidates:
         if tx.sender in waiting:
+            continue
+        tx_size = len(tx.raw) + LENGTH_PREFIX_SIZE_MAX
+        if bounded and size + tx_size > BLOCK_SIZE_MAX:
+            waiting.add(tx.sender)
             continue
         if run.gas_used + 21_000 > run.env.gas_limit:
             break
         try:
             run.add(tx)
+            size += tx_size
         except NotNow:
             waiting.add(tx.sender)
         except RejectedTransaction as refusal:

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import Final
 
 from .blocks import EMPTY_OMMERS, Block, Header
-from .building import next_base_fee
+from .building import BLOCK_SIZE_MAX, next_base_fee
 from .encoding import encode_list, keccak
 from .errors import InvalidBlock
-from .forks import CANCUN, LATER_FORKS, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
+from .forks import CANCUN, LATER_FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
 from .transactions import GAS_PER_BLOB
 
 EXTRA_DATA_SIZE_MAX: Final = 32
@@ -154,6 +154,8 @@ def check_body(
     They are needed where there are ommers. Roots are compared when the block has been run.
     """
     header = block.header
+    if fork.since(OSAKA) and block.size > BLOCK_SIZE_MAX:
+        raise fail(header, "size", f"{block.size} bytes, {BLOCK_SIZE_MAX} are allowed")
     if (block.withdrawals is None) != (header.withdrawals_root is None):
         raise fail(header, "withdrawals_root", "the block's withdrawals do not belong to it")
     if header.ommers_hash != keccak(encode_list([ommer.encode() for ommer in block.ommers])):

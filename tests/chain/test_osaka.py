@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from chain.accounts import DevAccount
+from chain.blocks import Block
+from chain.building import BLOCK_FRAME_SIZE_MAX, BLOCK_SIZE_MAX, LENGTH_PREFIX_SIZE_MAX
 from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
 from chain.errors import InvalidBlock, RejectedTransaction
 from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
@@ -30,8 +32,8 @@ def chain_of(accounts: tuple[DevAccount, ...]) -> MakeChain:
         data = genesis_to_json(funded)
         kept = {name: value for name, value in data["config"].items() if name != "osakaTime"}
         options = {name: times.pop(name) for name in ("clock", "mining") if name in times}
+        data["gasLimit"] = hex(times.pop("gas_limit", 60_000_000))
         data["config"] = kept | times
-        data["gasLimit"] = hex(60_000_000)
         genesis = genesis_from_json(data)
         return LocalChain.open(genesis, accounts=accounts, loud=True, **options)
 
@@ -260,3 +262,94 @@ def test_the_excess_of_a_header_is_osakas(
     old.import_block(blocks[0])
     with pytest.raises(InvalidBlock, match="excess_blob_gas: 262144 is not 0"):
         old.import_block(blocks[1])
+
+
+# The size of a block (EIP-7934).
+
+PIECE = 130_000
+
+
+def with_data(account: DevAccount, nonce: int, size: int) -> Transaction:
+    fields = Fields(
+        type=2,
+        chain_id=6133,
+        nonce=nonce,
+        gas=21_000 + 10 * size,
+        to=TO,
+        data=bytes(size),
+        gas_price=100 * GWEI,
+        max_fee_per_gas=100 * GWEI,
+    )
+    return sign_transaction(fields, account.private_key)
+
+
+def block_of_size(maker: LocalChain, account: DevAccount, size: int) -> Block:
+    """Make a block of exactly this size on a chain that knows no limit."""
+
+    def made(last: int) -> Block:
+        for nonce in range(64):
+            maker.pool.add(with_data(account, nonce, PIECE))
+        maker.pool.add(with_data(account, 64, last))
+        (block,) = maker.mine()
+        return block
+
+    start = maker.snapshot()
+    excess = made(PIECE // 2).size - size
+    maker.revert(start)
+    return made(PIECE // 2 - excess)
+
+
+def test_a_block_of_8_mib_is_taken_and_one_byte_more_is_not(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    roomy = {"gas_limit": 2**31, "mining": "manual"}
+    assert BLOCK_SIZE_MAX == 8_388_608
+    for size in (BLOCK_SIZE_MAX, BLOCK_SIZE_MAX + 1):
+        block = block_of_size(chain_of(**roomy), accounts[0], size)
+        assert len(block.encode()) == size
+        reader = chain_of(osakaTime=0, **roomy)
+        if size == BLOCK_SIZE_MAX:
+            reader.import_block(block)
+            assert reader.head.hash == block.hash
+        else:
+            with pytest.raises(InvalidBlock, match="size: 8388609 bytes, 8388608 are allowed"):
+                reader.import_block(block)
+
+
+def test_a_full_block_leaves_the_rest_for_the_next(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    roomy = {"gas_limit": 2**31, "mining": "manual", "osakaTime": 0}
+    maker, reader = chain_of(**roomy), chain_of(**roomy)
+    for nonce in range(66):
+        maker.pool.add(with_data(accounts[0], nonce, PIECE))
+    maker.pool.add(with_data(accounts[1], 0, 10))  # Small enough for what is left.
+    first, second = maker.mine(2)
+    assert BLOCK_SIZE_MAX - PIECE < first.size <= BLOCK_SIZE_MAX
+    assert [tx.sender for tx in first.transactions].count(accounts[1].address) == 1
+    assert (len(first.transactions), len(second.transactions)) == (65, 2)
+    for block in (first, second):
+        reader.import_block(block)
+    old = chain_of(**roomy | {"osakaTime": None})
+    for nonce in range(66):
+        old.pool.add(with_data(accounts[0], nonce, PIECE))
+    assert len(old.mine()[0].transactions) == 66
+
+
+@pytest.mark.parametrize("spare", [0, -1])
+def test_the_builder_fills_a_block_to_its_edge(
+    chain_of: MakeChain, accounts: tuple[DevAccount, ...], spare: int
+) -> None:
+    chain = chain_of(gas_limit=2**31, mining="manual", osakaTime=0)
+    room = BLOCK_SIZE_MAX - BLOCK_FRAME_SIZE_MAX
+    for nonce in range(64):
+        chain.pool.add(with_data(accounts[0], nonce, PIECE))
+    used = sum(len(tx.raw) + LENGTH_PREFIX_SIZE_MAX for tx in chain.pool.all())
+    wanted = room - spare - used - LENGTH_PREFIX_SIZE_MAX
+    excess = len(with_data(accounts[0], 64, PIECE // 2).raw) - wanted
+    tx = with_data(accounts[0], 64, PIECE // 2 - excess)
+    assert len(tx.raw) == wanted
+    chain.pool.add(tx)
+    (block,) = chain.mine()
+    assert len(block.transactions) == 64 + (spare == 0)
+    assert block.size <= BLOCK_SIZE_MAX
