@@ -18,6 +18,7 @@ from .memory import (
     LIMB,
     PAIR,
     WORD,
+    Number,
     Value,
     copy_word,
     joined,
@@ -217,7 +218,7 @@ number_scratch = scratch(11)
 
 
 @kernel("uint64(uint64, uint64)")
-def length(a: int, size: int) -> int:
+def length(a: Number, size: Number) -> Number:
     """Return how many of a number's limbs are left when those that lead with zeros are cut."""
     while size > NONE and load64(a + EIGHT * (size - ONE)) == NONE:
         size -= ONE
@@ -225,13 +226,13 @@ def length(a: int, size: int) -> int:
 
 
 @kernel("uint64(uint64)")
-def reciprocal(d: int) -> int:
+def reciprocal(d: Number) -> Number:
     """Return (2**128 - 1) // d - 2**64. d has its highest bit set."""
     return reciprocal_from(d, STEEP[(d >> STEEP_SHIFT) - STEEP_FIRST])
 
 
 @kernel("uint64(uint64, uint64, uint64, uint64)")
-def divide_by_one(quotient: int, a: int, size: int, d: int) -> int:
+def divide_by_one(quotient: Number, a: Number, size: Number, d: Number) -> Number:
     """Write as many limbs of the quotient by a limb; return the remainder."""
     shift = leading_zeros(d)
     d <<= shift
@@ -251,7 +252,7 @@ def divide_by_one(quotient: int, a: int, size: int, d: int) -> int:
 
 
 @kernel("void(uint64, uint64, uint64, uint64, uint64)")
-def divide_by_two(quotient: int, remainder: int, a: int, size: int, b: int) -> None:
+def divide_by_two(quotient: Number, remainder: Number, a: Number, size: Number, b: Number) -> None:
     """Write one limb less of the quotient by two limbs, and the remainder."""
     shift = leading_zeros(load64(b + EIGHT))
     d1 = upper_left(load64(b + EIGHT), load64(b), shift)
@@ -276,7 +277,9 @@ def divide_by_two(quotient: int, remainder: int, a: int, size: int, b: int) -> N
 
 
 @kernel("void(uint64, uint64, uint64, uint64, uint64, uint64)")
-def divide_by_more(quotient: int, remainder: int, a: int, size: int, b: int, size_b: int) -> None:
+def divide_by_more(
+    quotient: Number, remainder: Number, a: Number, size: Number, b: Number, size_b: Number
+) -> None:
     """Write the quotient by three or four limbs, and the remainder: D. E. Knuth's algorithm D.
 
     Both numbers are shifted until the divisor's highest bit is that of a word.
@@ -328,7 +331,7 @@ def divide_by_more(quotient: int, remainder: int, a: int, size: int, b: int, siz
 
 
 @kernel("void(uint64, uint64, uint64, uint64, uint64)")
-def divide(quotient: int, remainder: int, a: int, size: int, b: int) -> None:
+def divide(quotient: Number, remainder: Number, a: Number, size: Number, b: Number) -> None:
     """Divide a number of `size` limbs, at least four and at most eight, by a word above 0.
 
     The remainder is a word and may take the place of a or b; the quotient may not. Only those

@@ -18,6 +18,9 @@ from precompiles.kernels.jit import emitted
 Value = Any
 """An LLVM value. llvmlite has no types, so neither have the instructions below."""
 
+Number = Any
+"""A uint64 inside a kernel: an address, a count or a limb."""
+
 BYTE = ir.IntType(8)
 LIMB = ir.IntType(64)
 PAIR = ir.IntType(128)
@@ -189,49 +192,49 @@ def shifted_right(
     ]
 
 
-load8: Callable[[Any], Any] = emitted("uint64(uint64)", emit_load8)
+load8: Callable[[Number], Number] = emitted("uint64(uint64)", emit_load8)
 """Return the byte at an address."""
 
-load64: Callable[[Any], Any] = emitted("uint64(uint64)", emit_load64)
+load64: Callable[[Number], Number] = emitted("uint64(uint64)", emit_load64)
 """Return the 8 bytes at an address as a number, little end first."""
 
-store8: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_store8)
+store8: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_store8)
 """Write the lowest byte of a number."""
 
-store64: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", store)
+store64: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", store)
 """Write a number as 8 bytes, little end first."""
 
-move: Callable[[Any, Any, Any], None] = emitted("void(uint64, uint64, uint64)", emit_move)
+move: Callable[[Number, Number, Number], None] = emitted("void(uint64, uint64, uint64)", emit_move)
 """Copy as many bytes; the two places may overlap."""
 
-zero: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_zero)
+zero: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_zero)
 """Clear as many bytes."""
 
-copy_word: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_copy_word)
+copy_word: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_copy_word)
 """Copy a word."""
 
-set_word: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_set_word)
+set_word: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_set_word)
 """Write a number as a word."""
 
-clear_word: Callable[[Any], None] = emitted("void(uint64)", emit_clear_word)
+clear_word: Callable[[Number], None] = emitted("void(uint64)", emit_clear_word)
 """Write a zero as a word."""
 
-same_word: Callable[[Any, Any], bool] = emitted("boolean(uint64, uint64)", emit_same_word)
+same_word: Callable[[Number, Number], bool] = emitted("boolean(uint64, uint64)", emit_same_word)
 """Return whether two words are equal."""
 
-is_zero: Callable[[Any], bool] = emitted("boolean(uint64)", emit_is_zero)
+is_zero: Callable[[Number], bool] = emitted("boolean(uint64)", emit_is_zero)
 """Return whether a word is zero."""
 
-fits64: Callable[[Any], bool] = emitted("boolean(uint64)", emit_fits64)
+fits64: Callable[[Number], bool] = emitted("boolean(uint64)", emit_fits64)
 """Return whether a word is below 2**64: then its first 8 bytes are all of it."""
 
-load_big: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_load_big)
+load_big: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_load_big)
 """Make a word of 32 bytes, big end first."""
 
-store_big: Callable[[Any, Any], None] = emitted("void(uint64, uint64)", emit_load_big)
+store_big: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_load_big)
 """Write a word as 32 bytes, big end first."""
 
-load_big_n: Callable[[Any, Any, Any], None] = emitted(
+load_big_n: Callable[[Number, Number, Number], None] = emitted(
     "void(uint64, uint64, uint64)", emit_load_big_n
 )
 """Make a word of 1 to 32 bytes, big end first. The 32 bytes from the source on are read."""

@@ -21,6 +21,7 @@ from .memory import (
     LIMB_BYTES,
     LIMBS,
     PAIR,
+    Number,
     Value,
     all_zero,
     clear_word,
@@ -45,8 +46,8 @@ FIVE = np.uint64(5)
 SIX = np.uint64(6)
 LOWEST = np.uint64(63)
 
-Unary = Callable[[Any, Any], None]
-Binary = Callable[[Any, Any, Any], None]
+Unary = Callable[[Number, Number], None]
+Binary = Callable[[Number, Number, Number], None]
 
 
 def unary(emit: Callable[..., None]) -> Unary:
@@ -254,7 +255,7 @@ byte = binary(emit_byte)
 signextend = binary(emit_signextend)
 clz = unary(emit_clz)
 
-bit_length: Callable[[Any], Any] = emitted("uint64(uint64)", emit_bit_length)
+bit_length: Callable[[Number], Number] = emitted("uint64(uint64)", emit_bit_length)
 """Return the number of bits up to the highest that is set."""
 
 
@@ -303,7 +304,7 @@ right_scratch = scratch(LIMBS)
 
 
 @kernel("void(uint64, uint64, uint64)")
-def div(out: int, a: int, b: int) -> None:
+def div(out: Number, a: Number, b: Number) -> None:
     """Unsigned; by zero it is zero."""
     if is_zero(b):
         clear_word(out)
@@ -317,7 +318,7 @@ def div(out: int, a: int, b: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64)")
-def mod(out: int, a: int, b: int) -> None:
+def mod(out: Number, a: Number, b: Number) -> None:
     """Unsigned; by zero it is zero."""
     if is_zero(b):
         clear_word(out)
@@ -328,7 +329,7 @@ def mod(out: int, a: int, b: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64)")
-def sdiv(out: int, a: int, b: int) -> None:
+def sdiv(out: Number, a: Number, b: Number) -> None:
     """Rounds towards zero; -2**255 by -1 wraps around to itself."""
     negative = sign(a) ^ sign(b)
     left = left_scratch()
@@ -340,7 +341,7 @@ def sdiv(out: int, a: int, b: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64)")
-def smod(out: int, a: int, b: int) -> None:
+def smod(out: Number, a: Number, b: Number) -> None:
     """Has the sign of the dividend."""
     negative = sign(a)
     left = left_scratch()
@@ -352,7 +353,7 @@ def smod(out: int, a: int, b: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64, uint64)")
-def addmod(out: int, a: int, b: int, c: int) -> None:
+def addmod(out: Number, a: Number, b: Number, c: Number) -> None:
     """Of a sum that does not wrap around."""
     if is_zero(c):
         clear_word(out)
@@ -363,7 +364,7 @@ def addmod(out: int, a: int, b: int, c: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64, uint64)")
-def mulmod(out: int, a: int, b: int, c: int) -> None:
+def mulmod(out: Number, a: Number, b: Number, c: Number) -> None:
     """Of a product that does not wrap around."""
     if is_zero(c):
         clear_word(out)
@@ -374,7 +375,7 @@ def mulmod(out: int, a: int, b: int, c: int) -> None:
 
 
 @kernel("void(uint64, uint64, uint64)")
-def exp(out: int, a: int, b: int) -> None:
+def exp(out: Number, a: Number, b: Number) -> None:
     """a to the power of b, by squares, from the highest bit of b on."""
     power = left_scratch()
     base = right_scratch()
