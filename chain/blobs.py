@@ -12,12 +12,14 @@ from typing import Any, Final
 import ckzg  # type: ignore[import-not-found]
 import eth
 
-from .encoding import DecodingError, any_bytes, any_list, bytes_to_int, decode, encode
+from .encoding import DecodingError, any_bytes, any_list, decode, encode
 from .errors import InvalidTransaction, RejectedTransaction
 from .transactions import BLOB, Transaction, decode_transaction
 
 BLOB_SIZE: Final = 131_072
 BLOBS_PER_TRANSACTION_MAX: Final = 9
+"""Prague's; from Osaka on `rules` allows six."""
+
 CELLS_PER_BLOB: Final = 128
 NETWORK_FORM_MAX: Final = (BLOBS_PER_TRANSACTION_MAX + 1) * (BLOB_SIZE + CELLS_PER_BLOB * 48)
 
@@ -58,7 +60,8 @@ def _open(raw: bytes) -> Transaction:
         raise RejectedTransaction(
             "missing blob sidecar: send the network form, which carries the blobs"
         )
-    if len(parts) == 5 and bytes_to_int(parts[1], name="wrapper version") == 1:
+    # Osaka's nodes pass on version 1 alone, but wallets may send either: geth converts them here.
+    if len(parts) == 5 and parts[1] == b"\1":
         parts = [parts[0], *parts[2:]]
         proofs_per_blob = CELLS_PER_BLOB
     elif len(parts) == 4:

@@ -1,7 +1,8 @@
 """Osaka's rules, each at its edge and one past it, beside Prague's."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -9,7 +10,8 @@ from chain.accounts import DevAccount
 from chain.blocks import Block
 from chain.building import BLOCK_FRAME_SIZE_MAX, BLOCK_SIZE_MAX, LENGTH_PREFIX_SIZE_MAX
 from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
-from chain.errors import InvalidBlock, RejectedTransaction
+from chain.encoding import decode, encode
+from chain.errors import InvalidBlock, InvalidTransaction, RejectedTransaction
 from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
 from chain.local_chain import LocalChain
 from chain.rules import TRANSACTION_GAS_MAX
@@ -194,8 +196,8 @@ def test_a_block_with_more_is_refused(chain_of: MakeChain, accounts: Any) -> Non
 # Blob figures that change by time (EIP-7892), and their price (EIP-7918).
 
 
-def with_blobs(account: DevAccount, nonce: int, count: int) -> Transaction:
-    fields = Fields(
+def without_signature(nonce: int) -> Fields:
+    return Fields(
         type=3,
         chain_id=6133,
         nonce=nonce,
@@ -204,8 +206,12 @@ def with_blobs(account: DevAccount, nonce: int, count: int) -> Transaction:
         gas_price=100 * GWEI,
         max_fee_per_gas=100 * GWEI,
         max_fee_per_blob_gas=GWEI,
-        blob_versioned_hashes=(b"\1" + bytes(31),) * count,
     )
+
+
+def with_blobs(account: DevAccount, nonce: int, count: int) -> Transaction:
+    hashes = (b"\1" + bytes(31),) * count
+    fields = replace(without_signature(nonce), blob_versioned_hashes=hashes)
     return sign_transaction(fields, account.private_key)
 
 
@@ -353,3 +359,98 @@ def test_the_builder_fills_a_block_to_its_edge(
     (block,) = chain.mine()
     assert len(block.transactions) == 64 + (spare == 0)
     assert block.size <= BLOCK_SIZE_MAX
+
+
+# Blobs on their way into the pool (EIP-7594). A blob of zeros is the polynomial zero: it commits to
+# the point at infinity, and so do the proofs of its cells.
+
+INFINITY = b"\xc0" + bytes(47)
+ZEROS = bytes(131_072)
+VERSIONED = bytes.fromhex("010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014")
+
+
+def network_form(account: DevAccount, count: int, *, version: int = 1) -> bytes:
+    fields = replace(without_signature(0), blob_versioned_hashes=(VERSIONED,) * count)
+    tx = decode(sign_transaction(fields, account.private_key).raw[1:])
+    sidecar = [[ZEROS] * count, [INFINITY] * count]
+    if version == 1:
+        return b"\3" + encode([tx, b"\1", *sidecar, [INFINITY] * (128 * count)])
+    return b"\3" + encode([tx, *sidecar, [INFINITY] * count])
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_six_blobs_are_taken_and_a_seventh_is_not(
+    osaka: LocalChain, accounts: tuple[DevAccount, ...], version: int
+) -> None:
+    """In the form of the fork, and in the older one, which geth converts at the same place."""
+    osaka.send_raw(network_form(accounts[0], 6, version=version))
+    assert osaka.head.header.blob_gas_used == 6 * GAS_PER_BLOB
+    with pytest.raises(RejectedTransaction, match="too many blobs: have 7, max 6"):
+        osaka.send_raw(network_form(accounts[1], 7, version=version))
+    assert osaka.head.number == 1
+
+
+def test_prague_takes_nine(prague: LocalChain, accounts: tuple[DevAccount, ...]) -> None:
+    prague.send_raw(network_form(accounts[0], 9))
+    assert prague.head.header.blob_gas_used == 9 * GAS_PER_BLOB
+    with pytest.raises(RejectedTransaction, match="oversized data"):
+        prague.send_raw(network_form(accounts[1], 10))
+
+
+def spoilt(form: bytes, name: str) -> bytes:
+    tx, version, blobs, commitments, proofs = cast(list[Any], decode(form[1:]))
+    generator = bytes.fromhex(
+        "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac58"
+        "6c55e83ff97a1aeffb3af00adb22c6bb"
+    )
+    last = len(proofs) - 1
+    parts: dict[str, list[Any]] = {
+        "version 0": [tx, b"\0", blobs, commitments, proofs],
+        "no version": [tx, b"", blobs, commitments, proofs],
+        "version 2": [tx, b"\2", blobs, commitments, proofs],
+        "a long version": [tx, b"\0\1", blobs, commitments, proofs],
+        "a listed version": [tx, [b"\1"], blobs, commitments, proofs],
+        "proofs of blobs": [tx, version, blobs, commitments, proofs[:2]],
+        "a proof too few": [tx, version, blobs, commitments, proofs[1:]],
+        "a proof too many": [tx, version, blobs, commitments, [*proofs, INFINITY]],
+        "cell proofs in the older form": [tx, blobs, commitments, proofs],
+        "another first proof": [tx, version, blobs, commitments, [generator, *proofs[1:]]],
+        "another last proof": [tx, version, blobs, commitments, [*proofs[:last], generator]],
+        "a short proof": [tx, version, blobs, commitments, [INFINITY[:-1], *proofs[1:]]],
+        "a proof off the curve": [tx, version, blobs, commitments, [b"\xff" * 48, *proofs[1:]]],
+        "another blob": [tx, version, [ZEROS, ZEROS[:-1] + b"\1"], commitments, proofs],
+        "a short blob": [tx, version, [ZEROS, ZEROS[:-1]], commitments, proofs],
+        "another commitment": [tx, version, blobs, [INFINITY, generator], proofs],
+        "a blob too few": [tx, version, blobs[1:], commitments, proofs[128:]],
+    }
+    return b"\3" + encode(parts[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("version 0", "neither"),
+        ("no version", "neither"),
+        ("version 2", "neither"),
+        ("a long version", "neither"),
+        ("a listed version", "neither"),
+        ("proofs of blobs", "invalid number of 2 proofs, expected 256"),
+        ("a proof too few", "invalid number of 255 proofs, expected 256"),
+        ("a proof too many", "invalid number of 257 proofs, expected 256"),
+        ("cell proofs in the older form", "invalid number of 256 proofs, expected 2"),
+        ("another first proof", "proofs do not hold"),
+        ("another last proof", "proofs do not hold"),
+        ("a short proof", "proofs do not hold"),
+        ("a proof off the curve", "proofs do not hold"),
+        ("another blob", "proofs do not hold"),
+        ("a short blob", "proofs do not hold"),
+        ("another commitment", "blob hash mismatch"),
+        ("a blob too few", "invalid number of 1 blobs and 2 commitments"),
+    ],
+)
+def test_a_spoilt_sidecar_is_refused(
+    osaka: LocalChain, accounts: tuple[DevAccount, ...], name: str, reason: str
+) -> None:
+    with pytest.raises((RejectedTransaction, InvalidTransaction), match=reason):
+        osaka.send_raw(spoilt(network_form(accounts[0], 2), name))
+    assert (osaka.head.number, len(osaka.pool)) == (0, 0)
