@@ -9,6 +9,7 @@ written one by one just before must wait until they have left the processor's st
 """
 
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # ships no types
@@ -130,7 +131,32 @@ def emit_zero(builder: Any, destination: Value, size: Value) -> None:
 
 def emit_copy_word(builder: Any, destination: Value, source: Value) -> None:
     """Emit a copy of a word."""
-    store_limbs(builder, destination, load_limbs(builder, source))
+    store_limbs(builder, destination, load_single_limbs(builder, source))
+
+
+def emit_swap_words(builder: Any, a: Value, b: Value) -> None:
+    """Emit an exchange of words."""
+    limbs = load_single_limbs(builder, a)
+    store_limbs(builder, a, load_single_limbs(builder, b))
+    store_limbs(builder, b, limbs)
+
+
+def load_single_limbs(builder: Any, address: Value) -> list[Value]:
+    """Return the limbs of a word that is only moved: LLVM would move it as one vector.
+
+    Nothing merges volatile reads. Copies of fresh words take a quarter of the time with them.
+    """
+    limbs = load_limbs(builder, address)
+    for limb in limbs:
+        limb.descr = MethodType(describe_volatile, limb)
+    return limbs
+
+
+def describe_volatile(read: Any, text: list[str]) -> None:
+    """Write a read as LLVM reads it, with the word for which llvmlite has no way."""
+    simple: list[str] = []
+    ir.LoadInstr.descr(read, simple)
+    text += [line.replace("load ", "load volatile ", 1) for line in simple]
 
 
 def emit_set_word(builder: Any, destination: Value, value: Value) -> None:
@@ -212,6 +238,9 @@ zero: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_ze
 
 copy_word: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_copy_word)
 """Copy a word."""
+
+swap_words: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_swap_words)
+"""Exchange two words."""
 
 set_word: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_set_word)
 """Write a number as a word."""

@@ -47,11 +47,13 @@ def apply(operation: int, to: int, source: int, value: int) -> int:
         memory.store_big(to, source)
     elif operation == 14:
         memory.load_big_n(to, source, value)
+    elif operation == 15:
+        memory.swap_words(to, source)
     return np.uint64(0)
 
 
 LOAD8, LOAD64, STORE8, STORE64, MOVE, ZERO, COPY, SET, CLEAR, SAME, IS_ZERO, FITS64 = range(12)
-LOAD_BIG, STORE_BIG, LOAD_BIG_N = range(12, 15)
+LOAD_BIG, STORE_BIG, LOAD_BIG_N, SWAP = range(12, 16)
 
 
 def run(
@@ -103,6 +105,8 @@ def test_words(place: int) -> None:
         number = int.from_bytes(word, "little")
         to = place + 40
         assert run(COPY, content, to=to, source=place)[0] == patched(content, to, word)
+        exchanged = patched(patched(content, to, word), place, content[to : to + 32])
+        assert run(SWAP, content, to=to, source=place)[0] == exchanged
         assert run(LOAD_BIG, content, to=to, source=place)[0] == patched(content, to, word[::-1])
         assert run(STORE_BIG, content, to=to, source=place)[0] == patched(content, to, word[::-1])
         assert run(CLEAR, content, to=place)[0] == patched(content, place, bytes(32))
@@ -117,7 +121,8 @@ def test_words_in_place() -> None:
     swapped = patched(content, 8, content[8:40][::-1])
     for operation in (LOAD_BIG, STORE_BIG):
         assert run(operation, content, to=8, source=8)[0] == swapped
-    assert run(COPY, content, to=8, source=8)[0] == content
+    for operation in (COPY, SWAP):
+        assert run(operation, content, to=8, source=8)[0] == content
 
 
 def test_equal_words_differ_in_no_byte() -> None:
