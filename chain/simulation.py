@@ -27,7 +27,7 @@ from .forks import CANCUN, LONDON, SHANGHAI, Fork
 from .frames import Frames
 from .headers import next_excess_blob_gas
 from .history import Nodes
-from .rules import INITCODE_SIZE_MAX, NONCE_MAX, Intrinsic, intrinsic, is_delegation
+from .rules import INITCODE_SIZE_MAX, NONCE_MAX, Intrinsic, gas_max, intrinsic, is_delegation
 from .state import Reader, World
 from .transactions import (
     BLOB,
@@ -227,7 +227,8 @@ class _Simulation:
         env, world = block.env, block.world
         sender = request.sender or ZERO_ADDRESS
         room = env.gas_limit - block.gas_used
-        gas = room if request.gas is None else request.gas
+        most = min(room, gas_max(env.fork)) if self.validation else room
+        gas = most if request.gas is None else request.gas
         if gas > room:
             raise SimulationError(
                 BLOCK_GAS_LIMIT, f"block gas limit reached: {block.gas_used} >= {env.gas_limit}"
@@ -269,6 +270,9 @@ class _Simulation:
         address = f"address {checksummed(tx.sender)}"
         if self.validation:
             self._check_sender(tx, address, world)
+            if tx.gas > gas_max(env.fork):
+                reason = f"transaction gas limit too high (cap: {gas_max(env.fork)}, tx: {tx.gas})"
+                raise _refused(INTERNAL, tx, reason)
         base_fee = env.base_fee or 0
         priced = self.validation or tx.max_fee_per_gas or tx.max_priority_fee_per_gas
         if env.base_fee is not None and priced and tx.max_fee_per_gas < base_fee:

@@ -5,7 +5,7 @@ from typing import Final
 
 from precompiles.registry import PRECOMPILES
 
-from ..forks import BYZANTIUM, CANCUN, FRONTIER, ISTANBUL, PRAGUE, Fork
+from ..forks import BYZANTIUM, CANCUN, FRONTIER, ISTANBUL, OSAKA, PRAGUE, Fork
 from ..genesis import Genesis
 from ..system import (
     BEACON_ROOTS_ADDRESS,
@@ -36,6 +36,7 @@ STANDARD_PRECOMPILES: Final = (
     (0x0F, "BLS12_PAIRING_CHECK", PRAGUE),
     (0x10, "BLS12_MAP_FP_TO_G1", PRAGUE),
     (0x11, "BLS12_MAP_FP2_TO_G2", PRAGUE),
+    (0x100, "P256VERIFY", OSAKA),
 )
 
 
@@ -94,9 +95,10 @@ def config(node: Node) -> Json:
     due = [entry for entry in forks if entry[0] <= head.timestamp]
     later = [entry for entry in forks if entry[0] > head.timestamp]
     current = due[-1] if due else (0, node.chain.fork_of(head))
+    following = [entry for entry in later if entry[0] == later[0][0]]
     return {
         "current": fork_json(node, *current),
-        "next": fork_json(node, *later[0]) if later else None,
+        "next": fork_json(node, *following[-1]) if following else None,
         "last": fork_json(node, *later[-1]) if later else None,
     }
 

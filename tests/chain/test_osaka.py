@@ -15,7 +15,7 @@ from chain.errors import InvalidBlock, InvalidTransaction, RejectedTransaction
 from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
 from chain.local_chain import LocalChain
 from chain.rules import TRANSACTION_GAS_MAX
-from chain.simulation import SimulatedBlock
+from chain.simulation import SimulatedBlock, SimulationError
 from chain.tracing import TracerOptions
 from chain.transactions import GAS_PER_BLOB, Fields, Transaction, sign_transaction
 
@@ -161,6 +161,31 @@ def test_an_estimate_stays_below_the_cap(osaka: LocalChain, prague: LocalChain) 
         with pytest.raises(CallFailed) as failure:
             osaka.estimate_gas(CallRequest(sender=request.sender, to=CODE_AT, gas=gas))
         assert failure.value.result.gas_used <= TRANSACTION_GAS_MAX
+
+
+def simulated(chain: LocalChain, gas: int | None, *, validation: bool) -> int:
+    """Return what GAS tells a call of a simulated block, with the 21,002 that it has cost."""
+    chain.set_code(CODE_AT, bytes.fromhex("5a60005260206000f3"))
+    request = CallRequest(
+        sender=chain.accounts[0], to=CODE_AT, gas=gas, max_fee_per_gas=100 * GWEI, nonce=0
+    )
+    ((_, (result,)),) = chain.simulate([SimulatedBlock(calls=[request])], validation=validation)
+    return int.from_bytes(result.output, "big") + 21_002
+
+
+def test_a_simulation_is_held_to_the_cap_where_it_is_validated(
+    osaka: LocalChain, prague: LocalChain
+) -> None:
+    for chain, most in ((osaka, TRANSACTION_GAS_MAX), (prague, 50_000_000)):
+        assert simulated(chain, None, validation=True) == most
+        assert simulated(chain, None, validation=False) == 50_000_000
+    for gas in (TRANSACTION_GAS_MAX, TRANSACTION_GAS_MAX + 1):
+        assert simulated(osaka, gas, validation=False) == gas
+        assert simulated(prague, gas, validation=True) == gas
+    assert simulated(osaka, TRANSACTION_GAS_MAX, validation=True) == TRANSACTION_GAS_MAX
+    with pytest.raises(SimulationError, match="gas limit too high") as refusal:
+        simulated(osaka, TRANSACTION_GAS_MAX + 1, validation=True)
+    assert refusal.value.code == -32603
 
 
 def test_what_waits_from_before_the_fork_is_dropped(chain_of: MakeChain) -> None:

@@ -84,6 +84,12 @@ class Client:
 
 
 @pytest.fixture
+def client_of() -> Callable[[LocalChain], Client]:
+    """Make a client of a chain that the test makes."""
+    return Client
+
+
+@pytest.fixture
 def rpc(chain: LocalChain) -> Client:
     """A client of a chain that mines each transaction as it comes."""
     return Client(chain)
