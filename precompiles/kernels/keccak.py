@@ -13,7 +13,7 @@ the message:
 From Python: `digest(rate, suffix, data, size)` for one message, `keccak256_rows(messages)` for many
 of one length. From kernels: `hash_into`, `hash_rows`, or a sponge in steps (`absorb`, `finish`,
 `squeeze`), or `permute`, `permute_4`, `permute_8` on states that the kernel fills itself. They
-take arrays of uint8 and uint64; only `hash_rows` allocates.
+take arrays of uint8 and uint64; only `hash_rows` allocates. `permute_at` takes an address.
 """
 
 from typing import Any
@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .jit import kernel
+from .jit import emitted, kernel
 from .vectors import (
+    WORD,
     Value,
     constant,
     entry,
@@ -118,35 +119,53 @@ def one_round(builder: Any, a: list[Value], iota: Value) -> list[Value]:
     return result
 
 
+def emit_permutation(builder: Any, before: Value, after: Value, lanes: int) -> None:
+    """Emit the permutation of states at one pointer into those at another."""
+    constants = table(builder, "keccak_round_constants", 64, ROUND_CONSTANTS)
+
+    def body(turn: Value, state: list[Value]) -> list[Value]:
+        for step in range(2):
+            number = builder.add(builder.shl(turn, turn.type(1)), turn.type(step))
+            iota = splat(builder, entry(builder, constants, number), lanes)
+            state = one_round(builder, state, iota)
+        return state
+
+    start = [load(builder, before, row, lanes) for row in range(WORDS)]
+    for row, value in enumerate(repeat(builder, ROUNDS // 2, start, body)):
+        store(builder, after, row, value)
+
+
 def permutation(lanes: int) -> Any:
     """Return an instruction that permutes the states of its first array into its second."""
 
     def emit(builder: Any, before: Value, after: Value) -> None:
-        constants = table(builder, "keccak_round_constants", 64, ROUND_CONSTANTS)
-
-        def body(turn: Value, state: list[Value]) -> list[Value]:
-            for step in range(2):
-                number = builder.add(builder.shl(turn, turn.type(1)), turn.type(step))
-                iota = splat(builder, entry(builder, constants, number), lanes)
-                state = one_round(builder, state, iota)
-            return state
-
-        start = [load(builder, before, row, lanes) for row in range(WORDS)]
-        for row, value in enumerate(repeat(builder, ROUNDS // 2, start, body)):
-            store(builder, after, row, value)
+        emit_permutation(builder, before, after, lanes)
 
     return instruction(emit)
+
+
+def emit_permutation_at(builder: Any, address: Value) -> None:
+    """Emit the permutation of the state at an address."""
+    state = builder.inttoptr(address, WORD.as_pointer())
+    emit_permutation(builder, state, state, 1)
 
 
 permutation_1 = permutation(1)
 permutation_4 = permutation(4)
 permutation_8 = permutation(8)
+permutation_at = emitted("void(uint64)", emit_permutation_at)
 
 
 @kernel("void(uint64[::1])")
 def permute(state: State) -> None:
     """Permute one state of 25 words."""
     permutation_1(state, state)
+
+
+@kernel("void(uint64)")
+def permute_at(address: int) -> None:
+    """Permute one state of 25 words, which stands at a multiple of 8."""
+    permutation_at(address)
 
 
 @kernel("void(uint64[:, ::1])")

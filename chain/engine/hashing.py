@@ -1,0 +1,53 @@
+"""Keccak-256 of memory at an address, for kernels."""
+
+import numpy as np
+
+from precompiles.kernels.jit import kernel
+from precompiles.kernels.keccak import KECCAK, RATE_KECCAK256, WORDS, permute_at
+
+from .division import EIGHT, scratch
+from .memory import Number, copy_word, load8, load64, load_big, move, store8, store64, zero
+
+RATE = np.uint64(RATE_KECCAK256)
+RATE_WORDS = np.uint64(RATE_KECCAK256 // 8)
+STATE_BYTES = np.uint64(8 * WORDS)
+SUFFIX = np.uint64(KECCAK)
+LAST_BYTE = np.uint64(RATE_KECCAK256 - 1)
+LAST_BIT = np.uint64(0x80)
+
+state_scratch = scratch(WORDS)
+block_scratch = scratch(RATE_KECCAK256 // 8)
+
+
+@kernel("void(uint64, uint64)")
+def absorb_block(state: Number, block: Number) -> None:
+    """Take in a whole block, and permute."""
+    for i in range(RATE_WORDS):
+        place = state + EIGHT * i
+        store64(place, load64(place) ^ load64(block + EIGHT * i))
+    permute_at(state)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def keccak256_at(source: Number, size: Number, destination: Number) -> None:
+    """Write the digest, 32 bytes, of `size` bytes; it may take their place."""
+    state = state_scratch()
+    block = block_scratch()
+    zero(state, STATE_BYTES)
+    while size >= RATE:
+        absorb_block(state, source)
+        source += RATE
+        size -= RATE
+    zero(block, RATE)
+    move(block, source, size)
+    store8(block + size, SUFFIX)
+    store8(block + LAST_BYTE, load8(block + LAST_BYTE) | LAST_BIT)
+    absorb_block(state, block)
+    copy_word(destination, state)
+
+
+@kernel("void(uint64, uint64, uint64)")
+def keccak256_word(source: Number, size: Number, out: Number) -> None:
+    """Write the digest as the word that the EVM makes of it."""
+    keccak256_at(source, size, out)
+    load_big(out, out)
