@@ -3,20 +3,21 @@
 import numpy as np
 
 from precompiles.kernels.jit import kernel
-from precompiles.kernels.keccak import KECCAK, RATE_KECCAK256, WORDS, permute_at
+from precompiles.kernels.keccak_f import WORDS, permute_at
 
 from .division import EIGHT, scratch
 from .memory import Number, copy_word, load8, load64, load_big, move, store8, store64, zero
 
-RATE = np.uint64(RATE_KECCAK256)
-RATE_WORDS = np.uint64(RATE_KECCAK256 // 8)
+BLOCK_WORDS = 17
+RATE = np.uint64(8 * BLOCK_WORDS)
+RATE_WORDS = np.uint64(BLOCK_WORDS)
 STATE_BYTES = np.uint64(8 * WORDS)
-SUFFIX = np.uint64(KECCAK)
-LAST_BYTE = np.uint64(RATE_KECCAK256 - 1)
+SUFFIX = np.uint64(0x01)
+LAST_BYTE = np.uint64(8 * BLOCK_WORDS - 1)
 LAST_BIT = np.uint64(0x80)
 
 state_scratch = scratch(WORDS)
-block_scratch = scratch(RATE_KECCAK256 // 8)
+block_scratch = scratch(BLOCK_WORDS)
 
 
 @kernel("void(uint64, uint64)")

@@ -277,6 +277,36 @@ def emit_wide_sum(builder: Any, out: Value, a: Value, b: Value) -> Value:
     return builder.zext(builder.icmp_unsigned("<", total, left), LIMB)
 
 
+def emit_sum_if_below(builder: Any, out: Value, a: Value, b: Value, c: Value) -> Value:
+    """Emit the sum of a and b modulo c if both are below; return whether they are."""
+    left, right, bound = (load_word(builder, each) for each in (a, b, c))
+    room = builder.sub(bound, right)
+    wrapped = builder.icmp_unsigned(">=", left, room)
+    total = builder.select(wrapped, builder.sub(left, room), builder.add(left, right))
+    small = builder.icmp_unsigned("<", left, bound)
+    small = builder.and_(small, builder.icmp_unsigned("<", right, bound))
+    with builder.if_then(small):
+        store_word(builder, out, total)
+    return small
+
+
+def emit_modulo_ones(builder: Any, out: Value, a: Value) -> None:
+    """Emit eight limbs modulo 2**256 - 1: 2**256 is 1, so both halves are added."""
+    lower = load_word(builder, a)
+    upper = load_word(builder, builder.add(a, LIMB(LIMBS * LIMB_BYTES)))
+    total = builder.add(lower, upper)
+    carry = builder.icmp_unsigned("<", total, lower)
+    total = builder.add(total, builder.zext(carry, total.type))
+    ones = total.type(-1)
+    same = builder.icmp_unsigned("==", total, ones)
+    store_word(builder, out, builder.select(same, total.type(0), total))
+
+
+def emit_is_ones(builder: Any, a: Value) -> Value:
+    """Emit a comparison with 2**256 - 1."""
+    return all_zero(builder, [builder.xor(x, LIMB(ONES)) for x in load_limbs(builder, a)])
+
+
 def emit_negate_if(builder: Any, out: Value, a: Value, condition: Value) -> None:
     """Emit a change of sign, where the condition is not 0."""
     word = load_word(builder, a)
@@ -292,6 +322,9 @@ def emit_sign(builder: Any, a: Value) -> Value:
 
 wide_product = binary(emit_wide_product)
 wide_sum: Any = emitted("uint64(uint64, uint64, uint64)", emit_wide_sum)
+sum_if_below: Any = emitted("boolean(uint64, uint64, uint64, uint64)", emit_sum_if_below)
+modulo_ones: Any = emitted("void(uint64, uint64)", emit_modulo_ones)
+is_ones: Any = emitted("boolean(uint64)", emit_is_ones)
 negate_if: Any = emitted("void(uint64, uint64, uint64)", emit_negate_if)
 sign: Any = emitted("uint64(uint64)", emit_sign)
 divide_limb: Any = emitted("uint64(uint64, uint64)", lambda builder, a, b: builder.udiv(a, b))
@@ -355,23 +388,30 @@ def smod(out: Number, a: Number, b: Number) -> None:
 @kernel("void(uint64, uint64, uint64, uint64)")
 def addmod(out: Number, a: Number, b: Number, c: Number) -> None:
     """Of a sum that does not wrap around."""
+    if sum_if_below(out, a, b, c):
+        return
     if is_zero(c):
         clear_word(out)
-        return
-    total = left_scratch()
-    store64(total + EIGHT * FOUR, wide_sum(total, a, b))
-    divide(quotient_scratch(), out, total, FIVE, c)
+    else:
+        total = left_scratch()
+        store64(total + EIGHT * FOUR, wide_sum(total, a, b))
+        divide(quotient_scratch(), out, total, FIVE, c)
 
 
 @kernel("void(uint64, uint64, uint64, uint64)")
 def mulmod(out: Number, a: Number, b: Number, c: Number) -> None:
-    """Of a product that does not wrap around."""
-    if is_zero(c):
-        clear_word(out)
-        return
+    """Of a product that does not wrap around.
+
+    The greatest number as modulus is how contracts find the upper half of a product.
+    """
     total = left_scratch()
     wide_product(total, a, b)
-    divide(quotient_scratch(), out, total, EIGHT, c)
+    if is_ones(c):
+        modulo_ones(out, total)
+    elif is_zero(c):
+        clear_word(out)
+    else:
+        divide(quotient_scratch(), out, total, EIGHT, c)
 
 
 @kernel("void(uint64, uint64, uint64)")

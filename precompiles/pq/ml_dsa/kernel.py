@@ -20,7 +20,6 @@ from ...kernels.keccak import (
     LAST_BIT,
     RATE_SHAKE256,
     SHAKE,
-    WORDS,
     Bytes,
     State,
     States,
@@ -32,6 +31,7 @@ from ...kernels.keccak import (
     permute_8,
     squeeze,
 )
+from ...kernels.keccak_f import WORDS
 from ...kernels.lattice import Ring, backward, canonical, centred, forward, multiply_add, plain
 from ...kernels.lattice import finish as finish_sum
 from ...kernels.vectors import read_word, write_word

@@ -23,7 +23,6 @@ from ...kernels.keccak import (
     RATE_SHAKE256,
     SHA3,
     SHAKE,
-    WORDS,
     Bytes,
     State,
     States,
@@ -34,6 +33,7 @@ from ...kernels.keccak import (
     permute_8,
     squeeze,
 )
+from ...kernels.keccak_f import WORDS
 from ...kernels.lattice import (
     Ring,
     backward,

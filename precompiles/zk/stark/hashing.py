@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...kernels.jit import kernel
-from ...kernels.keccak import KECCAK, LANES, LAST_BIT, RATE_KECCAK256, WORDS, permute_8
+from ...kernels.keccak import KECCAK, LANES, LAST_BIT, RATE_KECCAK256, permute_8
+from ...kernels.keccak_f import WORDS
 from ...kernels.limbs import Elements
 
 Hashes = npt.NDArray[np.uint64]

@@ -232,11 +232,18 @@ def corrections(count: int) -> Iterator[tuple[int, int, int]]:
         yield limb, upper, divisor
 
 
-@pytest.mark.parametrize("name", ["div", "mod", "sdiv", "smod", "exp"])
+@pytest.mark.parametrize("name", ["div", "mod", "sdiv", "smod"])
 def test_division_against_integers(name: str) -> None:
     for a, b in cases():
         check_dividing(name, a, b)
         check_dividing(name, b, a)
+
+
+def test_powers_against_integers() -> None:
+    for a, b in cases():
+        check_dividing("exp", a[::7], b[::7])
+    bases = [base for base in (2, 3, 10, 256, 2**64, 2**128 + 1) for _ in range(300)]
+    check_dividing("exp", bases, list(range(300)) * 6)
 
 
 @pytest.mark.parametrize("name", ["div", "mod"])
@@ -266,6 +273,12 @@ def test_modular_arithmetic_against_integers(name: str) -> None:
     seeds = range(10, 13)
     check_dividing(name, *(random_words(40_000, seed) for seed in seeds))
     check_dividing(name, *(list(column) for column in zip(*corrections(40_000), strict=True)))
+    a, b = random_words(10_000, 14), [*random_words(5_000, 15), *edges()]
+    check_dividing(name, a[: len(b)], b, [ONES] * len(b))
+    below = [(a % c, b % c, c) for a, b, c in triples if c]
+    check_dividing(name, *(list(column) for column in zip(*below, strict=True)))
+    last = [(c - 1, c - 1 - i, c) for c in edges() if c > 3 for i in range(3)]
+    check_dividing(name, *(list(column) for column in zip(*last, strict=True)))
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
