@@ -18,6 +18,8 @@ MODULES = (
     "precompiles.kernels.edwards25519",
     "precompiles.kernels.nistp256",
     "precompiles.kernels.blake2",
+    "precompiles.kernels.bn254_group",
+    "precompiles.kernels.bn254_pairing",
 )
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 
