@@ -123,6 +123,56 @@ def test_a_trace_names_clz(osaka: LocalChain) -> None:
     assert (step["op"], step["gasCost"], step["stack"]) == ("CLZ", 5, ["0x1"])
 
 
+# P256VERIFY (EIP-7951), as the chain knows it; what it computes is tested with the builtins.
+
+P256VERIFY = bytes(18) + b"\1\0"
+
+
+def access_gas(chain: LocalChain, address: bytes) -> int:
+    """Return what BALANCE of an address costs."""
+    chain.set_code(CODE_AT, b"\x73" + address + b"\x31")
+    return chain.call(CallRequest(to=CODE_AT)).gas_used - 21_000 - 3
+
+
+def test_p256verify_is_warm_from_osaka_on(osaka: LocalChain, prague: LocalChain) -> None:
+    assert access_gas(osaka, P256VERIFY) == access_gas(osaka, bytes(19) + b"\1") == 100
+    assert access_gas(prague, P256VERIFY) == 2600
+    neighbour = bytes(18) + b"\1\1"
+    assert access_gas(osaka, neighbour) == access_gas(prague, neighbour) == 2600
+
+
+def test_p256verify_costs_its_price(osaka: LocalChain, prague: LocalChain) -> None:
+    request = CallRequest(to=P256VERIFY, gas=21_000 + 6900)
+    assert (osaka.call(request).success, osaka.call(request).gas_used) == (True, 27_900)
+    short = osaka.call(replace(request, gas=21_000 + 6899))
+    assert (short.success, short.error) == (False, "out of gas")
+    assert (prague.call(request).success, prague.call(request).gas_used) == (True, 21_000)
+
+
+def test_a_delegation_to_p256verify_is_empty_code(osaka: LocalChain) -> None:
+    """EIP-7702."""
+    osaka.set_code(CODE_AT, b"\xef\1\0" + P256VERIFY)
+    result = osaka.call(CallRequest(to=CODE_AT, gas=21_000))
+    assert (result.success, result.output, result.gas_used) == (True, b"", 21_000)
+
+
+def modexp_gas(chain: LocalChain, size: int) -> int | None:
+    """Return the price of MODEXP with a base of this size, or None where it fails."""
+    lengths = b"".join(length.to_bytes(32, "big") for length in (size, 0, 1))
+    modexp = CallRequest(to=bytes(19) + b"\5", data=lengths)
+    result = chain.call(modexp)
+    intrinsic = 21_000 + 4 * lengths.count(0) + 16 * (96 - lengths.count(0))
+    return result.gas_used - intrinsic if result.success else None
+
+
+def test_modexp_takes_operands_of_1024_bytes(osaka: LocalChain, prague: LocalChain) -> None:
+    """EIP-7823; and EIP-7883: twice the square of 128 words, where it was a third of it."""
+    assert modexp_gas(osaka, 1024) == 2 * 128**2
+    assert modexp_gas(osaka, 1025) is None
+    assert modexp_gas(prague, 1024) == 128**2 // 3
+    assert modexp_gas(prague, 1025) == 129**2 // 3
+
+
 # The gas of one transaction (EIP-7825).
 
 
