@@ -142,8 +142,8 @@ PRAGUE: Final = FORKS["prague"]
 OSAKA: Final = FORKS["osaka"]
 BPO1: Final = replace(OSAKA, name="bpo1", blobs=BLOBS["bpo1"])
 BPO2: Final = replace(OSAKA, name="bpo2", blobs=BLOBS["bpo2"])
-PARS: Final = replace(PRAGUE, pars=True)
-"""What chains 6133 and 6134 run: Prague with our precompiles."""
+PARS: Final = replace(OSAKA, pars=True)
+"""What chains 6133 and 6134 run: Osaka with our precompiles."""
 
 BLOB_FORKS: Final = ("bpo1", "bpo2", "bpo3", "bpo4", "bpo5")
 """Forks that change blob figures alone (EIP-7892): the rules before them with other blobs."""

@@ -163,7 +163,7 @@ def pars_genesis(
     alloc[RESERVE] = Allocation(balance=SUPPLY - DEV_BALANCE * len(accounts))
     config: dict[str, Any] = {name + "Block": 0 for name in FORKS if name in _BLOCK_FORKS}
     config |= {"terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
-    config |= {"shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0}
+    config |= {"shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0, "osakaTime": 0}
     config |= {"chainId": chain_id, "pars": {"secretOps": ops}}
     return genesis_from_json(
         {

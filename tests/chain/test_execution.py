@@ -6,6 +6,7 @@ own say what is right.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -389,7 +390,7 @@ def test_random_histories_equal_stock(name: str, data: Any) -> None:
     codes, blocks = data.draw(histories(fork))
     watched = data.draw(st.sampled_from(sorted(WATCHED)))
     stock = Stock(fork, codes)
-    ours = Ours(PARS if fork == PRAGUE else fork, codes, WATCHED[watched])
+    ours = Ours(replace(fork, pars=fork == PRAGUE), codes, WATCHED[watched])
     assert ours.root == stock.root
     for transactions in blocks:
         expected = stock.block(transactions)

@@ -119,7 +119,7 @@ def test_a_legacy_transaction_for_any_chain_is_accepted(
     [
         ({"gas": 20_999}, "intrinsic gas too low: gas 20999, minimum needed 21000"),
         ({"gas": 31_000, "data": b"\1" * 300}, "insufficient gas for floor data gas cost"),
-        ({"gas": 30_000_001}, "exceeds block gas limit"),
+        ({"gas": 30_000_001}, r"transaction gas limit too high .cap: 16777216, tx: 30000001"),
         ({"value": 10**30}, "insufficient funds for gas . price . value"),
         ({"maxPriorityFeePerGas": 11 * GWEI}, "max priority fee per gas higher than max fee"),
         ({"maxFeePerGas": 1, "maxPriorityFeePerGas": 1}, "less than block base fee"),
@@ -134,6 +134,16 @@ def test_what_can_never_be_mined_is_refused(
     with pytest.raises(RejectedTransaction, match=reason):
         chain.send_raw(signed(accounts[0], **changes))
     assert (chain.head.number, len(chain.pool)) == (0, 0)
+
+
+def test_more_gas_than_the_next_block_has_is_refused(
+    chain: LocalChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    chain.set_block_gas_limit(1_000_000)
+    with pytest.raises(RejectedTransaction, match=r"exceeds block gas limit: .* limit 1000000"):
+        chain.send_raw(signed(accounts[0], gas=1_000_001))
+    chain.send_raw(signed(accounts[0], gas=1_000_000))
+    assert chain.head.number == 1
 
 
 def test_a_fee_order_of_a_set_code_transaction_is_checked(

@@ -419,7 +419,7 @@ def sign(accounts: Any, rpc: Any, **fields: Any) -> str:
         ({"gas": 20000}, "intrinsic gas too low"),
         ({"value": 10**30}, "insufficient funds for gas * price + value"),
         ({"chainId": 1}, "chain"),
-        ({"gas": 2**40}, "exceeds block gas limit"),
+        ({"gas": 2**40}, "transaction gas limit too high"),
         (
             {"maxFeePerGas": 1, "maxPriorityFeePerGas": 1},
             "max fee per gas less than block base fee",

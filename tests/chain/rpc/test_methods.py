@@ -230,7 +230,7 @@ EXAMPLES: dict[str, tuple[Callable[[Scene], list[Any]], Any]] = {
             "currentBlockNumber": "QUANTITY",
             "currentBlockTimestamp": int,
             "currentBlockHash": "HASH",
-            "hardFork": "prague",
+            "hardFork": "osaka",
             "transactionOrder": TEXT,
             "environment": {
                 "baseFee": "QUANTITY",
