@@ -11,7 +11,14 @@ from .encoding import checksummed
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction, open_state
 from .frames import Frames, Tracer
-from .rules import GAS_TRANSACTION, INITCODE_SIZE_MAX, Intrinsic, gas_max, intrinsic
+from .rules import (
+    GAS_TRANSACTION,
+    INITCODE_SIZE_MAX,
+    Intrinsic,
+    check_blobs,
+    gas_max,
+    intrinsic,
+)
 from .state import Reader, World
 from .transactions import (
     ACCESS_LIST,
@@ -226,6 +233,8 @@ def run(state: Any, request: CallRequest, gas_cap: int) -> Outcome:
     gas = gas_cap if request.gas is None else min(request.gas, gas_cap)
     nonce = world.get_nonce(sender) if request.nonce is None else request.nonce
     tx = fields_of(request, env, nonce=nonce, gas=gas)
+    if request.blob_versioned_hashes is not None:
+        check_blobs(tx, env.fork)
     if tx.max_fee_per_gas == 0:
         # A free call: a base fee would make its price negative, and GASPRICE lower than BASEFEE.
         env = replace(env, base_fee=0 if env.base_fee is not None else None)

@@ -117,7 +117,7 @@ def check_form(tx: Transaction, fork: Fork, chain_id: int) -> Intrinsic:
             f"max initcode size exceeded: code size {len(tx.data)}, limit {INITCODE_SIZE_MAX}"
         )
     if tx.type == BLOB:
-        _check_blobs(tx, fork)
+        check_blobs(tx, fork)
     if tx.type == SET_CODE and not tx.authorization_list:
         raise RejectedTransaction("EIP-7702 transaction with empty auth list")
     needed = intrinsic(tx, fork)
@@ -132,7 +132,10 @@ def check_form(tx: Transaction, fork: Fork, chain_id: int) -> Intrinsic:
     return needed
 
 
-def _check_blobs(tx: Transaction, fork: Fork) -> None:
+def check_blobs(tx: Fields, fork: Fork) -> None:
+    """Check what a blob transaction names, whether it is to be mined or only asked about."""
+    if not tx.to:
+        raise RejectedTransaction("blob transaction of type create")
     if not tx.blob_versioned_hashes:
         raise RejectedTransaction("blob transaction missing blob hashes")
     blobs_max = fork.blobs.max if fork.blobs else 0

@@ -27,7 +27,15 @@ from .forks import CANCUN, LONDON, SHANGHAI, Fork
 from .frames import Frames
 from .headers import next_excess_blob_gas
 from .history import Nodes
-from .rules import INITCODE_SIZE_MAX, NONCE_MAX, Intrinsic, gas_max, intrinsic, is_delegation
+from .rules import (
+    INITCODE_SIZE_MAX,
+    NONCE_MAX,
+    Intrinsic,
+    check_blobs,
+    gas_max,
+    intrinsic,
+    is_delegation,
+)
 from .state import Reader, World
 from .transactions import (
     BLOB,
@@ -268,6 +276,11 @@ class _Simulation:
     def _check(self, tx: Transaction, env: BlockEnv, world: World) -> Intrinsic:
         """Check what a block demands of a transaction, in geth's order and words."""
         address = f"address {checksummed(tx.sender)}"
+        if tx.type == BLOB:
+            try:
+                check_blobs(tx, env.fork)
+            except RejectedTransaction as refusal:
+                raise _refused(INTERNAL, tx, str(refusal)) from None
         if self.validation:
             self._check_sender(tx, address, world)
             if tx.gas > gas_max(env.fork):

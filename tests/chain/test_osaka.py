@@ -268,6 +268,31 @@ def test_a_block_with_more_is_refused(chain_of: MakeChain, accounts: Any) -> Non
     assert reader.head.number == 0
 
 
+@pytest.mark.parametrize(
+    ("to", "hashes", "reason"),
+    [
+        (TO, (b"\1" + bytes(31),) * 7, "too many blobs: have 7, max 6"),
+        (TO, (), "missing blob hashes"),
+        (TO, (b"\1" + bytes(31), b"\2" + bytes(31)), "blob 1 has invalid hash version"),
+        (None, (b"\1" + bytes(31),), "of type create"),
+    ],
+)
+def test_questions_about_blobs_keep_to_the_rules(
+    osaka: LocalChain, to: bytes | None, hashes: tuple[bytes, ...], reason: str
+) -> None:
+    right = CallRequest(sender=osaka.accounts[0], to=TO, blob_versioned_hashes=(VERSIONED,) * 6)
+    wrong = replace(right, to=to, blob_versioned_hashes=hashes)
+    assert osaka.call(right).success
+    assert osaka.estimate_gas(right) == 21_000
+    assert osaka.simulate([SimulatedBlock(calls=[right])])[0][1][0].success
+    for ask in (osaka.call, osaka.create_access_list, osaka.estimate_gas):
+        with pytest.raises(RejectedTransaction, match=reason):
+            ask(wrong)
+    with pytest.raises(SimulationError, match=reason) as refusal:
+        osaka.simulate([SimulatedBlock(calls=[wrong])])
+    assert refusal.value.code == -32603
+
+
 # Blob figures that change by time (EIP-7892), and their price (EIP-7918).
 
 
