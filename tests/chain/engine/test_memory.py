@@ -2,9 +2,11 @@
 
 import random
 
+import llvmlite.binding
 import numpy as np
 import numpy.typing as npt
 import pytest
+from llvmlite import ir
 from numba.core.errors import TypingError
 
 from chain.engine import memory
@@ -123,6 +125,18 @@ def test_words_in_place() -> None:
         assert run(operation, content, to=8, source=8)[0] == swapped
     for operation in (COPY, SWAP):
         assert run(operation, content, to=8, source=8)[0] == content
+
+
+@pytest.mark.parametrize(("emit", "reads"), [("emit_copy_word", 4), ("emit_swap_words", 8)])
+def test_words_are_moved_limb_by_limb(emit: str, reads: int) -> None:
+    """LLVM merges reads that are not volatile, and every copy of a fresh word waits."""
+    function = ir.Function(ir.Module(), ir.FunctionType(ir.VoidType(), [memory.LIMB] * 2), "moves")
+    builder = ir.IRBuilder(function.append_basic_block())
+    getattr(memory, emit)(builder, *function.args)
+    builder.ret_void()
+    text = str(function)
+    assert text.count("load volatile i64") == text.count("load") == reads
+    llvmlite.binding.parse_assembly(str(function.module)).verify()
 
 
 def test_equal_words_differ_in_no_byte() -> None:
