@@ -155,20 +155,21 @@ def check_blobs(tx: Fields, fork: Fork) -> None:
 
 def check_sender(tx: Transaction, fork: Fork, world: World) -> None:
     """Check what depends on the sender's account, but for the order of nonces."""
-    address = f"address {checksummed(tx.sender)}"
     account = world.account(tx.sender)
     if account is not None and account.code_hash != EMPTY_CODE_HASH and fork.since(LONDON):
         code = world.get_code(tx.sender)  # EIP-3607, and the delegation that EIP-7702 exempts.
         delegated = fork.since(PRAGUE) and is_delegation(code)
         if not (delegated or tx.is_impersonated):
             raise RejectedTransaction(
-                f"sender not an eoa: {address}, codehash: 0x{keccak(code).hex()}"
+                f"sender not an eoa: address {checksummed(tx.sender)}, "
+                f"codehash: 0x{keccak(code).hex()}"
             )
     balance = 0 if account is None else account.balance
     cost = tx.gas * tx.max_fee_per_gas + tx.value + tx.blob_gas * tx.max_fee_per_blob_gas
     if balance < cost:
         raise RejectedTransaction(
-            f"insufficient funds for gas * price + value: {address} have {balance} want {cost}"
+            f"insufficient funds for gas * price + value: address {checksummed(tx.sender)} "
+            f"have {balance} want {cost}"
         )
 
 
