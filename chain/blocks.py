@@ -20,8 +20,9 @@ from .encoding import (
     keccak,
     split_list,
 )
+from .engine.tries import ordered_root
 from .transactions import Transaction, decode_transaction
-from .trie import EMPTY_ROOT, ordered_root
+from .trie import EMPTY_ROOT
 
 ZERO_HASH: Final = bytes(32)
 ZERO_ADDRESS: Final = bytes(20)

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from . import trie
 from .encoding import bytes_to_int, decode, encode, int_to_bytes, keccak
+from .engine import tries
 
 EMPTY_CODE_HASH: Final = keccak(b"")
 
@@ -74,7 +75,7 @@ class Reader:
         try:
             return self._accounts[address]
         except KeyError:
-            data = trie.get(self.nodes, self.root, keccak(address))
+            data = tries.get(self.nodes, self.root, keccak(address))
             account = decode_account(data) if data else None
             if len(self._accounts) >= ACCOUNTS_CACHED_MAX:
                 self._accounts.clear()
@@ -89,7 +90,7 @@ class Reader:
             account = self.account(address)
             value = 0
             if account is not None and account.storage_root != trie.EMPTY_ROOT:
-                data = trie.get(self.nodes, account.storage_root, slot_key(slot))
+                data = tries.get(self.nodes, account.storage_root, slot_key(slot))
                 value = bytes_to_int(decode(data)) if data else 0
             if self._slot_count >= SLOTS_CACHED_MAX:
                 self._storage.clear()
@@ -372,7 +373,7 @@ class World:
             if account is not None and address not in self.wiped:
                 base = account.storage_root
             changes = self._changed_slots(address, out)
-            root = trie.update(nodes, base, changes, out) if changes else base
+            root = tries.update(nodes, base, changes, out) if changes else base
             if account is not None:
                 account = account._replace(storage_root=root)
             elif root != trie.EMPTY_ROOT:
@@ -384,7 +385,7 @@ class World:
                 key = keccak(address)
                 accounts[key] = b"" if account is None else account.encode()
                 out[key] = address
-        root = trie.update(nodes, self.reader.root, accounts, out)
+        root = tries.update(nodes, self.reader.root, accounts, out)
         out.update(self.codes)
         return self.reader.advanced(self, root, final)
 
