@@ -25,6 +25,13 @@ def test_the_parts_make_the_same_transaction_as_the_bytes(case: Case) -> None:
     assert run_case(Case(**{**fields(case), "expected": expected})) is None
 
 
+@pytest.mark.parametrize("fork", ["BPO1", "BPO2"])
+@pytest.mark.parametrize("case", [case for case in KNOWN if case.fork == "Osaka"], ids=str)
+def test_blob_forks_run_as_osaka(case: Case, fork: str) -> None:
+    """They change figures that no transaction alone depends on, where blobs cost the least."""
+    assert run_case(Case(**{**fields(case), "fork": fork})) is None
+
+
 def fields(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in Case.__dataclass_fields__}
 
