@@ -134,6 +134,14 @@ def test_osaka_is_chosen_for_a_pars_chain() -> None:
     assert schedule.at(1, 2**41) == replace(BPO1, pars=True)
 
 
+def test_the_documented_schedule_is_read(root: Path) -> None:
+    text = (root / "docs" / "forks.md").read_text("utf-8")
+    example = json.loads(text.split("```json")[1].split("```")[0])
+    schedule = genesis_from_json(minimal(**example)).schedule
+    assert schedule.at(1, 1_899_999_999) == PARS
+    assert schedule.at(1, 1_900_000_000) == replace(BPO1, pars=True)
+
+
 def test_storage_and_code_of_an_allocation() -> None:
     alloc = {
         "0x" + "22" * 20: {
