@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from precompiles.backends.modular_power import modular_power
+from precompiles.backends import modular
 
 from .builtin import Builtin, BuiltinError
 
@@ -35,7 +35,7 @@ def modexp(data: bytes) -> bytes:
     base = operand(data, HEADER_SIZE, base_length)
     exponent = operand(data, HEADER_SIZE + base_length, exponent_length)
     modulus = operand(data, HEADER_SIZE + base_length + exponent_length, modulus_length)
-    power = modular_power(base, exponent, modulus) if modulus else 0
+    power = modular.power(base, exponent, modulus) if modulus else 0
     return power.to_bytes(modulus_length, "big")
 
 

@@ -6,6 +6,8 @@ secrets: takes a time that depends on its input. Knows no encoding.
 
 from collections.abc import Sequence
 
+from ..backends.modular import inverse
+
 P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 B = 3
@@ -40,11 +42,11 @@ def add(first: Point | None, second: Point | None) -> Point | None:
         return first or second
     (x1, y1), (x2, y2) = first, second
     if x1 != x2:
-        slope = (y2 - y1) * pow(x2 - x1, -1, P) % P
+        slope = (y2 - y1) * inverse(x2 - x1, P) % P
     elif y1 != y2:
         return None
     else:
-        slope = 3 * x1 * x1 * pow(2 * y1, -1, P) % P  # No y is 0, as the order is odd.
+        slope = 3 * x1 * x1 * inverse(2 * y1, P) % P  # No y is 0, as the order is odd.
     x = (slope * slope - x1 - x2) % P
     return x, (slope * (x1 - x) - y1) % P
 

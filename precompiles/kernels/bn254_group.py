@@ -7,6 +7,7 @@ input.
 
 import numpy as np
 
+from ..backends.modular import inverse
 from .bn254_base import P, add_limbs, multiply_limbs, subtract_limbs
 from .jit import kernel
 from .limbs import ONE, RADIX, ZERO, Elements, Limbs, get, limbs, pack, put, unpack
@@ -85,9 +86,9 @@ def multiply(point: Affine, factor: int) -> Affine:
     rows = pack([*point, factor])
     replace_by_multiple(rows)
     x, y, z = unpack(rows)
-    inverse = pow(z, -1, P)
-    square = inverse * inverse % P
-    return x * square % P, y * square * inverse % P
+    ratio = inverse(z, P)
+    square = ratio * ratio % P
+    return x * square % P, y * square * ratio % P
 
 
 def self_test() -> bool:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "precompiles": {"eth_abi", "numpy"},
     "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
     "precompiles/backends/bls12_381.py": {"py_arkworks_bls12381"},
-    "precompiles/backends/modular_power.py": {"gmpy2"},
+    "precompiles/backends/modular.py": {"gmpy2"},
     "precompiles/backends/ripemd160.py": {"Crypto"},
     "precompiles/backends/liboqs.py": {"ctypes", "importlib", "io", "os", "pathlib"},
     "precompiles/cli.py": {"rich"},
