@@ -5,7 +5,8 @@ from typing import Final
 
 from precompiles.registry import PRECOMPILES
 
-from ..forks import BYZANTIUM, CANCUN, FRONTIER, ISTANBUL, OSAKA, PRAGUE, Fork
+from ..builtins import builtins_of
+from ..forks import CANCUN, PRAGUE, Fork
 from ..genesis import Genesis
 from ..system import (
     BEACON_ROOTS_ADDRESS,
@@ -16,28 +17,6 @@ from ..system import (
 from .codec import hex_data
 from .method import Method, Node
 from .results import Json
-
-# Names as EIP-7910 spells them, with the fork that brought each.
-STANDARD_PRECOMPILES: Final = (
-    (0x01, "ECREC", FRONTIER),
-    (0x02, "SHA256", FRONTIER),
-    (0x03, "RIPEMD160", FRONTIER),
-    (0x04, "ID", FRONTIER),
-    (0x05, "MODEXP", BYZANTIUM),
-    (0x06, "BN254_ADD", BYZANTIUM),
-    (0x07, "BN254_MUL", BYZANTIUM),
-    (0x08, "BN254_PAIRING", BYZANTIUM),
-    (0x09, "BLAKE2F", ISTANBUL),
-    (0x0A, "KZG_POINT_EVALUATION", CANCUN),
-    (0x0B, "BLS12_G1ADD", PRAGUE),
-    (0x0C, "BLS12_G1MSM", PRAGUE),
-    (0x0D, "BLS12_G2ADD", PRAGUE),
-    (0x0E, "BLS12_G2MSM", PRAGUE),
-    (0x0F, "BLS12_PAIRING_CHECK", PRAGUE),
-    (0x10, "BLS12_MAP_FP_TO_G1", PRAGUE),
-    (0x11, "BLS12_MAP_FP2_TO_G2", PRAGUE),
-    (0x100, "P256VERIFY", OSAKA),
-)
 
 
 def fork_hash(genesis: Genesis, genesis_hash: bytes, until: int) -> bytes:
@@ -56,9 +35,8 @@ def fork_json(node: Node, time: int, fork: Fork) -> Json:
     """Return the description of one fork."""
     genesis = node.chain.genesis
     precompiles = {
-        name: hex_data(address.to_bytes(20, "big"))
-        for address, name, since in STANDARD_PRECOMPILES
-        if fork.since(since)
+        builtin.name: hex_data(address.to_bytes(20, "big"))
+        for address, builtin in builtins_of(fork).items()
     }
     if fork.pars:
         precompiles |= {entry.name: hex_data(entry.address) for entry in PRECOMPILES}

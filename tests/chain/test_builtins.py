@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.builtins import Builtin, BuiltinError, builtins_of
+from chain.calls import CallRequest
 from chain.forks import BERLIN, BYZANTIUM, CANCUN, FORKS, FRONTIER, ISTANBUL, OSAKA, PRAGUE, Fork
+from chain.local_chain import LocalChain
 
 VECTORS = Path(__file__).parent / "vectors" / "builtins"
 NEWEST = OSAKA
@@ -193,6 +195,47 @@ def test_the_same_addresses_answer_as_in_py_evm(fork: Fork) -> None:
     theirs = set(stock_fork.vm_class.get_state_class().computation_class._precompiles)
     ours = {address.to_bytes(20, "big") for address in builtins_of(fork)}
     assert ours == theirs | ({(0x100).to_bytes(20, "big")} if fork.since(OSAKA) else set())
+
+
+# --- In a frame -----------------------------------------------------------------------------
+
+CALLER = b"\xca" * 20
+
+
+def forwarding(address: int, gas: int) -> bytes:
+    """Code that calls an address with its own input and so much gas, and returns success."""
+    copy = "3660006000" + "37"
+    call = f"60006000366000600061{address:04x}63{gas:08x}f1"
+    return bytes.fromhex(copy + call + "60005260206000f3")
+
+
+@pytest.mark.parametrize("address", builtins_of(PRAGUE))
+def test_the_price_is_charged_to_the_unit(chain: LocalChain, address: int) -> None:
+    """One gas short fails the call; so does bad input, and then all gas is gone."""
+    data = {
+        0x01: bytes(128),
+        0x05: header(1, 1, 1) + b"\3\2\5",
+        0x08: INFINITY + TWIST_BASE,
+        0x09: bytes((0, 0, 0, 12)) + bytes(209),
+        0x0A: bytes.fromhex(json.loads((VECTORS / "pointEvaluation.json").read_text())[0]["Input"]),
+        G1MSM: bytes(160),
+        G2MSM: bytes(288),
+        CHECK: bytes(384),
+    }.get(address, bytes({G1ADD: 256, G2ADD: 512, TO_G1: 64, TO_G2: 128}.get(address, 96)))
+    builtin = builtins_of(PRAGUE)[address]
+    price = builtin.price(data)
+
+    def call(gas: int, given: bytes) -> tuple[int, int]:
+        chain.set_code(CALLER, forwarding(address, gas))
+        result = chain.call(CallRequest(to=CALLER, gas=1_000_000, data=given))
+        return int.from_bytes(result.output, "big"), result.gas_used
+
+    assert call(price, data)[0] == 1
+    assert call(price - 1, data)[0] == 0
+    if outcome(builtin, data[:-1])[1] is None:
+        success, used = call(150_000, data[:-1])
+        assert success == 0
+        assert used > 150_000
 
 
 # --- BN254 ----------------------------------------------------------------------------------
