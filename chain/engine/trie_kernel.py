@@ -26,9 +26,9 @@ from precompiles.kernels.keccak import (
     LANES,
     LAST_BIT,
     RATE_KECCAK256,
-    WORDS,
     permute_8,
 )
+from precompiles.kernels.keccak_f import WORDS
 
 from . import memory
 
