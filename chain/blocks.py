@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from .encoding import (
@@ -28,6 +28,8 @@ ZERO_HASH: Final = bytes(32)
 ZERO_ADDRESS: Final = bytes(20)
 EMPTY_OMMERS: Final = keccak(encode([]))
 EMPTY_BLOOM: Final = bytes(256)
+BLOOM_BITS_KEPT: Final = 4096
+"""Of values whose bits are remembered: contracts and kinds of events come again and again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,10 @@ class Header:
 
     def encode(self) -> bytes:
         """Return the RLP form."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         items: list[Encodable] = []
         for name in HEADER_FIELDS:
             value = getattr(self, name)
@@ -233,6 +239,10 @@ class Receipt:
 
     def encode(self) -> bytes:
         """Return the form that the block's receipts root commits to."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         outcome = int_to_bytes(self.status) if self.status is not None else self.state_root or b""
         payload = encode(
             [
@@ -289,6 +299,7 @@ def derived_fields(receipt: Receipt) -> Encodable:
     ]
 
 
+@lru_cache(BLOOM_BITS_KEPT)
 def bloom_bits(value: bytes) -> int:
     """Return the three bits of a 2048-bit filter that a value sets."""
     digest = keccak(value)

@@ -30,16 +30,17 @@ from .errors import (
 from .events import Event, NewBlock, NewPending, Removed
 from .execution import BlockEnv
 from .forks import CANCUN, SHANGHAI, Fork
-from .frames import Frames
+from .frames import Cancelled, Frames
 from .genesis import Genesis
 from .history import History, Located, Nodes, Record
 from .logs import FoundLog, Topics
 from .pool import Pool
 from .proofs import StateView
-from .rules import check_nonce
+from .rules import GAS_TRANSACTION, check_nonce
 from .state import Reader, World
 from .store import DiskStore, MemoryStore, Store, Write
 from .transactions import (
+    BLOB,
     Fields,
     Transaction,
     decode_transaction,
@@ -56,6 +57,9 @@ QUESTION_SECONDS: Final = 5.0
 
 TRACE_SECONDS: Final = 60.0
 """How long running a block again may take: it was mined, so it is worth some patience."""
+
+BRIEF_GAS: Final = 30_000
+"""What code may spend in a transaction that is mined on the event loop, which it holds up."""
 
 FINALITY_DEPTH: Final = 2
 LOG_RANGE_MAX: Final = 100_000
@@ -108,6 +112,8 @@ class LocalChain:
         self.client_version = f"Pars/v{VERSION}/python"
         self.gas_cap = gas_cap
         self.question_seconds = question_seconds
+        self.hurried = False
+        """Whether to raise Cancelled, in place of doing what may take more than milliseconds."""
         self.automine = mining in ("auto", "mixed")
         self.interval_seconds = 0.0
         self.auto_impersonate = False
@@ -483,6 +489,8 @@ class LocalChain:
             secrets_are_public=self.genesis.secret_ops == "public-test",
         )
         intake.admit(tx, gate)
+        if self.hurried and self._may_take_long(tx):
+            raise Cancelled("a transaction that is not certain to be mined at once")
         if self.transaction(tx.hash) is not None:
             raise RejectedTransaction("already known")
         dropped = self.pool.add(tx)
@@ -493,13 +501,21 @@ class LocalChain:
             except RejectedTransaction:
                 pass  # It waits behind a gap: there is nothing to mine yet.
             else:
-                self.mine()
+                self._mine_one(header)
         writes: list[Write] = [("pool", each.hash, None) for each in dropped]
         if self.pool.get(tx.hash) is not None:
             writes.append(("pool", tx.hash, tx.sender + tx.raw))
         if writes:
             self._history.store.write(writes)
         return tx.hash
+
+    def _may_take_long(self, tx: Transaction) -> bool:
+        """Say whether taking a transaction in may take more than a few milliseconds."""
+        if not isinstance(self._history.store, MemoryStore):
+            return True  # It waits for the disk.
+        if not self.automine:
+            return False
+        return len(self.pool) > 0 or tx.type == BLOB or tx.gas > GAS_TRANSACTION + BRIEF_GAS
 
     # Mining.
 
@@ -587,8 +603,9 @@ class LocalChain:
             mined.append(self._mine_one())
         return mined
 
-    def _mine_one(self) -> Block:
-        header = self._next_header()
+    def _mine_one(self, header: Header | None = None) -> Block:
+        """Mine a block under the next header, which a caller may have made a moment ago."""
+        header = header or self._next_header()
         before = self._reader.root
         try:
             built, dropped = self._build(header, self._reader)

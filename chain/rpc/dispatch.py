@@ -192,6 +192,7 @@ class Dispatcher:
         call = request.calls[request.position]
         patience = node.chain.question_seconds
         node.chain.question_seconds = min(patience, HURRY_SECONDS)
+        node.chain.hurried = True
         try:
             answer = self._answer(call, node, hurried=True)
         except Cancelled:
@@ -199,6 +200,7 @@ class Dispatcher:
             return
         finally:
             node.chain.question_seconds = patience
+            node.chain.hurried = False
         request.position += 1
         self._keep(request, call, answer)
 

@@ -117,6 +117,7 @@ METHODS: Final = (
     Method(
         name="eth_sendRawTransaction",
         run=send_raw_transaction,
+        quick=True,
         params=(Param("transaction", DATA),),
     ),
     Method(name="eth_sendTransaction", run=send_transaction, params=(_TRANSACTION,)),

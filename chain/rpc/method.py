@@ -72,8 +72,8 @@ class Method:
     inline: bool = False
     """Answered at once on the event loop: reads only what any thread may read."""
     quick: bool = False
-    """A question that mostly takes no time: tried on the event loop while the chain's thread
-    rests, and asked again there if it takes longer. It must change nothing."""
+    """What mostly takes no time: tried on the event loop while the chain's thread rests, and asked
+    again there if it takes longer. Then it must have changed nothing."""
 
     @property
     def summary(self) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,21 @@ import pytest
 from eth_account import Account
 from eth_utils.address import to_checksum_address
 
-from chain import execution
+from chain import execution, intake
 from chain.accounts import DevAccount
 from chain.blocks import Receipt, decode_block
 from chain.calls import CallRequest
 from chain.errors import InvalidRequest, RejectedTransaction, UnknownBlock
+from chain.frames import Cancelled
 from chain.genesis import RESERVE, genesis_from_json
-from chain.local_chain import LocalChain, NewBlock, NewPending, Removed
+from chain.local_chain import BRIEF_GAS, LocalChain, NewBlock, NewPending, Removed
 from chain.system import (
     BEACON_ROOTS_ADDRESS,
     CONSOLIDATIONS_ADDRESS,
     HISTORY_ADDRESS,
     WITHDRAWALS_ADDRESS,
 )
+from chain.transactions import BLOB, decode_transaction
 
 NewChain = Callable[..., LocalChain]
 TO = b"\x35" * 20
@@ -776,3 +779,54 @@ def test_a_chain_of_plain_ethereum_keeps_its_rules(accounts: tuple[DevAccount, .
     for encoded in maker.export_blocks():
         taker.import_block(decode_block(encoded))
     assert taker.head.hash == maker.head.hash
+
+
+@pytest.mark.parametrize(
+    "reason", ["gas", "others wait", "the disk", "a blob"], ids=lambda reason: reason
+)
+def test_in_a_hurry_what_may_take_long_is_left_undone(
+    reason: str,
+    new_chain: NewChain,
+    accounts: tuple[DevAccount, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = new_chain(datadir=tmp_path / "data") if reason == "the disk" else new_chain()
+    if reason == "others wait":
+        chain.send_raw(signed(accounts[1], nonce=1))
+    raw = signed(accounts[0], gas=21_000 + BRIEF_GAS + (reason == "gas"))
+    if reason == "a blob":
+        tx = replace(decode_transaction(raw), type=BLOB)
+        monkeypatch.setattr(intake, "open_raw", lambda _: tx)
+        monkeypatch.setattr(intake, "admit", lambda *_: None)
+    waiting, told = chain.pool.all(), list[Any]()
+    chain.listen(told.append)
+    chain.hurried = True
+
+    with pytest.raises(Cancelled):
+        chain.send_raw(raw)
+
+    assert (chain.head.number, chain.pool.all(), told) == (0, waiting, [])
+
+
+@pytest.mark.parametrize("mining", ["auto", "manual"])
+def test_in_a_hurry_what_is_brief_is_done(
+    mining: str, new_chain: NewChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    chain = new_chain(mining=mining)
+    chain.hurried = True
+
+    tx_hash = chain.send_raw(signed(accounts[0], gas=21_000 + BRIEF_GAS))
+
+    assert (chain.transaction(tx_hash) is not None) == (mining == "auto")
+    assert (chain.pool.get(tx_hash) is not None) == (mining == "manual")
+
+
+def test_in_a_hurry_a_refusal_is_a_refusal(
+    new_chain: NewChain, accounts: tuple[DevAccount, ...]
+) -> None:
+    chain = new_chain()
+    chain.hurried = True
+
+    with pytest.raises(RejectedTransaction, match="intrinsic gas too low"):
+        chain.send_raw(signed(accounts[0], gas=20_000))

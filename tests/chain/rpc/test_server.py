@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
+from eth_utils.address import to_checksum_address
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as connect_sync
 
+from chain.accounts import DevAccount
 from chain.local_chain import LocalChain
 from chain.rpc import server as server_module
 from chain.rpc.server import Application, PortInUse, Server, is_loopback, listen, serve
@@ -678,16 +681,18 @@ def test_nothing_of_the_machine_is_in_the_answers(node: Running) -> None:
 LOOP_FOREVER = "0x5b600056"
 
 
-def threads_of_calls(chain: LocalChain, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note, for every eth_call from now on, the thread that ran it."""
+def threads_of_calls(
+    chain: LocalChain, monkeypatch: pytest.MonkeyPatch, name: str = "call"
+) -> list[str]:
+    """Note, for every eth_call, or another thing, from now on the thread that ran it."""
     seen: list[str] = []
-    run = chain.call
+    run = getattr(chain, name)
 
     def noted(*arguments: Any) -> Any:
         seen.append(threading.current_thread().name)
         return run(*arguments)
 
-    monkeypatch.setattr(chain, "call", noted)
+    monkeypatch.setattr(chain, name, noted)
     return seen
 
 
@@ -698,6 +703,26 @@ def test_a_quick_question_is_answered_on_the_loop(
     seen = threads_of_calls(chain, monkeypatch)
     assert node.call("eth_call", {"to": you}, "latest") == "0x"
     assert seen == [node.thread.name]
+
+
+def test_a_brief_transaction_is_mined_on_the_loop_and_another_is_not(
+    start: Callable[..., Running],
+    chain: LocalChain,
+    accounts: tuple[DevAccount, ...],
+    you: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = start(chain)
+    seen = threads_of_calls(chain, monkeypatch, "send_raw")
+    for nonce, gas in enumerate((21_000, 1_000_000)):
+        fields = {"nonce": nonce, "gas": gas, "value": 1, "gasPrice": 10**10}
+        fields["to"] = to_checksum_address(you)
+        signed = Account.sign_transaction({**fields, "chainId": 6133}, accounts[0].private_key)
+        sent = node.call("eth_sendRawTransaction", signed.raw_transaction.to_0x_hex())
+        assert node.call("eth_getTransactionReceipt", sent)["status"] == "0x1"
+    assert seen[:2] == [node.thread.name] * 2
+    assert [name.startswith("chain") for name in seen[2:]] == [True]
+    assert not chain.hurried
 
 
 def test_a_slow_question_goes_on_where_it_holds_nobody_up(
