@@ -259,11 +259,8 @@ def state_class(fork: Fork) -> type[Any]:
         (ParsComputationMixin, base.computation_class),
         {
             "_precompiles": {
-                **base.computation_class._precompiles,
-                **{
-                    address.to_bytes(20, "big"): partial(_run_builtin, builtin)
-                    for address, builtin in builtins_of(fork).items()
-                },
+                address.to_bytes(20, "big"): partial(_run_builtin, builtin)
+                for address, builtin in builtins_of(fork).items()
             },
             "instructions": instructions,
             "watched_instructions": watched_instructions(instructions, fork),
