@@ -14,8 +14,9 @@ from .blocks import (
     transactions_root,
     withdrawals_root,
 )
+from .engines import open_state
 from .errors import InvalidBlock, NotNow, RejectedTransaction
-from .execution import BlockEnv, Outcome, apply_transaction, open_state
+from .execution import BlockEnv, Outcome, apply_transaction
 from .forks import BYZANTIUM, CANCUN, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
 from .frames import Frames
 from .rules import check_fees, check_form, check_nonce, check_sender
@@ -97,7 +98,7 @@ class BlockRun:
         self.frames = frames
         self.out = out
         self.deposit_address = deposit_address
-        self.state = open_state(env, World(reader), frames)
+        self.state = open_state(env, reader, frames)
         self.transactions: list[Transaction] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0
@@ -130,8 +131,7 @@ class BlockRun:
             outcome = apply_transaction(self.state, tx, tx.sender, needed)
         except Exception:
             self.world.undo(mark)
-            self.world.end_transaction()
-            self.state.created.clear()
+            self.state.end_transaction()
             raise
         self.record(tx, outcome)
         return outcome
@@ -163,7 +163,7 @@ class BlockRun:
     def _intermediate_root(self) -> bytes:
         """Commit what has happened so far: receipts before Byzantium hold its root."""
         reader = self.world.commit(self.out)
-        self.state = open_state(self.env, World(reader), self.frames)
+        self.state = open_state(self.env, reader, self.frames)
         return reader.root
 
     def finish(

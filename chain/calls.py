@@ -8,8 +8,9 @@ from eth import exceptions as evm_errors
 
 from .blocks import ZERO_ADDRESS, Log
 from .encoding import checksummed
+from .engines import open_state
 from .errors import ChainError, InvalidRequest, RejectedTransaction
-from .execution import BlockEnv, Outcome, apply_transaction, open_state
+from .execution import BlockEnv, Outcome, apply_transaction
 from .frames import Frames, Tracer
 from .rules import (
     GAS_TRANSACTION,
@@ -146,10 +147,9 @@ class Scene:
 
     def open(self, overrides: Overrides = NO_OVERRIDES, tracer: Tracer | None = None) -> Any:
         """Return a fresh py-evm state, with the overrides applied."""
-        frames = replace(self.frames, tracer=tracer, moved={}, replaced=set())
-        world = World(self.reader)
-        env = overridden_env(self.env, overrides.block)
-        state = open_state(env, world, frames)
+        engine = self.frames.engine if tracer is None else "py"
+        frames = replace(self.frames, engine=engine, tracer=tracer, moved={}, replaced=set())
+        state = open_state(overridden_env(self.env, overrides.block), self.reader, frames)
         apply_overrides(state, overrides.accounts)
         return state
 
@@ -240,8 +240,7 @@ def run(state: Any, request: CallRequest, gas_cap: int) -> Outcome:
         env = replace(env, base_fee=0 if env.base_fee is not None else None)
         if tx.blob_gas and not tx.max_fee_per_blob_gas and env.blob_base_fee_override is None:
             env = replace(env, blob_base_fee_override=0)
-        state.env = env
-        state.execution_context._base_fee_per_gas = env.base_fee
+        state.change_env(env)
     elif tx.max_fee_per_gas < (env.base_fee or 0):
         raise RejectedTransaction(
             f"max fee per gas less than block base fee: address {checksummed(sender)}, "

@@ -5,23 +5,27 @@ database, what answers at precompile addresses (`host`), what a tracer is told (
 frames without the logging and copying that cost stock py-evm a third of its time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
 from eth.abc import ComputationAPI, TransactionContextAPI
-from eth.exceptions import Halt, InsufficientFunds, StackDepthLimit, VMError
+from eth.exceptions import Halt, InsufficientFunds, Revert, StackDepthLimit, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.logic.invalid import InvalidOpcode
 
+from .blocks import Log
 from .builtins import Builtin, BuiltinError, builtins_of
-from .forks import Fork
+from .execution import BlockEnv, Ended, Origin
+from .forks import SPURIOUS_DRAGON, Fork
 from .frames import STACK_DEPTH_MAX, Frames, check_time
-from .host import bind, is_pars_address
+from .host import Child, answer, is_pars_address
 from .state import World
 from .watched import JUMPDEST, SELFDESTRUCT, run_watched, watched_instructions
+
+RIPEMD_ADDRESS = bytes(19) + b"\x03"
 
 
 class ParsStateMixin:
@@ -30,8 +34,7 @@ class ParsStateMixin:
     world: World
     frames: Frames
     fork: Fork
-    env: Any
-    """The block around this, as `execution.BlockEnv`."""
+    env: BlockEnv
     created: list[bytes]
 
     def __init__(self, world: World, context: ExecutionContext, frames: Frames) -> None:
@@ -45,6 +48,45 @@ class ParsStateMixin:
         self.get_code = world.get_code
         self.get_transient_storage = world.get_transient_storage
         self.set_transient_storage = world.set_transient_storage
+
+        self._ended: Any = None
+
+    def run(self, message: Any, origin: Origin) -> Ended:
+        """Run a message with all the calls below it."""
+        context = transaction_context(origin.gas_price, origin.sender, origin.blob_hashes)
+        kind = self.computation_class  # type: ignore[attr-defined]
+        apply = kind.apply_create_message if message.is_create else kind.apply_message
+        self._ended = computation = apply(self, message, context)
+        return Ended(
+            error=computation._error,
+            output=computation.output,
+            gas_left=int(computation.get_gas_remaining()),
+            refund=sum(frame._gas_meter.gas_refunded for frame in _kept(computation)),
+            logs=_logs(computation),
+            destroyed=len(_destroyed(computation)),
+        )
+
+    def clean_up(self) -> None:
+        """Remove destroyed accounts, and those touched that were left empty (EIP-161)."""
+        world, ended = self.world, self._ended
+        for address in _destroyed(ended) if ended is not None else ():
+            world.delete_account(address)
+        if self.fork.since(SPURIOUS_DRAGON):
+            for address in _touched(self, ended):
+                account = world.account(address)
+                if account is not None and world.account_is_empty(address):
+                    world.delete_account(address)
+
+    def end_transaction(self) -> None:
+        """Forget what lasts for one transaction."""
+        self.world.end_transaction()
+        self.created.clear()
+        self._ended = None
+
+    def change_env(self, env: BlockEnv) -> None:
+        """Let the block around be another."""
+        self.env = env
+        self.execution_context._base_fee_per_gas = env.base_fee
 
     def delta_balance(self, address: bytes, delta: int) -> None:
         """Add to a balance."""
@@ -77,7 +119,7 @@ class ParsStateMixin:
             elif address in self.frames.replaced:
                 return None
         if self.fork.pars and is_pars_address(address):
-            return bind(address)
+            return partial(_run_entry, address)
         return self.computation_class._precompiles.get(address)  # type: ignore[attr-defined,no-any-return]
 
     @property
@@ -245,6 +287,129 @@ def _run_builtin(builtin: Builtin, computation: Any) -> None:
         raise VMError(str(error)) from None
 
 
+# What a tree of frames leaves behind. py-evm asks the same of each frame recursively, through
+# generators: 1,024 nested frames overrun the depth that Python 3.12 allows to C.
+
+
+def _kept(computation: Any) -> Iterator[Any]:
+    """Return the frames whose effects stay: those that succeeded in ones that did."""
+    pending = [computation]
+    while pending:
+        frame = pending.pop()
+        if frame._error is None:
+            yield frame
+            pending.extend(frame.children)
+
+
+def _logs(computation: Any) -> tuple[Log, ...]:
+    """Return the logs in the order in which they were emitted."""
+    entries = sorted(entry for frame in _kept(computation) for entry in frame._log_entries)
+    return tuple(
+        Log(address=address, topics=tuple(topic.to_bytes(32, "big") for topic in topics), data=data)
+        for _, address, topics, data in entries
+    )
+
+
+def _destroyed(computation: Any) -> set[bytes]:
+    """Return the contracts that SELFDESTRUCT removes."""
+    return {address for frame in _kept(computation) for address in frame.accounts_to_delete}
+
+
+def _touched(state: Any, computation: Any) -> set[bytes]:
+    """Return the accounts that EIP-161 removes if they are empty.
+
+    RIPEMD-160's address counts in failed frames too: two clients once agreed on that by mistake,
+    and the main chain depends on it.
+    """
+    touched = {state.env.coinbase}
+    pending = [] if computation is None else [(computation, False)]
+    while pending:
+        frame, failed = pending.pop()
+        own = () if frame._error is not None else frame.beneficiaries
+        failed = failed or frame._error is not None
+        called = () if frame.msg.is_create else (frame.msg.to,)
+        named = {*own, *called}
+        touched |= named & {RIPEMD_ADDRESS} if failed else named
+        pending.extend((child, failed) for child in frame.children)
+    return touched
+
+
+def _run_entry(address: bytes, computation: Any) -> None:
+    try:
+        computation.output = answer(address, PyFrame(computation))
+    except Revert as refusal:
+        computation.output = refusal.args[0]
+        raise
+
+
+class PyFrame:
+    """A py-evm computation, as a precompile's host sees it."""
+
+    def __init__(self, computation: Any) -> None:
+        message, state = computation.msg, computation.state
+        self._computation = computation
+        self.world: World = state.world
+        self.env: BlockEnv = state.env
+        self.shared: Frames = state.frames
+        context = computation.transaction_context
+        self.origin = Origin(sender=context.origin, gas_price=context.gas_price)
+        self.data: bytes = message.data_as_bytes
+        self.sender: bytes = message.sender
+        self.value: int = message.value
+        self.static: bool = message.is_static
+        self.delegated: bool = message.storage_address != message.code_address
+        self.depth: int = message.depth
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that the frame has left."""
+        return int(self._computation.get_gas_remaining())
+
+    def take(self, gas: int, reason: str) -> None:
+        """Take gas from the frame."""
+        self._computation.consume_gas(gas, reason=reason)
+
+    def give_back(self, gas: int) -> None:
+        """Return gas that was taken."""
+        self._computation.return_gas(gas)
+
+    def refund(self, gas: int) -> None:
+        """Add to what the transaction gets back, or take from it."""
+        self._computation.refund_gas(gas)
+
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
+        """Append a log."""
+        numbers = tuple(int.from_bytes(topic, "big") for topic in topics)
+        self._computation.add_log_entry(address, numbers, data)
+
+    def is_warm(self, address: bytes) -> bool:
+        """Say whether the transaction has paid for an account."""
+        return bool(self._computation.state.is_address_warm(address))
+
+    def ancestor(self, number: int) -> bytes:
+        """Return the hash of one of the last 256 blocks, or nothing."""
+        found: bytes = self._computation.state.get_ancestor_hash(number)
+        return found
+
+    def call(self, child: Child) -> tuple[bool, bytes, int]:
+        """Run a call; return whether it succeeded, its output, and the gas that it left."""
+        computation = self._computation
+        message = computation.prepare_child_message(
+            gas=child.gas,
+            to=child.to,
+            value=child.value,
+            data=child.data,
+            code=self.world.get_code(child.code_address),
+            code_address=child.code_address,
+            is_static=child.static,
+            is_delegation=child.delegated,
+        )
+        computation.calling = "STATICCALL" if child.static else "CALL", child.to
+        ended = computation.apply_child_computation(message)
+        left = ended.get_gas_remaining() if ended.should_return_gas else 0
+        return ended.is_success, ended.output, left
+
+
 @cache
 def state_class(fork: Fork) -> type[Any]:
     """Return the fork's state class over our world, precompiles and frames."""
@@ -271,6 +436,25 @@ def state_class(fork: Fork) -> type[Any]:
         (ParsStateMixin, base),
         {"computation_class": computation, "fork": fork},
     )
+
+
+def open_py_state(env: BlockEnv, world: World, frames: Frames) -> Any:
+    """Return py-evm's state for transactions of this block."""
+    context = ExecutionContext(
+        coinbase=env.coinbase,  # type: ignore[arg-type]
+        timestamp=env.timestamp,
+        block_number=env.number,  # type: ignore[arg-type]
+        difficulty=env.difficulty,
+        mix_hash=env.prev_randao,  # type: ignore[arg-type]
+        gas_limit=env.gas_limit,
+        prev_hashes=env.ancestors(),  # type: ignore[arg-type]
+        chain_id=env.chain_id,
+        base_fee_per_gas=env.base_fee,
+        excess_blob_gas=env.excess_blob_gas,
+    )
+    state = state_class(env.fork)(world, context, frames)
+    state.env = env
+    return state
 
 
 def transaction_context(

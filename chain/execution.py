@@ -5,27 +5,24 @@ nonces, codes and balances as validity rules (`rules.py`), collisions with lefto
 delegations and the calldata floor. Knows no blocks beyond the few words in `BlockEnv`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from eth._utils.address import generate_contract_address
 from eth.exceptions import ContractCreationCollision, VMError
-from eth.vm.execution_context import ExecutionContext
 from eth.vm.message import Message
 
 from .blocks import Log
 from .encoding import checksummed
 from .errors import RejectedTransaction
-from .evm import state_class, transaction_context
-from .forks import BERLIN, LONDON, PRAGUE, SPURIOUS_DRAGON, Fork
+from .forks import BERLIN, LONDON, PRAGUE, Fork
 from .frames import Frames
 from .rules import DELEGATION_PREFIX, NONCE_MAX, Intrinsic, is_delegation
 from .state import World
 from .transactions import Fields, Transaction
 
 SYSTEM_ADDRESS: Final = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
-RIPEMD_ADDRESS: Final = bytes(19) + b"\x03"
 SYSTEM_GAS: Final = 30_000_000
 GAS_NEW_AUTHORITY_REFUND: Final = 25_000 - 12_500
 GAS_SELFDESTRUCT_REFUND: Final = 24_000
@@ -58,24 +55,58 @@ class BlockEnv:
         return self.fork.blob_base_fee(self.excess_blob_gas or 0)
 
 
-def open_state(env: BlockEnv, world: World, frames: Frames) -> Any:
-    """Return py-evm's state for transactions of this block."""
-    context = ExecutionContext(
-        coinbase=env.coinbase,  # type: ignore[arg-type]
-        timestamp=env.timestamp,
-        block_number=env.number,  # type: ignore[arg-type]
-        difficulty=env.difficulty,
-        mix_hash=env.prev_randao,  # type: ignore[arg-type]
-        gas_limit=env.gas_limit,
-        prev_hashes=env.ancestors(),  # type: ignore[arg-type]
-        chain_id=env.chain_id,
-        base_fee_per_gas=env.base_fee,
-        excess_blob_gas=env.excess_blob_gas,
-    )
-    frames.parent_hash = env.parent_hash
-    state = state_class(env.fork)(world, context, frames)
-    state.env = env
-    return state
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a transaction says of itself to all its frames."""
+
+    sender: bytes
+    gas_price: int
+    blob_hashes: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What came of a message and of all the frames below it."""
+
+    error: VMError | None
+    output: bytes
+    gas_left: int
+    refund: int
+    """Gas that storage gave back; of failed frames nothing counts."""
+    logs: tuple[Log, ...]
+    destroyed: int = 0
+    """How many contracts went; counted before London, where each gives gas back."""
+
+
+class State(Protocol):
+    """What an engine gives: a state that messages run on, one transaction after the other."""
+
+    world: World
+    env: BlockEnv
+    frames: Frames
+
+    def run(self, message: Message, origin: Origin) -> Ended:
+        """Run a message with all the calls below it."""
+        ...
+
+    def clean_up(self) -> None:
+        """Remove destroyed accounts, and those touched that were left empty (EIP-161).
+
+        Follows `run`, once the beneficiary is paid.
+        """
+        ...
+
+    def end_transaction(self) -> None:
+        """Forget what lasts for one transaction."""
+        ...
+
+    def change_env(self, env: BlockEnv) -> None:
+        """Let the block around be another."""
+        ...
+
+    def precompile_at(self, address: bytes) -> Any:
+        """Return what answers at an address instead of code, or None."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +137,15 @@ def gas_price(tx: Fields, env: BlockEnv) -> int:
     return min(tx.max_fee_per_gas, env.base_fee + tx.max_priority_fee_per_gas)
 
 
-def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) -> Outcome:
-    """Run a transaction that the rules have let through."""
-    world: World = state.world
-    env: BlockEnv = state.env
-    fork = env.fork
+def apply_transaction(
+    state: State, tx: Fields, sender: bytes, needed: Intrinsic, env: BlockEnv | None = None
+) -> Outcome:
+    """Run a transaction that the rules have let through.
+
+    `env` is what it pays by, where that is not the block's own.
+    """
+    env = env or state.env
+    world, fork = state.world, env.fork
     price = gas_price(tx, env)
     _buy_gas(world, tx, sender, price, env)
     created = None
@@ -129,25 +164,22 @@ def apply_transaction(state: Any, tx: Fields, sender: bytes, needed: Intrinsic) 
         code=code,
         create_address=created,  # type: ignore[arg-type]
         code_address=delegation,  # type: ignore[arg-type]
-        refund=refund,
         is_delegation=delegation is not None,
     )
-    context = transaction_context(price, sender, tx.blob_versioned_hashes)
-    computation = _run(state, message, context)
-    gas_used, max_gas_used = _settle(state, tx, sender, price, computation, needed.floor)
-    _clean_up(state, computation)
+    origin = Origin(sender=sender, gas_price=price, blob_hashes=tx.blob_versioned_hashes)
+    ended = _run(state, message, origin)
+    gas_used, max_gas_used = _settle(state, tx, env, origin, ended, refund, needed.floor)
     outcome = Outcome(
         gas_limit=tx.gas,
         gas_used=gas_used,
         max_gas_used=max_gas_used,
         price=price,
-        output=computation.output,
-        error=computation._error,
-        logs=_logs(computation),
+        output=ended.output,
+        error=ended.error,
+        logs=ended.logs,
         created=created,
     )
-    world.end_transaction()
-    state.created.clear()
+    state.end_transaction()
     return outcome
 
 
@@ -203,32 +235,40 @@ def code_at(world: World, address: bytes, fork: Fork) -> tuple[bytes, bytes | No
     return code, None
 
 
-def _run(state: Any, message: Message, context: Any) -> Any:
-    if not message.is_create:
-        return state.computation_class.apply_message(state, message, context)
-    if state.has_code_or_nonce(message.storage_address):
-        computation = state.computation_class(state, message, context)
-        computation.error = ContractCreationCollision("contract address collision")
+def _run(state: State, message: Message, origin: Origin) -> Ended:
+    created = message.storage_address
+    if message.is_create and is_taken(state.world, created):
+        error = ContractCreationCollision("contract address collision")
         if state.frames.tracer is not None:
-            state.frames.tracer.enter(message, "CREATE", message.storage_address)
-            state.frames.tracer.leave(None, computation.error)
-        return computation
-    return state.computation_class.apply_create_message(state, message, context)
+            state.frames.tracer.enter(message, "CREATE", created)
+            state.frames.tracer.leave(None, error)
+        return Ended(error=error, output=b"", gas_left=0, refund=0, logs=())
+    return state.run(message, origin)
+
+
+def is_taken(world: World, address: bytes) -> bool:
+    """Say whether no contract may be made here; leftover storage counts too (EIP-7610)."""
+    return world.account_has_code_or_nonce(address) or world.has_storage(address)
 
 
 def _settle(
-    state: Any, tx: Fields, sender: bytes, price: int, computation: Any, floor: int
+    state: State,
+    tx: Fields,
+    env: BlockEnv,
+    origin: Origin,
+    ended: Ended,
+    refund: int,
+    floor: int,
 ) -> tuple[int, int]:
-    """Give unused gas back, pay the beneficiary; return the gas used after refunds and before."""
-    world: World = state.world
-    env: BlockEnv = state.env
-    used = tx.gas - int(computation.get_gas_remaining())
-    refund = _refund(computation)
+    """Give unused gas back, pay the beneficiary, clean up; return the gas used, and at most."""
+    world = state.world
+    sender, price = origin.sender, origin.gas_price
+    used = tx.gas - ended.gas_left
+    refund += ended.refund
     if env.fork.since(LONDON):
         refund = min(refund, used // 5)
     else:
-        refund += GAS_SELFDESTRUCT_REFUND * len(_destroyed(computation))
-        refund = min(refund, used // 2)
+        refund = min(refund + GAS_SELFDESTRUCT_REFUND * ended.destroyed, used // 2)
     most = max(used, floor)
     used = max(used - refund, floor)
     unspent = (tx.gas - used) * price
@@ -236,102 +276,36 @@ def _settle(
         world.set_balance(sender, world.get_balance(sender) + unspent)
     tip = price - (env.base_fee or 0)
     world.set_balance(env.coinbase, world.get_balance(env.coinbase) + used * tip)
+    state.clean_up()
     return used, most
 
 
-def _clean_up(state: Any, computation: Any) -> None:
-    """Remove destroyed accounts, and those touched that were left empty (EIP-161)."""
-    world: World = state.world
-    for address in _destroyed(computation):
-        world.delete_account(address)
-    if state.fork.since(SPURIOUS_DRAGON):
-        for address in _touched(state, computation):
-            account = world.account(address)
-            if account is not None and world.account_is_empty(address):
-                world.delete_account(address)
-
-
-# What a tree of frames leaves behind. py-evm asks the same of each frame recursively, through
-# generators: 1,024 nested frames overrun the depth that Python 3.12 allows to C.
-
-
-def _kept(computation: Any) -> Iterator[Any]:
-    """Return the frames whose effects stay: those that succeeded in ones that did."""
-    pending = [computation]
-    while pending:
-        frame = pending.pop()
-        if frame._error is None:
-            yield frame
-            pending.extend(frame.children)
-
-
-def _refund(computation: Any) -> int:
-    """Return the gas to give back, with that of the authorizations, which a failure keeps."""
-    counted: int = sum(frame._gas_meter.gas_refunded for frame in _kept(computation))
-    return int(computation.msg.refund) + counted
-
-
-def _logs(computation: Any) -> tuple[Log, ...]:
-    """Return the logs in the order in which they were emitted."""
-    entries = sorted(entry for frame in _kept(computation) for entry in frame._log_entries)
-    return tuple(
-        Log(address=address, topics=tuple(topic.to_bytes(32, "big") for topic in topics), data=data)
-        for _, address, topics, data in entries
-    )
-
-
-def _destroyed(computation: Any) -> set[bytes]:
-    """Return the contracts that SELFDESTRUCT removes."""
-    return {address for frame in _kept(computation) for address in frame.accounts_to_delete}
-
-
-def _touched(state: Any, computation: Any) -> set[bytes]:
-    """Return the accounts that EIP-161 removes if they are empty.
-
-    RIPEMD-160's address counts in failed frames too: two clients once agreed on that by mistake,
-    and the main chain depends on it.
-    """
-    touched = {state.env.coinbase}
-    pending = [(computation, False)]
-    while pending:
-        frame, failed = pending.pop()
-        own = () if frame._error is not None else frame.beneficiaries
-        failed = failed or frame._error is not None
-        called = () if frame.msg.is_create else (frame.msg.to,)
-        named = {*own, *called}
-        touched |= named & {RIPEMD_ADDRESS} if failed else named
-        pending.extend((child, failed) for child in frame.children)
-    return touched
-
-
-def system_call(state: Any, to: bytes, data: bytes) -> bytes | None:
+def system_call(state: State, to: bytes, data: bytes) -> bytes | None:
     """Run a contract as the chain itself does; return its output, or None where it failed."""
-    world: World = state.world
     message = Message(
         gas=SYSTEM_GAS,
         to=to,  # type: ignore[arg-type]
         sender=SYSTEM_ADDRESS,  # type: ignore[arg-type]
         value=0,
         data=data,
-        code=world.get_code(to),
+        code=state.world.get_code(to),
         should_transfer_value=False,
     )
-    computation = state.computation_class.apply_message(
-        state, message, transaction_context(0, SYSTEM_ADDRESS)
-    )
-    world.end_transaction()
-    state.created.clear()
-    return computation.output if computation.is_success else None
+    ended = state.run(message, Origin(sender=SYSTEM_ADDRESS, gas_price=0))
+    state.end_transaction()
+    return ended.output if ended.error is None else None
 
 
 __all__ = [
     "SYSTEM_ADDRESS",
     "BlockEnv",
+    "Ended",
+    "Origin",
     "Outcome",
+    "State",
     "Transaction",
     "apply_transaction",
     "code_at",
     "gas_price",
-    "open_state",
     "system_call",
 ]

@@ -12,6 +12,8 @@ from .errors import ChainError
 
 STACK_DEPTH_MAX = 1024
 
+Engine = Literal["core", "py"]
+
 
 class Tracer(Protocol):
     """What execution tells whoever watches it. Nothing is told, and nothing is paid, by default."""
@@ -54,6 +56,8 @@ class Cancelled(ChainError):
 class Frames:
     """What all frames of one execution share beside the state."""
 
+    engine: Engine = "core"
+    """What runs the instructions: the compiled core, or its twin, py-evm's loop."""
     mode: Literal["block", "call"] = "block"
     """Whether this makes a block or answers a question. Carried here, never inferred."""
     secret_ops: Literal["call-only", "public-test"] = "call-only"

@@ -1,16 +1,15 @@
-"""Our precompiles as py-evm calls them, and the chain as they see it.
+"""Our precompiles as an engine calls them, and the chain as they see it.
 
-`bind` charges the price, runs the entry and turns its outcome into py-evm's. `FrameHost` is what an
-entry may ask for, at the EVM's own prices.
+`answer` charges the price, runs the entry and turns its outcome into py-evm's errors, which both
+engines know. `FrameHost` is what an entry may ask for, at the EVM's own prices.
 """
 
 import logging
 import os
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from eth.abc import ComputationAPI
 from eth.exceptions import OutOfGas, Revert, VMError
 from eth.vm.forks.berlin.logic import GAS_SCHEDULE_EIP2929
 
@@ -18,7 +17,9 @@ import precompiles.precompile as pars
 from precompiles import registry
 
 from .encoding import keccak
-from .frames import STACK_DEPTH_MAX
+from .errors import ChainError
+from .execution import BlockEnv, Origin
+from .frames import STACK_DEPTH_MAX, Frames
 from .rules import is_delegation
 from .state import World
 
@@ -45,80 +46,130 @@ def is_pars_address(address: bytes) -> bool:
     return 3 <= address[18] <= 9 and not any(address[:18])
 
 
-@cache
-def bind(address: bytes) -> Callable[[ComputationAPI], None]:
-    """Return the precompile at an address as py-evm calls it: charge, run, translate."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A call that a precompile makes; its gas is paid for."""
+
+    to: bytes
+    code_address: bytes
+    """Where its code stands: an account may delegate to another (EIP-7702)."""
+    delegated: bool
+    value: int
+    data: bytes
+    gas: int
+    static: bool
+
+
+class Frame(Protocol):
+    """The frame that a precompile runs in, as either engine gives it."""
+
+    world: World
+    env: BlockEnv
+    shared: Frames
+    origin: Origin
+    data: bytes
+    sender: bytes
+    value: int
+    static: bool
+    delegated: bool
+    depth: int
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that the frame has left."""
+        ...
+
+    def take(self, gas: int, reason: str) -> None:
+        """Take gas from the frame; raise OutOfGas where it has not enough."""
+        ...
+
+    def give_back(self, gas: int) -> None:
+        """Return gas that was taken."""
+        ...
+
+    def refund(self, gas: int) -> None:
+        """Add to what the transaction gets back, or take from it."""
+        ...
+
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
+        """Append a log."""
+        ...
+
+    def call(self, child: Child) -> tuple[bool, bytes, int]:
+        """Run a call; return whether it succeeded, its output, and the gas that it left."""
+        ...
+
+    def is_warm(self, address: bytes) -> bool:
+        """Say whether the transaction has paid for an account."""
+        ...
+
+    def ancestor(self, number: int) -> bytes:
+        """Return the hash of one of the last 256 blocks, or nothing."""
+        ...
+
+
+def answer(address: bytes, frame: Frame) -> bytes:
+    """Charge the precompile at an address and run it; raise what py-evm's frames end with."""
     precompile = registry.at(address)
     assert precompile is not None, "asked only for addresses inside the range"
-
-    def run(computation: Any) -> None:
-        message = computation.msg
-        data = message.data_as_bytes
-        computation.consume_gas(pars.price(precompile, data), reason=precompile.name)
-        host = FrameHost(computation, address)
-        call = pars.Call(
-            data=data,
-            caller=message.sender,
-            value=message.value,
-            static=message.is_static,
-            delegated=message.storage_address != message.code_address,
-            host=host,
-            context=_context(computation),
-        )
-        try:
-            computation.output = pars.execute(precompile, call)
-        except pars.Revert as refusal:
-            computation.output = refusal.data
-            raise Revert(refusal.data) from None
-        except VMError:
+    frame.take(pars.price(precompile, frame.data), precompile.name)
+    call = pars.Call(
+        data=frame.data,
+        caller=frame.sender,
+        value=frame.value,
+        static=frame.static,
+        delegated=frame.delegated,
+        host=FrameHost(frame, address),
+        context=_context(frame),
+    )
+    try:
+        return pars.execute(precompile, call)
+    except pars.Revert as refusal:
+        raise Revert(refusal.data) from None
+    except (VMError, ChainError):
+        raise
+    except pars.OutOfGas as error:
+        raise OutOfGas(str(error)) from None
+    except Exception as bug:
+        if frame.shared.loud:
             raise
-        except pars.OutOfGas as error:
-            raise OutOfGas(str(error)) from None
-        except Exception as bug:
-            if computation.state.frames.loud:
-                raise
-            log.exception("%s failed on %d bytes of input", precompile.name, len(data))
-            computation.output = b""
-            raise Revert(b"") from bug
-
-    return run
+        log.exception("%s failed on %d bytes of input", precompile.name, len(frame.data))
+        raise Revert(b"") from bug
 
 
-def _context(computation: Any) -> pars.Context:
-    state = computation.state
-    block = state.execution_context
-    transaction = computation.transaction_context
+def _context(frame: Frame) -> pars.Context:
+    env, shared = frame.env, frame.shared
     return pars.Context(
-        chain_id=block.chain_id,
-        block_number=block.block_number,
-        timestamp=block.timestamp,
-        coinbase=block.coinbase,
-        gas_limit=block.gas_limit,
-        base_fee=block.base_fee_per_gas,
-        prevrandao=block.mix_hash,
-        parent_hash=state.frames.parent_hash,
-        origin=transaction.origin,
-        gas_price=transaction.gas_price,
-        mode=state.frames.mode,
-        secret_ops=state.frames.secret_ops,
-        random=os.urandom if state.frames.mode == "call" else pars.no_randomness,
+        chain_id=env.chain_id,
+        block_number=env.number,
+        timestamp=env.timestamp,
+        coinbase=env.coinbase,
+        gas_limit=env.gas_limit,
+        base_fee=env.base_fee or 0,
+        prevrandao=env.prev_randao,
+        parent_hash=shared.parent_hash,
+        origin=frame.origin.sender,
+        gas_price=frame.origin.gas_price,
+        mode=shared.mode,
+        secret_ops=shared.secret_ops,
+        random=os.urandom if shared.mode == "call" else pars.no_randomness,
     )
 
 
 class FrameHost:
     """What a precompile may ask of the chain: the frame it runs in, at the EVM's own prices."""
 
-    def __init__(self, computation: Any, address: bytes) -> None:
-        self._computation = computation
-        self._world: World = computation.state.world
+    def __init__(self, frame: Frame, address: bytes) -> None:
+        self._frame = frame
+        self._world = frame.world
         self._address = address
 
     def charge(self, gas: int, reason: str) -> None:
         """Take gas from the frame."""
-        self._computation.consume_gas(gas, reason=reason)
+        self._frame.take(gas, reason)
 
     def _refuse_writes(self) -> None:
-        if self._computation.msg.is_static:
+        if self._frame.static:
             raise pars.WRITE_PROTECTION()
 
     def _touch_slot(self, slot: int) -> int:
@@ -136,8 +187,7 @@ class FrameHost:
     def store(self, slot: int, value: int) -> None:
         """Write a word, as SSTORE does (EIP-2200, 2929 and 3529)."""
         self._refuse_writes()
-        computation = self._computation
-        if computation.get_gas_remaining() <= GAS_STORE_SENTRY:
+        if self._frame.gas_left <= GAS_STORE_SENTRY:
             raise OutOfGas("too little gas left to write storage")
         cold = self._touch_slot(slot)
         current = self._world.get_storage(self._address, slot)
@@ -158,7 +208,7 @@ class FrameHost:
                     refund += full - GAS_WARM
         self.charge(cold + gas, "SSTORE")
         if refund:
-            computation.refund_gas(refund)
+            self._frame.refund(refund)
         self._world.set_storage(self._address, slot, value)
 
     def load_transient(self, slot: int) -> int:
@@ -176,12 +226,10 @@ class FrameHost:
         """Append a log, as LOG0 to LOG4 do."""
         self._refuse_writes()
         self.charge(GAS_LOG * (1 + len(topics)) + GAS_LOG_BYTE * len(data), "LOG")
-        numbers = tuple(int.from_bytes(topic, "big") for topic in topics)
-        self._computation.add_log_entry(self._address, numbers, data)
+        self._frame.log(self._address, topics, data)
 
     def _touch_account(self, address: bytes) -> None:
-        state = self._computation.state
-        if state.is_address_warm(address):
+        if self._frame.is_warm(address):
             self.charge(GAS_WARM, "account")
         else:
             self.charge(GAS_COLD_ACCOUNT, "account")
@@ -209,8 +257,7 @@ class FrameHost:
     def block_hash(self, number: int) -> bytes:
         """Return the hash of one of the last 256 blocks, as BLOCKHASH does."""
         self.charge(20, "BLOCKHASH")
-        found: bytes = self._computation.state.get_ancestor_hash(number)
-        return found or bytes(32)
+        return self._frame.ancestor(number) or bytes(32)
 
     def transfer(self, to: bytes, value: int) -> None:
         """Move value without running code, for an entry that pays out what it holds."""
@@ -232,8 +279,8 @@ class FrameHost:
         self, to: bytes, data: bytes, value: int = 0, gas: int | None = None, static: bool = False
     ) -> tuple[bool, bytes]:
         """Call another account, as CALL and STATICCALL do: 63/64 of the gas, static kept."""
-        computation = self._computation
-        static = static or computation.msg.is_static
+        frame = self._frame
+        static = static or frame.static
         if value and static:
             raise pars.WRITE_PROTECTION()
         self._touch_account(to)
@@ -242,36 +289,31 @@ class FrameHost:
             self.charge(GAS_CALL_VALUE, "call with value")
             if world.account_is_empty(to):
                 self.charge(GAS_NEW_ACCOUNT, "new account")
-        code, delegation = self._code_at(to)
-        remaining = computation.get_gas_remaining()
-        allowed = remaining - remaining // 64
+        delegation = self._delegation_at(to)
+        allowed = frame.gas_left - frame.gas_left // 64
         gas = allowed if gas is None else min(gas, allowed)
         self.charge(gas, "call")
         gas += GAS_CALL_STIPEND if value else 0
-        too_deep = computation.msg.depth + 1 > STACK_DEPTH_MAX
-        if too_deep or world.get_balance(self._address) < value:
-            computation.return_gas(gas)
+        if frame.depth + 1 > STACK_DEPTH_MAX or world.get_balance(self._address) < value:
+            frame.give_back(gas)
             return False, b""
-        message = computation.prepare_child_message(
-            gas=gas,
+        child = Child(
             to=to,
+            code_address=delegation or to,
+            delegated=delegation is not None,
             value=value,
             data=data,
-            code=code,
-            code_address=delegation or to,
-            is_static=static,
-            is_delegation=delegation is not None,
+            gas=gas,
+            static=static,
         )
-        computation.calling = "STATICCALL" if static else "CALL", to
-        child = computation.apply_child_computation(message)
-        if child.should_return_gas:
-            computation.return_gas(child.get_gas_remaining())
-        return child.is_success, child.output
+        success, output, left = frame.call(child)
+        frame.give_back(left)
+        return success, output
 
-    def _code_at(self, address: bytes) -> tuple[bytes, bytes | None]:
-        """Return the code that a call runs, following an EIP-7702 delegation."""
+    def _delegation_at(self, address: bytes) -> bytes | None:
+        """Return where an account's EIP-7702 delegation leads, at its price."""
         code = self._world.get_code(address)
-        if is_delegation(code):
-            self._touch_account(code[3:])
-            return self._world.get_code(code[3:]), code[3:]
-        return code, None
+        if not is_delegation(code):
+            return None
+        self._touch_account(code[3:])
+        return code[3:]

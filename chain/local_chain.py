@@ -30,7 +30,7 @@ from .errors import (
 from .events import Event, NewBlock, NewPending, Removed
 from .execution import BlockEnv
 from .forks import CANCUN, SHANGHAI, Fork
-from .frames import Cancelled, Frames
+from .frames import Cancelled, Engine, Frames
 from .genesis import Genesis
 from .history import History, Located, Nodes, Record
 from .logs import FoundLog, Topics
@@ -105,6 +105,7 @@ class LocalChain:
         clock: Callable[[], float] = time.time,
         gas_cap: int = GAS_CAP,
         question_seconds: float = QUESTION_SECONDS,
+        engine: Engine = "core",
         loud: bool = False,
     ) -> None:
         self.genesis = genesis
@@ -118,6 +119,7 @@ class LocalChain:
         self.interval_seconds = 0.0
         self.auto_impersonate = False
         self.recovered: str | None = None
+        self._engine = engine
         self._loud = loud
         self._keys = {account.address: account.private_key for account in accounts}
         self._impersonated: dict[bytes, None] = {}
@@ -289,7 +291,9 @@ class LocalChain:
         return StateView(self._reader_at(ref)[1])
 
     def _frames(self, mode: Literal["block", "call"]) -> Frames:
-        return Frames(mode=mode, secret_ops=self.genesis.secret_ops, loud=self._loud)
+        return Frames(
+            engine=self._engine, mode=mode, secret_ops=self.genesis.secret_ops, loud=self._loud
+        )
 
     def scene(self, ref: BlockRef, mode: Literal["block", "call"]) -> Scene:
         """Return the state and the block environment of a question."""
@@ -363,7 +367,7 @@ class LocalChain:
             reader = below
         else:
             reader = Reader(self._history.nodes, record.root_before)
-        run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)))
+        run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)), watched=True)
         run.frames.deadline = time.monotonic() + TRACE_SECONDS
         for index, tx in enumerate(block.transactions[: None if only is None else only + 1]):
             if only is None or index == only:
@@ -547,15 +551,18 @@ class LocalChain:
             **optional,
         )
 
-    def _run(self, header: Header, reader: Reader) -> BlockRun:
+    def _run(self, header: Header, reader: Reader, *, watched: bool = False) -> BlockRun:
         fork = self.fork_of(header)
         env = env_of(header, fork, self.chain_id, lambda: self._ancestors(header))
         nodes = reader.nodes
         assert isinstance(nodes, Nodes), "every reader of a chain stands on its nodes"
+        frames = self._frames("block")
+        if watched:
+            frames.engine = "py"
         return BlockRun(
             env,
             reader,
-            self._frames("block"),
+            frames,
             out=nodes.pending,
             beacon_root=header.parent_beacon_block_root,
             deposit_address=self.genesis.deposit_address,

@@ -182,7 +182,8 @@ class _Simulation:
         header, fork = self._header(wanted)
         env = env_of(header, fork, self.chain.chain_id, self._ancestors)
         env = overridden_env(env, BlockOverride(blob_base_fee=wanted.block.blob_base_fee))
-        frames = replace(self.frames, tracer=None, moved={}, replaced=set())
+        engine = "py" if self.trace_transfers else self.frames.engine
+        frames = replace(self.frames, engine=engine, tracer=None, moved={}, replaced=set())
         nodes = self.reader.nodes
         assert isinstance(nodes, Nodes), "a simulation writes over the chain's nodes"
         block = BlockRun(
@@ -267,11 +268,8 @@ class _Simulation:
         if self.validation or tx.max_fee_per_gas or tx.max_priority_fee_per_gas:
             return apply_transaction(state, tx, tx.sender, needed)
         # What nobody pays for costs nothing, though BASEFEE tells the block's own.
-        state.env = replace(env, base_fee=None if env.base_fee is None else 0)
-        try:
-            return apply_transaction(state, tx, tx.sender, needed)
-        finally:
-            state.env = env
+        free = replace(env, base_fee=None if env.base_fee is None else 0)
+        return apply_transaction(state, tx, tx.sender, needed, free)
 
     def _check(self, tx: Transaction, env: BlockEnv, world: World) -> Intrinsic:
         """Check what a block demands of a transaction, in geth's order and words."""

@@ -19,10 +19,11 @@ from typing import Any, Final
 from . import signatures
 from .blocks import ZERO_HASH, Log
 from .encoding import encode, keccak
+from .engines import open_state
 from .errors import ChainError, InvalidTransaction, RejectedTransaction
-from .execution import BlockEnv, apply_transaction, open_state
+from .execution import BlockEnv, apply_transaction
 from .forks import BPO1, BPO2, FORKS, LONDON, PARIS, SPURIOUS_DRAGON, BlobSchedule, Fork
-from .frames import Frames
+from .frames import Engine, Frames
 from .history import Nodes
 from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World
@@ -122,13 +123,13 @@ def _cases(tests: Any) -> Iterator[Case]:
                 )
 
 
-def run_case(case: Case) -> str | None:
+def run_case(case: Case, engine: Engine = "core") -> str | None:
     """Run a case; return what is wrong, or None."""
     fork = _fork(case)
     env = _environment(case.test["env"], fork)
     nodes = Nodes(MemoryStore())
     reader = _write_state(case.test["pre"], nodes)
-    state = open_state(env, World(reader), Frames(loud=True))
+    state = open_state(env, reader, Frames(loud=True, engine=engine))
     # Tests whose state holds the system contracts were made with the call that opens a block.
     begin_block(state, ZERO_HASH)
     world: World = state.world

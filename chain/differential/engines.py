@@ -13,9 +13,11 @@ from eth.exceptions import Revert
 
 from ..blocks import ZERO_HASH
 from ..encoding import encode, keccak
+from ..engines import open_state
 from ..errors import ChainError, InvalidRequest, InvalidTransaction, RejectedTransaction
-from ..execution import BlockEnv, Outcome, apply_transaction, open_state
+from ..execution import BlockEnv, Outcome, apply_transaction
 from ..forks import FORKS, LONDON, PARIS
+from ..frames import Engine as EngineName
 from ..frames import Frames
 from ..history import Nodes
 from ..rules import check_fees, check_form, check_nonce, check_sender
@@ -91,23 +93,43 @@ def _py() -> Iterator[Engine]:
     yield run_py
 
 
-ENGINES: Final[dict[str, Callable[[], AbstractContextManager[Engine]]]] = {"py": _py}
+@contextmanager
+def _core() -> Iterator[Engine]:
+    yield run_core
+
+
+ENGINES: Final[dict[str, Callable[[], AbstractContextManager[Engine]]]] = {
+    "py": _py,
+    "core": _core,
+}
 
 
 def run_py(case: Case, steps: bool = False) -> Result:
-    """Run a case by our own rules and execution."""
+    """Run a case by our own rules and execution, with py-evm's loop."""
+    return _run_ours(case, steps, "py")
+
+
+def run_core(case: Case, steps: bool = False) -> Result:
+    """Run a case by our own rules and execution, in the compiled core."""
+    return _run_ours(case, steps, "core")
+
+
+def _run_ours(case: Case, steps: bool, engine: EngineName) -> Result:
     if steps:
         try:
-            return run_watched(case, _steps)
+            return run_watched(case, _steps, engine)
         except InvalidRequest:  # The trace is larger than one may be.
             pass
-    return run_watched(case)
+    return run_watched(case, engine=engine)
 
 
-def run_watched(case: Case, recorder: Callable[[], Recorder] | None = None) -> Result:
+def run_watched(
+    case: Case, recorder: Callable[[], Recorder] | None = None, engine: EngineName = "py"
+) -> Result:
     """Run a case; a recorder made for each transaction watches it."""
-    world, nodes = _open_world(case)
-    state = open_state(environment(case), world, Frames(loud=True))
+    reader, nodes = _open_world(case)
+    state = open_state(environment(case), reader, Frames(loud=True, engine=engine))
+    world = state.world
     ran = []
     gas_left = case.block.gas_limit
     blobs = state.env.fork.blobs
@@ -206,13 +228,13 @@ def environment(case: Case) -> BlockEnv:
     )
 
 
-def _open_world(case: Case) -> tuple[World, Nodes]:
+def _open_world(case: Case) -> tuple[Reader, Nodes]:
     nodes = Nodes(MemoryStore())
     world = World(Reader(nodes, EMPTY_ROOT))
     for address, account in case.accounts.items():
         _put(world, address, account)
     world.end_transaction()
-    return World(world.commit(nodes.pending)), nodes
+    return world.commit(nodes.pending), nodes
 
 
 def _put(world: World, address: bytes, account: Account) -> None:

@@ -224,6 +224,12 @@ load8: Callable[[Number], Number] = emitted("uint64(uint64)", emit_load8)
 load64: Callable[[Number], Number] = emitted("uint64(uint64)", emit_load64)
 """Return the 8 bytes at an address as a number, little end first."""
 
+load_byte: Callable[[Any], int] = emitted("int64(uint64)", emit_load8)
+"""Return the byte at an address as a signed number."""
+
+load_int: Callable[[Any], int] = emitted("int64(uint64)", emit_load64)
+"""Return the 8 bytes at an address as a signed number."""
+
 store8: Callable[[Number, Number], None] = emitted("void(uint64, uint64)", emit_store8)
 """Write the lowest byte of a number."""
 

@@ -132,6 +132,35 @@ def part(function: F) -> F:
     return cast(F, numba.njit(inline="always")(function))
 
 
+def inner(function: F) -> F:
+    """Make a function that kernels call, compiled with each of them, for the types it is given.
+
+    LLVM decides whether it becomes part of its callers. Nothing of it is loaded by itself.
+    """
+    return cast(F, numba.njit(function))
+
+
+def record(kind: "np.dtype[np.void]") -> Callable[[Any], Any]:
+    """Return a function for kernels that makes of an address the record that stands there."""
+    found: Any = numba.from_dtype(kind)
+    word: Any = types.int64
+
+    def typed(_context: Any, address: Any) -> Any:
+        del address
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            del signature
+            return builder.inttoptr(arguments[0], context.get_value_type(found))
+
+        return found(word), generate
+
+    return cast(Callable[[Any], Any], intrinsic(typed))
+
+
+int64 = cast(Callable[[Any], int], np.int64)
+"""A signed machine word: kernels convert with it."""
+
+
 def emitted(signature: str, emit: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function for kernels, of machine words, that stands wherever it is called.
 

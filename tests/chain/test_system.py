@@ -9,8 +9,9 @@ from eth_abi import encode
 from chain import system
 from chain.blocks import Header, Log
 from chain.calls import CallRequest
+from chain.engines import open_state
 from chain.errors import InvalidBlock
-from chain.execution import BlockEnv, open_state, system_call
+from chain.execution import BlockEnv, system_call
 from chain.forks import PRAGUE
 from chain.frames import Frames
 from chain.local_chain import LocalChain
@@ -42,7 +43,7 @@ def fresh_state() -> Any:
         parent_hash=b"\x22" * 32,
         ancestors=lambda: (),
     )
-    return open_state(env, World(world.commit(nodes)), Frames())
+    return open_state(env, world.commit(nodes), Frames())
 
 
 def root_of(state: Any) -> bytes:

@@ -56,7 +56,7 @@ def block_run(genesis_json: Any, context: Any) -> BlockRun:
     return BlockRun(
         env,
         reader,
-        Frames(loud=True),
+        Frames(engine="py", loud=True),
         out=nodes.pending,
         beacon_root=None,
         deposit_address=genesis.deposit_address,

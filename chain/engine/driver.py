@@ -1,0 +1,447 @@
+"""Runs messages on the compiled core: fills a machine, and serves what the core leaves it for.
+
+The slow twin is `evm`'s state, over py-evm's loop.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from eth import exceptions as evm_errors
+from eth.exceptions import VMError
+
+from ..blocks import Log
+from ..builtins import Builtin, BuiltinError, builtins_of
+from ..execution import BlockEnv, Ended, Origin
+from ..forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
+from ..frames import Frames, check_time
+from ..host import Child, answer, is_pars_address
+from ..rules import INITCODE_SIZE_MAX
+from ..state import EMPTY_CODE_HASH, Reader
+from . import records
+from .analysis import jump_destinations
+from .frames import CODE_PADDING
+from .machine import Machine
+from .operations import operations_of
+from .records import CONTEXT, FRAME, WORD, place
+from .world import CoreWorld
+
+PATIENCE: Final = 1 << 20
+"""Jump destinations between two looks at the clock: some milliseconds."""
+
+FRAME_INTS: Final = FRAME.itemsize // 8
+FRAME_VALUE: Final = place(FRAME, "value")
+_F: Final = {name: place(FRAME, name) // 8 for name in FRAME.names or () if name != "value"}
+_CONTEXT: Final = {name: WORD * index for index, name in enumerate(CONTEXT)}
+_CREATES: Final = (records.CREATE, records.CREATE2)
+
+_ERRORS: Final[dict[int, Callable[[bytes], VMError]]] = {
+    records.REVERTED: evm_errors.Revert,
+    records.OUT_OF_GAS: lambda _: evm_errors.OutOfGas("Out of gas"),
+    records.UNDERFLOW: lambda _: evm_errors.InsufficientStack("Stack underflow"),
+    records.OVERFLOW: lambda _: evm_errors.FullStack("Stack overflow"),
+    records.BAD_JUMP: lambda _: evm_errors.InvalidJumpDestination("Invalid jump destination"),
+    records.WRITE_PROTECTED: lambda _: evm_errors.WriteProtection("Write in a static frame"),
+    records.OUT_OF_BOUNDS: lambda _: evm_errors.OutOfBoundsRead("Return data out of bounds"),
+    records.RESERVED_CODE: lambda _: evm_errors.ReservedBytesInCode("Code begins with 0xEF"),
+    records.CODE_TOO_LARGE: lambda _: evm_errors.OutOfGas("EIP170: code too large"),
+    records.DEPOSIT_UNPAID: lambda _: evm_errors.OutOfGas("Write contract code for CREATE"),
+    records.NO_SENTRY: lambda _: evm_errors.OutOfGas("EIP-2200: no more than the stipend left"),
+    records.INITCODE_TOO_LARGE: lambda _: evm_errors.OutOfGas("EIP-3860: code too large"),
+    records.TOO_DEEP: lambda _: evm_errors.StackDepthLimit("Stack depth limit reached"),
+    records.NO_FUNDS: lambda _: evm_errors.InsufficientFunds("Insufficient funds"),
+    records.COLLISION: lambda _: evm_errors.ContractCreationCollision("Address taken"),
+    records.PRECOMPILE_FAILED: lambda _: VMError("precompile failed"),
+}
+
+
+class CoreState:
+    """A state that messages run on in the compiled core."""
+
+    def __init__(self, env: BlockEnv, reader: Reader, frames: Frames) -> None:
+        self.frames = frames
+        self.fork = env.fork
+        self.world = CoreWorld(reader, lambda address: self.precompile_at(address) is not None)
+        self.machine = self.world.machine
+        self.origin = Origin(sender=bytes(20), gas_price=0)
+        self._builtins = _builtins(env.fork)
+        self._initcode: list[np.ndarray[Any, Any]] = []
+        self._frame = self.machine.bytes_of("frames")
+        self._ints = self._frame.cast("q")
+        set_rules(self.machine, env.fork)
+        self.change_env(env)
+
+    def change_env(self, env: BlockEnv) -> None:
+        """Let the block around be another."""
+        self.env = env
+        randomness = env.prev_randao if env.fork.since(PARIS) else env.difficulty
+        self._say("COINBASE", env.coinbase)
+        self._say("TIMESTAMP", env.timestamp)
+        self._say("NUMBER", env.number)
+        self._say("PREVRANDAO", randomness)
+        self._say("GASLIMIT", env.gas_limit)
+        self._say("CHAINID", env.chain_id)
+        self._say("BASEFEE", env.base_fee or 0)
+        self._say("BLOBBASEFEE", env.blob_base_fee)
+        self._say("NO_CODE_HASH", EMPTY_CODE_HASH)
+        self.machine.set("hash_count", -1)
+
+    def _say(self, name: str, value: int | bytes) -> None:
+        number = value if isinstance(value, int) else int.from_bytes(value, "big")
+        at = _CONTEXT[name]
+        self.machine.bytes_of("context")[at : at + WORD] = number.to_bytes(WORD, "little")
+
+    def precompile_at(self, address: bytes) -> Builtin | bytes | None:
+        """Return what answers at an address: a builtin, or the address of one of ours."""
+        if self.frames.replaced or self.frames.moved:
+            if address in self.frames.moved:
+                address = self.frames.moved[address]
+            elif address in self.frames.replaced:
+                return None
+        if self.fork.pars and is_pars_address(address):
+            return address
+        return self._builtins.get(address)
+
+    def end_transaction(self) -> None:
+        """Forget what lasts for one transaction."""
+        self.world.end_transaction()
+        self._initcode.clear()
+
+    def clean_up(self) -> None:
+        """Remove destroyed accounts, and those touched that were left empty (EIP-161)."""
+        self.world.clean(self.env.coinbase)
+
+    # A message and its frames.
+
+    def run(self, message: Any, origin: Origin) -> Ended:
+        """Run a message with all the calls below it."""
+        machine, world = self.machine, self.world
+        self.origin = origin
+        self._say("ORIGIN", origin.sender)
+        self._say("GASPRICE", origin.gas_price)
+        if self.fork.since(CANCUN):
+            machine.set_blob_hashes(origin.blob_hashes)
+        if self.fork.since(SHANGHAI):
+            world.mark_address_warm(self.env.coinbase)  # EIP-3651
+        if self.frames.moved or self.frames.replaced:
+            world.look_for_builtins()
+        machine.set("depth", -1)
+        machine.set("floor", 0)
+        machine.set("patience", PATIENCE)
+        machine.set("stage", records.RUNNING)
+        self._begin(
+            depth=0,
+            kind=records.CREATE if message.is_create else records.CALL,
+            account=message.storage_address,
+            code_account=message.storage_address if message.is_create else message.code_address,
+            delegated=message.is_delegation,
+            caller=message.sender,
+            value=message.value,
+            data=message.data_as_bytes,
+            gas=message.gas,
+            static=message.is_static,
+            memory=0,
+            stack=machine.get("stack"),
+            initcode=message.code if message.is_create else None,
+        )
+        self._loop()
+        return self._ended()
+
+    def _ended(self) -> Ended:
+        machine = self.machine
+        status = machine.get("status")
+        creation = self._ints[_F["kind"]] in _CREATES
+        if status == records.SUCCESS and creation:
+            start, size = self._ints[_F["output"]], self._ints[_F["output_size"]]
+            output = bytes(machine.bytes_of("memory")[start : start + size])
+        else:
+            output = self._returned()
+        return Ended(
+            error=error_of(machine, status, output),
+            output=output,
+            gas_left=self._ints[_F["gas"]],
+            refund=machine.get("refund"),
+            logs=self._logs(),
+            destroyed=0 if self.fork.since(LONDON) else self.world.destroyed(),
+        )
+
+    def _returned(self) -> bytes:
+        machine = self.machine
+        return bytes(machine.bytes_of("returned")[: machine.get("returned_size")])
+
+    def _logs(self) -> tuple[Log, ...]:
+        machine = self.machine
+        count = machine.get("log_count")
+        if not count:
+            return ()
+        data = machine.bytes_of("log_data")
+        found = []
+        for log in machine.array("logs")[:count]:
+            start, size = int(log["data"]), int(log["size"])
+            topics = log["topics"].tobytes()
+            found.append(
+                Log(
+                    address=self.world.addresses[log["account"]],
+                    topics=tuple(
+                        topics[WORD * i : WORD * (i + 1)][::-1] for i in range(int(log["count"]))
+                    ),
+                    data=bytes(data[start : start + size]),
+                )
+            )
+        return tuple(found)
+
+    def _begin(
+        self,
+        *,
+        depth: int,
+        kind: int,
+        account: bytes,
+        code_account: bytes,
+        delegated: bool,
+        caller: bytes,
+        value: int,
+        data: bytes,
+        gas: int,
+        static: bool,
+        memory: int,
+        stack: int,
+        initcode: bytes | None = None,
+    ) -> None:
+        """Put a frame on top of those that are there."""
+        machine, world, ints = self.machine, self.world, self._ints
+        rows = [world.row(each) for each in (account, code_account, caller)]
+        world.ensure_code(rows[1])
+        machine.need_memory(memory + len(data) + WORD)
+        machine.bytes_of("memory")[memory : memory + len(data)] = data
+        at = depth * FRAME_INTS
+        fields = {
+            "kind": kind,
+            "account": rows[0],
+            "code_account": rows[1],
+            "caller": rows[2],
+            "static": int(static),
+            "delegated": int(delegated),
+            "gas": gas,
+            "stack": stack,
+            "memory": (memory + len(data) + WORD - 1) & -WORD,
+            "input": memory,
+            "input_size": len(data),
+            "want": 0,
+            "want_size": 0,
+        }
+        if initcode is not None:
+            fields |= self._place_initcode(initcode)
+        for name, number in fields.items():
+            ints[at + _F[name]] = number
+        start = depth * FRAME.itemsize + FRAME_VALUE
+        self._frame[start : start + WORD] = value.to_bytes(WORD, "little")
+        machine.keep_room()
+        machine.act(records.ENTER)
+
+    def _place_initcode(self, code: bytes) -> dict[str, int]:
+        """Return where a transaction's own code stands."""
+        size = len(code)
+        held = np.zeros(2 * size + CODE_PADDING, np.uint8)
+        held[:size] = np.frombuffer(code, np.uint8)
+        start = held.ctypes.data
+        jumps = start + size + CODE_PADDING
+        jump_destinations(start, size, jumps)
+        self._initcode.append(held)
+        return {"code": start, "code_size": size, "jumps": jumps}
+
+    # What the core leaves for.
+
+    def _loop(self) -> None:
+        """Run until the frame at the machine's floor has ended."""
+        machine = self.machine
+        while True:
+            reason = machine.run()
+            if reason == records.DONE:
+                return
+            self._serve(reason)
+
+    def _serve(self, reason: int) -> None:
+        machine, world = self.machine, self.world
+        if reason == records.NEED_ACCOUNT:
+            world.load_needed()
+        elif reason == records.NEED_SLOT:
+            world.load_slot(machine.get("need_row"))
+        elif reason == records.NEED_CODE:
+            world.load_code(machine.get("need_row"))
+        elif reason == records.PRECOMPILE:
+            self._answer()
+        elif reason == records.DEPOSIT:
+            self._deposit()
+        elif reason == records.NEED_HASHES:
+            machine.set_hashes(list(islice(self.env.ancestors(), 256)))
+        elif reason == records.PATIENCE:
+            machine.set("patience", PATIENCE)
+            if self.frames.deadline is not None:
+                check_time(self.frames.deadline)
+        elif reason == records.NEED_MEMORY:
+            machine.grow_memory()
+        elif reason == records.NEED_JOURNAL:
+            machine.grow_journal()
+        elif reason == records.NEED_SLOTS:
+            machine.grow_slots()
+            world.look()
+        elif reason == records.NEED_TRANSIENTS:
+            machine.grow_transients()
+        elif reason == records.NEED_LOGS:
+            machine.grow_logs()
+        elif reason == records.NEED_RETURNED:
+            machine.grow_returned(machine.get("need_size"))
+        else:
+            raise AssertionError(f"the core left for an unknown reason: {reason}")
+
+    def _deposit(self) -> None:
+        """Take in the code that a creation returned."""
+        machine = self.machine
+        at = machine.get("depth") * FRAME_INTS
+        start, size = self._ints[at + _F["output"]], self._ints[at + _F["output_size"]]
+        code = bytes(machine.bytes_of("memory")[start : start + size])
+        machine.set("need_row", self.world.take_in(code))
+        machine.set("stage", records.DEPOSITED)
+        machine.keep_room()
+
+    def _answer(self) -> None:
+        """Run the precompile whose frame is on top."""
+        machine = self.machine
+        frame = CoreFrame(self)
+        status, output = records.SUCCESS, b""
+        found = self.precompile_at(frame.code_address)
+        try:
+            if isinstance(found, bytes):
+                output = answer(found, frame)
+            elif found is not None:
+                frame.take(found.price(frame.data), found.name)
+                output = found.run(frame.data)
+        except evm_errors.Revert as refusal:
+            status, output = records.REVERTED, refusal.args[0]
+        except evm_errors.OutOfGas:
+            status = records.OUT_OF_GAS
+        except (BuiltinError, VMError):
+            status = records.PRECOMPILE_FAILED
+        machine.grow_returned(len(output))
+        machine.bytes_of("returned")[: len(output)] = output
+        machine.set("returned_size", len(output))
+        machine.set("status", status)
+        machine.set("stage", records.ANSWERED)
+
+
+class CoreFrame:
+    """The frame on top of the core's, as a precompile's host sees it."""
+
+    def __init__(self, state: CoreState) -> None:
+        machine, world = state.machine, state.world
+        self._state = state
+        self._ints = state._ints
+        self.depth = machine.get("depth")
+        self._at = self.depth * FRAME_INTS
+        self.world: Any = world
+        self.env = state.env
+        self.shared = state.frames
+        self.origin = state.origin
+        start, size = self._get("input"), self._get("input_size")
+        self.data = bytes(machine.bytes_of("memory")[start : start + size])
+        self.code_address = world.addresses[self._get("code_account")]
+        self.sender = world.addresses[self._get("caller")]
+        at = self.depth * FRAME.itemsize + FRAME_VALUE
+        self.value = int.from_bytes(machine.bytes_of("frames")[at : at + WORD], "little")
+        self.static = bool(self._get("static"))
+        self.delegated = self._get("account") != self._get("code_account")
+
+    def _get(self, name: str) -> int:
+        return self._ints[self._at + _F[name]]
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that the frame has left."""
+        return self._get("gas")
+
+    def take(self, gas: int, reason: str) -> None:
+        """Take gas from the frame."""
+        if gas > self._get("gas"):
+            raise evm_errors.OutOfGas(f"Out of gas: {reason}")
+        self._ints[self._at + _F["gas"]] -= gas
+
+    def give_back(self, gas: int) -> None:
+        """Return gas that was taken."""
+        self._ints[self._at + _F["gas"]] += gas
+
+    def refund(self, gas: int) -> None:
+        """Add to what the transaction gets back, or take from it."""
+        machine = self._state.machine
+        machine.set("refund", machine.get("refund") + gas)
+
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
+        """Append a log."""
+        machine = self._state.machine
+        machine.add_log(self.world.row(address), topics, data)
+
+    def is_warm(self, address: bytes) -> bool:
+        """Say whether the transaction has paid for an account."""
+        return self.world.is_address_warm(address) or self._state.precompile_at(address) is not None
+
+    def ancestor(self, number: int) -> bytes:
+        """Return the hash of one of the last 256 blocks, or nothing."""
+        depth = self.env.number - 1 - number
+        if not 0 <= depth < 256:
+            return b""
+        return next(islice(self.env.ancestors(), depth, None), b"")
+
+    def call(self, child: Child) -> tuple[bool, bytes, int]:
+        """Run a call; return whether it succeeded, its output, and the gas that it left."""
+        state, machine = self._state, self._state.machine
+        floor = machine.get("floor")
+        own = self.world.addresses[self._get("account")]
+        machine.set("floor", self.depth + 1)
+        state._begin(
+            depth=self.depth + 1,
+            kind=records.STATICCALL if child.static and not child.value else records.CALL,
+            account=child.to,
+            code_account=child.code_address,
+            delegated=child.delegated,
+            caller=own,
+            value=child.value,
+            data=child.data,
+            gas=child.gas,
+            static=child.static,
+            memory=self._get("memory"),
+            stack=self._get("stack"),
+        )
+        try:
+            state._loop()
+        finally:
+            machine.set("floor", floor)
+        status = machine.get("status")
+        left = self._ints[self._at + FRAME_INTS + _F["gas"]]
+        return status == records.SUCCESS, state._returned(), left
+
+
+@cache
+def _builtins(fork: Fork) -> dict[bytes, Builtin]:
+    return {number.to_bytes(20, "big"): each for number, each in builtins_of(fork).items()}
+
+
+def set_rules(machine: Machine, fork: Fork) -> None:
+    """Tell a machine by which rules it runs."""
+    machine.set_operations(operations_of(fork))
+    machine.set("clears_refund", 4800 if fork.since(LONDON) else 15_000)
+    machine.set("reserved_byte", int(fork.since(LONDON)))
+    machine.set("initcode_max", INITCODE_SIZE_MAX if fork.since(SHANGHAI) else 0)
+    machine.set("initcode_gas", 2 if fork.since(SHANGHAI) else 0)
+    machine.set("keeps_old", int(fork.since(CANCUN)))
+    machine.set("delegations", int(fork.since(PRAGUE)))
+    machine.set("blob_hash_count", 0)
+
+
+def error_of(machine: Machine, status: int, output: bytes) -> VMError | None:
+    """Return py-evm's error for how a frame ended, which all others know."""
+    if status == records.SUCCESS:
+        return None
+    if status == records.UNDEFINED:
+        return evm_errors.InvalidInstruction(f"Invalid opcode {machine.get('need_size'):#x}")
+    return _ERRORS[status](output)

@@ -1,0 +1,287 @@
+"""The buffers that the core runs in, seen from Python: where they are, and how they grow.
+
+A machine serves one state at a time and is used again for the next. What its tables mean is
+`world`'s business, and what its frames do is `driver`'s.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..rules import is_delegation
+from ..state import EMPTY_CODE_HASH
+from . import records
+from .actions import act
+from .analysis import jump_destinations
+from .core import run
+from .frames import CODE_PADDING
+from .records import (
+    ACCOUNT,
+    CODE,
+    CONTEXT,
+    DEPTH_MAX,
+    FRAME,
+    JOURNAL,
+    LOG,
+    MACHINE,
+    REINDEX,
+    SCRATCH,
+    SLOT,
+    STACK_MAX,
+    TRANSIENT,
+    WORD,
+    place,
+)
+
+MEMORY_MAX: Final = 1 << 32
+"""Most memory that all frames may hold together, in bytes; 100 million gas buy less."""
+
+CODES_KEPT: Final = 4096
+"""Programs that a machine remembers between states, about."""
+
+ROOMS: Final = {"accounts": 256, "slots": 512, "transients": 256, "journal": 1024, "logs": 64}
+MARGIN: Final = records.DEPTH_MAX
+
+_FIELDS: Final = {name: place(MACHINE, name) // 8 for name in MACHINE.names or ()}
+
+
+class MemoryLimit(Exception):
+    """An execution wants more memory than this machine gives to any."""
+
+
+class Machine:
+    """Buffers, and the record that says where they are."""
+
+    def __init__(self) -> None:
+        self._record = np.zeros(1, MACHINE)
+        self.at = self._record.ctypes.data
+        self.fields = memoryview(self._record.data).cast("B").cast("q")
+        self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._views: dict[str, memoryview] = {}
+        self.programs: dict[bytes, int] = {}
+        """Rows of the codes by the codes' hashes."""
+        self._kept: list[np.ndarray[Any, Any]] = []
+        self._give("stack", np.empty((DEPTH_MAX + 2) * STACK_MAX * WORD, np.uint8))
+        self._give("frames", np.zeros(DEPTH_MAX + 3, FRAME))
+        self._give("context", np.zeros(len(CONTEXT) * WORD, np.uint8))
+        self._give("scratch", np.zeros(SCRATCH, np.uint8))
+        self._give("need", np.zeros(WORD, np.uint8))
+        self._give("hashes", np.zeros(256 * WORD, np.uint8))
+        self._give("blob_hashes", np.zeros(WORD, np.uint8))
+        self._give("codes", np.zeros(64, CODE))
+        self._give("memory", np.empty(1 << 20, np.uint8), room="memory_room")
+        self._give("returned", np.empty(1 << 16, np.uint8), room="returned_room")
+        self._give("log_data", np.empty(1 << 16, np.uint8), room="log_data_room")
+        self._give("journal", np.empty(ROOMS["journal"], JOURNAL), room="journal_room")
+        self._give("logs", np.empty(ROOMS["logs"], LOG), room="log_room")
+        self.set("seed_0", secrets.randbits(63))
+        self.set("seed_1", secrets.randbits(63))
+        self.code_row(EMPTY_CODE_HASH, b"")
+
+    def clear(self) -> None:
+        """Forget the state, but not the programs."""
+        self.account_count = 0
+        self._give("accounts", np.empty(ROOMS["accounts"], ACCOUNT))
+        self._give_index("account_index", "account_mask", 4 * ROOMS["accounts"])
+        self._give("slots", np.empty(ROOMS["slots"], SLOT), room="slot_room")
+        self._give_index("slot_index", "slot_mask", 4 * ROOMS["slots"])
+        self._give("transients", np.empty(ROOMS["transients"], TRANSIENT), room="transient_room")
+        self._give_index("transient_index", "transient_mask", 4 * ROOMS["transients"])
+        for name in ("slot_count", "transient_count", "journal_count", "log_count"):
+            self.set(name, 0)
+        for name in ("log_data_size", "returned_size", "refund", "ripemd", "stage", "tracing"):
+            self.set(name, 0)
+        self.set("stepping", 0)
+        self.set("transaction", 1)
+        self.set("hash_count", -1)
+        self.set("depth", -1)
+        self.set("floor", 0)
+        if self.get("memory_room") > 1 << 26:
+            self._give("memory", np.empty(1 << 20, np.uint8), room="memory_room")
+        if len(self.programs) > CODES_KEPT:
+            self.programs.clear()
+            self._kept.clear()
+            self.code_row(EMPTY_CODE_HASH, b"")
+
+    # Fields and buffers.
+
+    def get(self, name: str) -> int:
+        """Return a field of the machine's record."""
+        return self.fields[_FIELDS[name]]
+
+    def set(self, name: str, value: int) -> None:
+        """Write a field of the machine's record."""
+        self.fields[_FIELDS[name]] = value
+
+    def _give(self, name: str, array: "np.ndarray[Any, Any]", *, room: str = "") -> None:
+        """Let a buffer be this array."""
+        self._arrays[name] = array
+        self._views[name] = memoryview(array.data).cast("B")
+        self.set(name, array.ctypes.data)
+        if room:
+            self.set(room, len(array))
+
+    def _give_index(self, name: str, mask: str, size: int) -> None:
+        self._give(name, np.zeros(size, np.int64))
+        self.set(mask, size - 1)
+
+    def bytes_of(self, name: str) -> memoryview:
+        """Return the bytes of a buffer, to read and write."""
+        return self._views[name]
+
+    def array(self, name: str) -> "np.ndarray[Any, Any]":
+        """Return a buffer's records."""
+        return self._arrays[name]
+
+    def _enlarge(self, name: str, size: int, *, room: str = "") -> None:
+        """Let a buffer hold so much, keeping what it holds."""
+        old = self._arrays[name]
+        new = np.empty(size, old.dtype)
+        new[: len(old)] = old
+        self._give(name, new, room=room)
+
+    # Growth.
+
+    def grow_memory(self) -> None:
+        """Make room for what an instruction needs."""
+        needed = self.get("need_size")
+        if needed > MEMORY_MAX:
+            raise MemoryLimit(f"execution needs {needed} bytes of memory")
+        before, held = self.get("memory"), self.get("memory_room")
+        self._enlarge("memory", max(needed, 2 * held), room="memory_room")
+        moved = self.get("memory") - before
+        # The code of a creation stands in the arena.
+        frames = self._arrays["frames"][: self.get("depth") + 1]
+        inside = (frames["code"] >= before) & (frames["code"] < before + held)
+        frames["code"][inside] += moved
+        frames["jumps"][inside] += moved
+
+    def grow_journal(self) -> None:
+        """Double the journal."""
+        self._enlarge("journal", 2 * self.get("journal_room"), room="journal_room")
+
+    def grow_logs(self) -> None:
+        """Make room for a log."""
+        if self.get("log_count") >= self.get("log_room"):
+            self._enlarge("logs", 2 * self.get("log_room"), room="log_room")
+        needed = self.get("log_data_size") + self.get("need_size")
+        if needed > self.get("log_data_room"):
+            size = max(needed, 2 * self.get("log_data_room"))
+            self._enlarge("log_data", size, room="log_data_room")
+
+    def grow_returned(self, size: int) -> None:
+        """Let an output be so long."""
+        if size > self.get("returned_room"):
+            self._enlarge("returned", 2 * size, room="returned_room")
+
+    def grow_accounts(self) -> None:
+        """Make room for one more account."""
+        if self.account_count >= len(self._arrays["accounts"]):
+            size = 2 * len(self._arrays["accounts"])
+            self._enlarge("accounts", size)
+            self._reindex()
+
+    def grow_slots(self) -> None:
+        """Make room for more slots, if there is little."""
+        if 2 * self.get("slot_count") + 2 > self.get("slot_room"):
+            self._enlarge("slots", 2 * self.get("slot_room"), room="slot_room")
+            self._reindex()
+
+    def grow_transients(self) -> None:
+        """Make room for more transient slots; the few that there are move."""
+        size = 2 * self.get("transient_room")
+        if 2 * self.get("transient_count") + 2 > self.get("transient_room"):
+            self._enlarge("transients", size, room="transient_room")
+            self._give_index("transient_index", "transient_mask", 4 * size)
+            self._reindex()
+
+    def _reindex(self) -> None:
+        self._give_index("account_index", "account_mask", 4 * len(self._arrays["accounts"]))
+        self._give_index("slot_index", "slot_mask", 4 * len(self._arrays["slots"]))
+        size = 4 * len(self._arrays["transients"])
+        self._give_index("transient_index", "transient_mask", size)
+        act(self.at, REINDEX, 0, self.account_count)
+
+    def need_memory(self, size: int) -> None:
+        """Make room for so much in the arena."""
+        if size > self.get("memory_room"):
+            self.set("need_size", size)
+            self.grow_memory()
+
+    def keep_room(self) -> None:
+        """Let the journal take what Python is about to write."""
+        fields = self.fields
+        if fields[_JOURNAL_COUNT] + MARGIN > fields[_JOURNAL_ROOM]:
+            self.grow_journal()
+
+    # What transactions and blocks say.
+
+    def set_operations(self, table: "np.ndarray[Any, Any]") -> None:
+        """Run by this table of instructions."""
+        self._give("operations", table)
+
+    def set_blob_hashes(self, hashes: Sequence[bytes]) -> None:
+        """Let BLOBHASH return these."""
+        self._give_words("blob_hashes", hashes)
+        self.set("blob_hash_count", len(hashes))
+
+    def set_hashes(self, hashes: Sequence[bytes]) -> None:
+        """Let BLOCKHASH return these, of the newest block first."""
+        self._give_words("hashes", hashes)
+        self.set("hash_count", len(hashes))
+
+    def _give_words(self, name: str, words: Sequence[bytes]) -> None:
+        data = b"".join(word[::-1] for word in words) or bytes(WORD)
+        self._give(name, np.frombuffer(bytearray(data), np.uint8))
+
+    def add_log(self, row: int, topics: Sequence[bytes], data: bytes) -> None:
+        """Append a log."""
+        self.set("need_size", len(data))
+        self.grow_logs()
+        start = self.get("log_data_size")
+        entry = self._arrays["logs"][self.get("log_count")]
+        entry["account"], entry["count"] = row, len(topics)
+        entry["data"], entry["size"] = start, len(data)
+        for i, topic in enumerate(topics):
+            entry["topics"][i] = np.frombuffer(topic[::-1], np.uint64)
+        self.bytes_of("log_data")[start : start + len(data)] = data
+        self.set("log_count", self.get("log_count") + 1)
+        self.set("log_data_size", start + len(data))
+
+    # Programs.
+
+    def code_row(self, code_hash: bytes, code: bytes) -> int:
+        """Return the row of a program, taking it in if it is new."""
+        row = self.programs.get(code_hash)
+        if row is not None:
+            return row
+        row = len(self.programs)
+        if row >= len(self._arrays["codes"]):
+            self._enlarge("codes", 2 * row)
+        size = len(code)
+        held = np.zeros(2 * size + CODE_PADDING, np.uint8)
+        held[:size] = np.frombuffer(code, np.uint8)
+        start = held.ctypes.data
+        jump_destinations(start, size, start + size + CODE_PADDING)
+        entry = self._arrays["codes"][row]
+        entry["bytes"], entry["size"], entry["jumps"] = start, size, start + size + CODE_PADDING
+        entry["delegates"] = is_delegation(code)
+        if is_delegation(code):
+            entry["target"] = np.frombuffer(code[:2:-1].ljust(WORD, b"\0"), np.uint64)
+        self._kept.append(held)
+        self.programs[code_hash] = row
+        return row
+
+    def run(self) -> int:
+        """Run until Python is needed; return why."""
+        return run(self.at)
+
+    def act(self, action: int, row: int = 0, number: int = 0) -> int:
+        """Do one thing to the state."""
+        return act(self.at, action, row, number)
+
+
+_JOURNAL_COUNT = _FIELDS["journal_count"]
+_JOURNAL_ROOM = _FIELDS["journal_room"]
