@@ -38,7 +38,7 @@ from .bn254_tower import (
     subtract2,
 )
 from .jit import kernel
-from .limbs import RADIX, ZERO, Elements, get, pack, put
+from .limbs import RADIX, Elements, get, pack, put
 
 Digits = npt.NDArray[np.int8]
 Plain2 = tuple[int, int]
@@ -113,6 +113,7 @@ def constants() -> list[int]:
     return [part for element in found for part in element]
 
 
+ONE = pack([RADIX % P, *[0] * (ROWS12 - 1)])
 CONSTANTS = pack([value * RADIX % P for value in constants()])
 
 # Rows: first the constants, then what all pairs share, then those of each pair.
@@ -370,19 +371,6 @@ def twists_in_subgroup(w: Elements, count: int) -> bool:
     return True
 
 
-@kernel("boolean(uint64[:, ::1], int64)")
-def product_is_one(w: Elements, count: int) -> bool:
-    """Return whether the product of the pairings of pairs that are ready is one."""
-    miller(w, count)
-    final_power(w)
-    put(w, F, subtract_limbs(get(w, F), multiply_limbs(INTO, PLAIN_UNIT)))
-    left = ZERO
-    for i in range(ROWS12):
-        for j in range(4):
-            left |= w[F + i, j]
-    return bool(left == ZERO)
-
-
 # --- From outside ---------------------------------------------------------------------------
 
 
@@ -404,7 +392,11 @@ def pairing_is_one(pairs: Sequence[Pair]) -> bool | None:
     """
     finite = [pair for pair in pairs if pair[0] is not None]
     rows = load([*finite, *(pair for pair in pairs if pair[0] is None)])
-    return product_is_one(rows, len(finite)) if twists_in_subgroup(rows, len(pairs)) else None
+    if not twists_in_subgroup(rows, len(pairs)):
+        return None
+    miller(rows, len(finite))
+    final_power(rows)
+    return bool(np.array_equal(rows[F : F + ROWS12], ONE))
 
 
 def self_test() -> bool:

@@ -66,7 +66,7 @@ FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
 TAME = sys.stdlib_module_names - WORLD
 
 # Distribution -> what is imported of it, where the two names differ.
-IMPORTED_AS = {"py-evm": "eth", "safe-pysha3": "sha3"}
+IMPORTED_AS = {"py-evm": "eth", "pycryptodome": "Crypto", "safe-pysha3": "sha3"}
 ASKED_FOR_BY_NAME = {"httptools", "websockets"}  # by uvicorn, which is told to use them
 
 REMEDY = (
