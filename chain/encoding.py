@@ -53,7 +53,7 @@ def bytes_to_int(data: Item, *, size_max: int = 32, name: str = "integer") -> in
         raise DecodingError(f"{name}: expected a number, got a list")
     if len(data) > size_max:
         raise DecodingError(f"{name}: {len(data)} bytes, at most {size_max} are allowed")
-    if data[:1] == b"\x00":
+    if data and not data[0]:
         raise DecodingError(f"{name}: leading zero byte")
     return int.from_bytes(data, "big")
 
@@ -118,6 +118,25 @@ def decode(data: bytes) -> Item:
     return item
 
 
+def list_prefix(length: int) -> bytes:
+    """Return what begins a list whose items take so many bytes."""
+    return _prefix(length, 0xC0)
+
+
+def list_payload(data: bytes, start: int) -> bytes:
+    """Return what a list that begins at `start` holds, undecoded."""
+    _, begin, end = _bounds(data, start, len(data))
+    return data[begin:end]
+
+
+def item_size(data: bytes) -> int:
+    """Return how many bytes the encoding of a string takes."""
+    size = len(data)
+    if size == 1 and data[0] < 0x80:
+        return 1
+    return size + len(_prefix(size, 0x80))
+
+
 def item_end(data: bytes, start: int) -> int:
     """Return where the item at `start` ends, without decoding it: for streams of items."""
     _, _, end = _bounds(data, start, len(data))
@@ -175,6 +194,16 @@ def _decode_at(data: bytes, start: int, limit: int, depth: int) -> tuple[Item, i
         raise DecodingError(f"RLP: nested deeper than {DEPTH_MAX} lists")
     items: list[Item] = []
     while position < end:
-        item, position = _decode_at(data, position, end, depth + 1)
-        items.append(item)
+        first = data[position]
+        length = first - 0x80
+        if first < 0x80:
+            items.append(data[position : position + 1])
+            position += 1
+        elif (1 < length < 56 or not length) and position + length < end:
+            # What most items are, short strings, without the two calls that any may need.
+            items.append(data[position + 1 : position + 1 + length])
+            position += 1 + length
+        else:
+            item, position = _decode_at(data, position, end, depth + 1)
+            items.append(item)
     return items, end

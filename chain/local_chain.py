@@ -132,6 +132,7 @@ class LocalChain:
         self._counted = b"", 0
         """A block's hash and the total difficulty up to it; see `_count_difficulty`."""
         self._pending: tuple[tuple[Any, ...], Built, Reader] | None = None
+        self._made_header: tuple[tuple[Any, ...], Header] | None = None
         self._settings = _Settings(coinbase=genesis.coinbase, gas_limit=genesis.gas_limit)
         self._start()
         self._settings.gas_limit = self.head.header.gas_limit
@@ -482,7 +483,7 @@ class LocalChain:
         return key
 
     def _submit(self, tx: Transaction) -> bytes:
-        header = self._next_header()
+        header = self._next_header() if self.automine else self._header_this_second()
         world = self._world()
         gate = intake.Gate(
             chain_id=self.chain_id,
@@ -550,6 +551,15 @@ class LocalChain:
             base_fee_per_gas=next_base_fee(parent, fork) if base_fee is None else base_fee,
             **optional,
         )
+
+    def _header_this_second(self) -> Header:
+        """Return the next header, but for its milliseconds; made once for many transactions."""
+        timestamp, _ = self._clock.peek(self.head.header.timestamp)
+        settings = self._settings
+        key = (self.head.hash, timestamp, settings.gas_limit, settings.next_base_fee)
+        if self._made_header is None or self._made_header[0] != key:
+            self._made_header = key, self._next_header()
+        return self._made_header[1]
 
     def _run(self, header: Header, reader: Reader, *, watched: bool = False) -> BlockRun:
         fork = self.fork_of(header)

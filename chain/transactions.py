@@ -5,6 +5,7 @@ attribute names are those that py-evm's executors read, so a value goes straight
 Knows no state and no fork: whether a block may hold a transaction is `rules.py`'s question.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,7 +22,10 @@ from .encoding import (
     encode,
     fixed_bytes,
     int_to_bytes,
+    item_size,
     keccak,
+    list_payload,
+    list_prefix,
 )
 from .errors import InvalidTransaction
 
@@ -204,7 +208,9 @@ def _decode_legacy(raw: bytes, sender: bytes | None) -> Transaction:
         max_priority_fee_per_gas=gas_price,
     )
     r, s = bytes_to_int(fields[7], name="r"), bytes_to_int(fields[8], name="s")
-    return _with_sender(unsigned, v, (y_parity, r, s), raw, sender)
+    if sender is None:
+        sender = signatures.recover(_digest_of(raw, LEGACY, chain_id, fields), y_parity, r, s)
+    return _signed_by(sender, unsigned, v, (y_parity, r, s), raw)
 
 
 _FIELD_COUNTS: Final = {ACCESS_LIST: 11, DYNAMIC_FEE: 12, BLOB: 14, SET_CODE: 13}
@@ -251,27 +257,36 @@ def _decode_typed(raw: bytes, sender: bytes | None) -> Transaction:
     if y_parity > 1:
         raise DecodingError(f"yParity: {y_parity} is neither 0 nor 1")
     r, s = bytes_to_int(item[-2], name="r"), bytes_to_int(item[-1], name="s")
-    return _with_sender(unsigned, y_parity, (y_parity, r, s), raw, sender)
-
-
-def _with_sender(
-    unsigned: Fields, v: int, signature: tuple[int, int, int], raw: bytes, sender: bytes | None
-) -> Transaction:
-    y_parity, r, s = signature
     if sender is None:
-        sender = signatures.recover(signing_digest(unsigned), y_parity, r, s)
+        sender = signatures.recover(_digest_of(raw, kind, chain_id, item), y_parity, r, s)
+    return _signed_by(sender, unsigned, y_parity, (y_parity, r, s), raw)
+
+
+def _digest_of(raw: bytes, kind: int, chain_id: int | None, item: Sequence[Item]) -> bytes:
+    """Return what the sender of a decoded transaction signed.
+
+    That is `signing_digest`, but of the bytes at hand: an encoding is the only one of its fields.
+    """
+    signature = sum(item_size(any_bytes(part, "signature")) for part in item[-3:])
+    payload = list_payload(raw, 0 if kind == LEGACY else 1)[:-signature]
+    if kind != LEGACY:
+        return keccak(raw[:1] + list_prefix(len(payload)) + payload)
+    if chain_id is not None:  # EIP-155
+        payload += encode(int_to_bytes(chain_id)) + b"\x80\x80"
+    return keccak(list_prefix(len(payload)) + payload)
+
+
+def _signed_by(
+    sender: bytes | None, unsigned: Fields, v: int, signature: tuple[int, int, int], raw: bytes
+) -> Transaction:
     if sender is None:
         raise InvalidTransaction("invalid sender: the signature recovers to no account")
-    return Transaction(
-        **unsigned.__dict__,
-        v=v,
-        y_parity=y_parity,
-        r=r,
-        s=s,
-        sender=sender,
-        raw=raw,
-        hash=keccak(raw),
-    )
+    y_parity, r, s = signature
+    tx = object.__new__(Transaction)
+    # As `Transaction(...)`, which sets its 21 fields one by one through a check that it is frozen.
+    tx.__dict__.update(unsigned.__dict__)
+    tx.__dict__.update(v=v, y_parity=y_parity, r=r, s=s, sender=sender, raw=raw, hash=keccak(raw))
+    return tx
 
 
 def _payload(fields: Fields) -> list[Encodable]:

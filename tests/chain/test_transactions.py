@@ -1,5 +1,6 @@
 """Transactions of every type against eth_account, and all that is refused while reading them."""
 
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import pytest
@@ -99,6 +100,9 @@ def test_decoding_and_signing_equal_eth_account(case: tuple[int, dict[str, Any]]
     tx = decode_transaction(raw)
 
     assert (tx.type, tx.sender, tx.raw, tx.hash) == (kind, SENDER, raw, bytes(signed.hash))
+    again = Transaction(**{field.name: getattr(tx, field.name) for field in dataclass_fields(tx)})
+    assert (tx, hash(tx), repr(tx)) == (again, hash(again), repr(again))
+    assert tx.__dict__ == again.__dict__
     assert (tx.v, tx.r, tx.s) == (signed.v, signed.r, signed.s)
     assert (tx.nonce, tx.gas, tx.value) == (fields["nonce"], fields["gas"], fields["value"])
     assert tx.chain_id == fields["chainId"]
