@@ -6,6 +6,7 @@ The slow twin is `evm`'s state, over py-evm's loop.
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import islice
+from struct import Struct
 from typing import Any, Final
 
 import numpy as np
@@ -19,13 +20,13 @@ from ..forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
 from ..frames import Frames, check_time
 from ..host import Child, answer, is_pars_address
 from ..rules import INITCODE_SIZE_MAX
-from ..state import EMPTY_CODE_HASH, Reader
+from ..state import Reader
 from . import records
 from .analysis import jump_destinations
 from .frames import CODE_PADDING
 from .machine import Machine
 from .operations import operations_of
-from .records import CONTEXT, FRAME, WORD, place
+from .records import CONTEXT, FRAME, FRAME_GIVEN, WORD, place
 from .world import CoreWorld
 
 PATIENCE: Final = 1 << 20
@@ -34,7 +35,11 @@ PATIENCE: Final = 1 << 20
 FRAME_INTS: Final = FRAME.itemsize // 8
 FRAME_VALUE: Final = place(FRAME, "value")
 _F: Final = {name: place(FRAME, name) // 8 for name in FRAME.names or () if name != "value"}
-_CONTEXT: Final = {name: WORD * index for index, name in enumerate(CONTEXT)}
+BLOCK_CONTEXT: Final = slice(
+    WORD * CONTEXT.index("COINBASE"), WORD * (CONTEXT.index("BLOBBASEFEE") + 1)
+)
+GIVEN: Final = Struct(f"<{WORD}s{len(FRAME_GIVEN)}q")
+"""How a frame's record begins."""
 _CREATES: Final = (records.CREATE, records.CREATE2)
 
 _ERRORS: Final[dict[int, Callable[[bytes], VMError]]] = {
@@ -63,11 +68,13 @@ class CoreState:
     def __init__(self, env: BlockEnv, reader: Reader, frames: Frames) -> None:
         self.frames = frames
         self.fork = env.fork
-        self.world = CoreWorld(reader, lambda address: self.precompile_at(address) is not None)
+        self._answering = Answering(env.fork, frames)
+        self.precompile_at = self._answering.at
+        self.world = CoreWorld(reader, self._answering)
         self.machine = self.world.machine
         self.origin = Origin(sender=bytes(20), gas_price=0)
-        self._builtins = _builtins(env.fork)
         self._initcode: list[np.ndarray[Any, Any]] = []
+        self._context = self.machine.bytes_of("context")
         self._frame = self.machine.bytes_of("frames")
         self._ints = self._frame.cast("q")
         set_rules(self.machine, env.fork)
@@ -76,33 +83,19 @@ class CoreState:
     def change_env(self, env: BlockEnv) -> None:
         """Let the block around be another."""
         self.env = env
-        randomness = env.prev_randao if env.fork.since(PARIS) else env.difficulty
-        self._say("COINBASE", env.coinbase)
-        self._say("TIMESTAMP", env.timestamp)
-        self._say("NUMBER", env.number)
-        self._say("PREVRANDAO", randomness)
-        self._say("GASLIMIT", env.gas_limit)
-        self._say("CHAINID", env.chain_id)
-        self._say("BASEFEE", env.base_fee or 0)
-        self._say("BLOBBASEFEE", env.blob_base_fee)
-        self._say("NO_CODE_HASH", EMPTY_CODE_HASH)
+        randomness = int.from_bytes(env.prev_randao, "big")
+        said = (
+            int.from_bytes(env.coinbase, "big"),
+            env.timestamp,
+            env.number,
+            randomness if env.fork.since(PARIS) else env.difficulty,
+            env.gas_limit,
+            env.chain_id,
+            env.base_fee or 0,
+            env.blob_base_fee,
+        )
+        self._context[BLOCK_CONTEXT] = b"".join([each.to_bytes(WORD, "little") for each in said])
         self.machine.set("hash_count", -1)
-
-    def _say(self, name: str, value: int | bytes) -> None:
-        number = value if isinstance(value, int) else int.from_bytes(value, "big")
-        at = _CONTEXT[name]
-        self.machine.bytes_of("context")[at : at + WORD] = number.to_bytes(WORD, "little")
-
-    def precompile_at(self, address: bytes) -> Builtin | bytes | None:
-        """Return what answers at an address: a builtin, or the address of one of ours."""
-        if self.frames.replaced or self.frames.moved:
-            if address in self.frames.moved:
-                address = self.frames.moved[address]
-            elif address in self.frames.replaced:
-                return None
-        if self.fork.pars and is_pars_address(address):
-            return address
-        return self._builtins.get(address)
 
     def end_transaction(self) -> None:
         """Forget what lasts for one transaction."""
@@ -119,9 +112,9 @@ class CoreState:
         """Run a message with all the calls below it."""
         machine, world = self.machine, self.world
         self.origin = origin
-        self._say("ORIGIN", origin.sender)
-        self._say("GASPRICE", origin.gas_price)
-        if self.fork.since(CANCUN):
+        self._context[:WORD] = origin.sender[::-1] + bytes(12)
+        self._context[WORD : 2 * WORD] = origin.gas_price.to_bytes(WORD, "little")
+        if origin.blob_hashes or machine.get("blob_hash_count"):
             machine.set_blob_hashes(origin.blob_hashes)
         if self.fork.since(SHANGHAI):
             world.mark_address_warm(self.env.coinbase)  # EIP-3651
@@ -210,38 +203,39 @@ class CoreState:
         initcode: bytes | None = None,
     ) -> None:
         """Put a frame on top of those that are there."""
-        machine, world, ints = self.machine, self.world, self._ints
-        rows = [world.row(each) for each in (account, code_account, caller)]
-        world.ensure_code(rows[1])
+        machine, world = self.machine, self.world
+        account_row, code_row, caller_row = (
+            world.row(each) for each in (account, code_account, caller)
+        )
+        world.ensure_code(code_row)
         machine.need_memory(memory + len(data) + WORD)
-        machine.bytes_of("memory")[memory : memory + len(data)] = data
-        at = depth * FRAME_INTS
-        fields = {
-            "kind": kind,
-            "account": rows[0],
-            "code_account": rows[1],
-            "caller": rows[2],
-            "static": int(static),
-            "delegated": int(delegated),
-            "gas": gas,
-            "stack": stack,
-            "memory": (memory + len(data) + WORD - 1) & -WORD,
-            "input": memory,
-            "input_size": len(data),
-            "want": 0,
-            "want_size": 0,
-        }
-        if initcode is not None:
-            fields |= self._place_initcode(initcode)
-        for name, number in fields.items():
-            ints[at + _F[name]] = number
-        start = depth * FRAME.itemsize + FRAME_VALUE
-        self._frame[start : start + WORD] = value.to_bytes(WORD, "little")
+        if data:
+            machine.bytes_of("memory")[memory : memory + len(data)] = data
+        code = (0, 0, 0) if initcode is None else self._place_initcode(initcode)
+        GIVEN.pack_into(
+            self._frame,
+            depth * FRAME.itemsize,
+            value.to_bytes(WORD, "little"),
+            kind,
+            account_row,
+            code_row,
+            caller_row,
+            static,
+            delegated,
+            gas,
+            stack,
+            (memory + len(data) + WORD - 1) & -WORD,
+            memory,
+            len(data),
+            0,
+            0,
+            *code,
+        )
         machine.keep_room()
         machine.act(records.ENTER)
 
-    def _place_initcode(self, code: bytes) -> dict[str, int]:
-        """Return where a transaction's own code stands."""
+    def _place_initcode(self, code: bytes) -> tuple[int, int, int]:
+        """Return where a transaction's own code stands, its size, and its jump destinations."""
         size = len(code)
         held = np.zeros(2 * size + CODE_PADDING, np.uint8)
         held[:size] = np.frombuffer(code, np.uint8)
@@ -249,7 +243,7 @@ class CoreState:
         jumps = start + size + CODE_PADDING
         jump_destinations(start, size, jumps)
         self._initcode.append(held)
-        return {"code": start, "code_size": size, "jumps": jumps}
+        return start, size, jumps
 
     # What the core leaves for.
 
@@ -421,6 +415,31 @@ class CoreFrame:
         return status == records.SUCCESS, state._returned(), left
 
 
+class Answering:
+    """Says what answers at an address instead of code."""
+
+    def __init__(self, fork: Fork, frames: Frames) -> None:
+        self._pars = fork.pars
+        self._builtins = _builtins(fork)
+        self._frames = frames
+
+    def at(self, address: bytes) -> Builtin | bytes | None:
+        """Return a builtin, the address of one of ours, or None."""
+        frames = self._frames
+        if frames.replaced or frames.moved:
+            if address in frames.moved:
+                address = frames.moved[address]
+            elif address in frames.replaced:
+                return None
+        if any(address[:18]):  # As nearly all have.
+            return None
+        if self._pars and is_pars_address(address):
+            return address
+        return self._builtins.get(address)
+
+    __call__ = at
+
+
 @cache
 def _builtins(fork: Fork) -> dict[bytes, Builtin]:
     return {number.to_bytes(20, "big"): each for number, each in builtins_of(fork).items()}
@@ -428,6 +447,10 @@ def _builtins(fork: Fork) -> dict[bytes, Builtin]:
 
 def set_rules(machine: Machine, fork: Fork) -> None:
     """Tell a machine by which rules it runs."""
+    machine.set("blob_hash_count", 0)
+    if machine.rules is fork:
+        return
+    machine.rules = fork
     machine.set_operations(operations_of(fork))
     machine.set("clears_refund", 4800 if fork.since(LONDON) else 15_000)
     machine.set("reserved_byte", int(fork.since(LONDON)))
@@ -435,7 +458,6 @@ def set_rules(machine: Machine, fork: Fork) -> None:
     machine.set("initcode_gas", 2 if fork.since(SHANGHAI) else 0)
     machine.set("keeps_old", int(fork.since(CANCUN)))
     machine.set("delegations", int(fork.since(PRAGUE)))
-    machine.set("blob_hash_count", 0)
 
 
 def error_of(machine: Machine, status: int, output: bytes) -> VMError | None:

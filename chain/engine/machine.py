@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..forks import Fork
 from ..rules import is_delegation
 from ..state import EMPTY_CODE_HASH
-from . import records
 from .actions import act
 from .analysis import jump_destinations
 from .core import run
@@ -42,7 +42,20 @@ CODES_KEPT: Final = 4096
 """Programs that a machine remembers between states, about."""
 
 ROOMS: Final = {"accounts": 256, "slots": 512, "transients": 256, "journal": 1024, "logs": 64}
-MARGIN: Final = records.DEPTH_MAX
+INDEXES: Final = (
+    ("accounts", "account_index", "account_mask"),
+    ("slots", "slot_index", "slot_mask"),
+    ("transients", "transient_index", "transient_mask"),
+)
+ROWS_KEPT: Final = 1 << 14
+MEMORY_FIRST: Final = 1 << 20
+MEMORY_KEPT: Final = 1 << 26
+CLEARED: Final = (
+    *("slot_count", "transient_count", "journal_count", "log_count", "log_data_size"),
+    *("returned_size", "refund", "ripemd", "stage", "tracing", "stepping", "floor"),
+)
+MARGIN: Final = 16
+"""More journal entries than one action makes."""
 
 _FIELDS: Final = {name: place(MACHINE, name) // 8 for name in MACHINE.names or ()}
 
@@ -60,6 +73,9 @@ class Machine:
         self.fields = memoryview(self._record.data).cast("B").cast("q")
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._views: dict[str, memoryview] = {}
+        self.account_count = 0
+        self.rules: Fork | None = None
+        """The fork whose rules are set."""
         self.programs: dict[bytes, int] = {}
         """Rows of the codes by the codes' hashes."""
         self._kept: list[np.ndarray[Any, Any]] = []
@@ -71,7 +87,8 @@ class Machine:
         self._give("hashes", np.zeros(256 * WORD, np.uint8))
         self._give("blob_hashes", np.zeros(WORD, np.uint8))
         self._give("codes", np.zeros(64, CODE))
-        self._give("memory", np.empty(1 << 20, np.uint8), room="memory_room")
+        self._give_tables()
+        self._give("memory", np.empty(MEMORY_FIRST, np.uint8), room="memory_room")
         self._give("returned", np.empty(1 << 16, np.uint8), room="returned_room")
         self._give("log_data", np.empty(1 << 16, np.uint8), room="log_data_room")
         self._give("journal", np.empty(ROOMS["journal"], JOURNAL), room="journal_room")
@@ -79,27 +96,32 @@ class Machine:
         self.set("seed_0", secrets.randbits(63))
         self.set("seed_1", secrets.randbits(63))
         self.code_row(EMPTY_CODE_HASH, b"")
+        at = WORD * CONTEXT.index("NO_CODE_HASH")
+        self.bytes_of("context")[at : at + WORD] = EMPTY_CODE_HASH[::-1]
+
+    def _give_tables(self) -> None:
+        """Begin with small, empty tables."""
+        self._give("accounts", np.empty(ROOMS["accounts"], ACCOUNT))
+        self._give("slots", np.empty(ROOMS["slots"], SLOT), room="slot_room")
+        self._give("transients", np.empty(ROOMS["transients"], TRANSIENT), room="transient_room")
+        for table, index, mask in INDEXES:
+            self._give_index(index, mask, 4 * len(self._arrays[table]))
 
     def clear(self) -> None:
         """Forget the state, but not the programs."""
         self.account_count = 0
-        self._give("accounts", np.empty(ROOMS["accounts"], ACCOUNT))
-        self._give_index("account_index", "account_mask", 4 * ROOMS["accounts"])
-        self._give("slots", np.empty(ROOMS["slots"], SLOT), room="slot_room")
-        self._give_index("slot_index", "slot_mask", 4 * ROOMS["slots"])
-        self._give("transients", np.empty(ROOMS["transients"], TRANSIENT), room="transient_room")
-        self._give_index("transient_index", "transient_mask", 4 * ROOMS["transients"])
-        for name in ("slot_count", "transient_count", "journal_count", "log_count"):
-            self.set(name, 0)
-        for name in ("log_data_size", "returned_size", "refund", "ripemd", "stage", "tracing"):
-            self.set(name, 0)
-        self.set("stepping", 0)
+        if len(self._arrays["accounts"]) + len(self._arrays["slots"]) > ROWS_KEPT:
+            self._give_tables()
+        else:
+            for _, index, _ in INDEXES:
+                self._arrays[index].fill(0)
+        for name in CLEARED:
+            self.fields[_FIELDS[name]] = 0
         self.set("transaction", 1)
         self.set("hash_count", -1)
         self.set("depth", -1)
-        self.set("floor", 0)
-        if self.get("memory_room") > 1 << 26:
-            self._give("memory", np.empty(1 << 20, np.uint8), room="memory_room")
+        if self.get("memory_room") > MEMORY_KEPT:
+            self._give("memory", np.empty(MEMORY_FIRST, np.uint8), room="memory_room")
         if len(self.programs) > CODES_KEPT:
             self.programs.clear()
             self._kept.clear()
@@ -176,32 +198,32 @@ class Machine:
         if size > self.get("returned_room"):
             self._enlarge("returned", 2 * size, room="returned_room")
 
-    def grow_accounts(self) -> None:
-        """Make room for one more account."""
-        if self.account_count >= len(self._arrays["accounts"]):
-            size = 2 * len(self._arrays["accounts"])
-            self._enlarge("accounts", size)
-            self._reindex()
+    def grow_accounts(self) -> bool:
+        """Make room for one more account; say whether they moved."""
+        if self.account_count < len(self._arrays["accounts"]):
+            return False
+        self._enlarge("accounts", 2 * len(self._arrays["accounts"]))
+        self._reindex()
+        return True
 
-    def grow_slots(self) -> None:
-        """Make room for more slots, if there is little."""
-        if 2 * self.get("slot_count") + 2 > self.get("slot_room"):
-            self._enlarge("slots", 2 * self.get("slot_room"), room="slot_room")
-            self._reindex()
+    def grow_slots(self) -> bool:
+        """Make room for more slots, if there is little; say whether they moved."""
+        if 2 * self.get("slot_count") + 2 <= self.get("slot_room"):
+            return False
+        self._enlarge("slots", 2 * self.get("slot_room"), room="slot_room")
+        self._reindex()
+        return True
 
     def grow_transients(self) -> None:
         """Make room for more transient slots; the few that there are move."""
         size = 2 * self.get("transient_room")
         if 2 * self.get("transient_count") + 2 > self.get("transient_room"):
             self._enlarge("transients", size, room="transient_room")
-            self._give_index("transient_index", "transient_mask", 4 * size)
             self._reindex()
 
     def _reindex(self) -> None:
-        self._give_index("account_index", "account_mask", 4 * len(self._arrays["accounts"]))
-        self._give_index("slot_index", "slot_mask", 4 * len(self._arrays["slots"]))
-        size = 4 * len(self._arrays["transients"])
-        self._give_index("transient_index", "transient_mask", size)
+        for table, index, mask in INDEXES:
+            self._give_index(index, mask, 4 * len(self._arrays[table]))
         act(self.at, REINDEX, 0, self.account_count)
 
     def need_memory(self, size: int) -> None:

@@ -62,13 +62,18 @@ OPERATION: Final = _record(
     )
 )
 
+FRAME_GIVEN: Final = (
+    # Accounts by their rows, addresses of bytes, and places in the arena with sizes.
+    *("kind", "account", "code_account", "caller", "static", "delegated", "gas", "stack"),
+    *("memory", "input", "input_size", "want", "want_size", "code", "code_size", "jumps"),
+)
+"""What a frame is given: Python writes it in one go."""
+
 FRAME: Final = _record(
     value=_WORD,
+    **_ints(" ".join(FRAME_GIVEN)),
     **_ints(
-        "kind fresh account code_account caller static delegated "  # Accounts by their rows.
-        "gas gas_given pc code code_size jumps stack sp "  # Addresses.
-        "memory memory_size input input_size "  # Places in the arena, and sizes.
-        "want want_size "  # Where the caller's memory takes the output.
+        "fresh gas_given pc sp memory_size "
         "output output_size "  # The output's place in the arena.
         "journal logs log_data refund"  # Where all of that stood before.
     ),

@@ -46,7 +46,7 @@ class CoreWorld:
     """Changes above a reader, each of which can be undone."""
 
     def __init__(
-        self, reader: Reader, is_builtin: Callable[[bytes], bool] = lambda _: False
+        self, reader: Reader, answering: Callable[[bytes], object] = lambda _: None
     ) -> None:
         self.reader = reader
         self.codes: dict[bytes, bytes] = {}
@@ -56,7 +56,7 @@ class CoreWorld:
         self.machine.clear()
         self.rows: dict[bytes, int] = {}
         self.addresses: list[bytes] = []
-        self._is_builtin = is_builtin
+        self._answering = answering
         self._need = self.machine.bytes_of("need")
         self._scratch = self.machine.bytes_of("scratch")
         self._ints = self._accounts = memoryview(b"")
@@ -84,8 +84,8 @@ class CoreWorld:
 
     def _load(self, address: bytes) -> int:
         machine = self.machine
-        machine.grow_accounts()
-        self.look()
+        if machine.grow_accounts():
+            self.look()
         row = machine.account_count
         self._need[:] = address[::-1] + bytes(12)
         machine.act(records.ADD_ACCOUNT, row)
@@ -105,14 +105,14 @@ class CoreWorld:
                 ints[at + CODE] = machine.programs.get(account.code_hash, UNKNOWN)
                 code_hash = account.code_hash[::-1]
                 self._accounts[start + CODE_HASH : start + CODE_HASH + WORD] = code_hash
-        if self._is_builtin(address):
+        if self._answering(address) is not None:
             ints[at + BUILTIN] = 1
         return row
 
     def look_for_builtins(self) -> None:
         """Ask again which accounts are precompiles: a question may have moved some."""
         for row, address in enumerate(self.addresses):
-            self._ints[row * ACCOUNT_INTS + BUILTIN] = self._is_builtin(address)
+            self._ints[row * ACCOUNT_INTS + BUILTIN] = self._answering(address) is not None
 
     def load_needed(self) -> None:
         """Bring the account that the core asks for."""
@@ -134,8 +134,8 @@ class CoreWorld:
     def load_slot(self, row: int) -> int:
         """Bring the slot in `need`; return its place in the table of slots."""
         machine = self.machine
-        machine.grow_slots()
-        self.look()
+        if machine.grow_slots():
+            self.look()
         found = machine.act(records.ADD_SLOT, row) - machine.get("slots")
         if self._ints[row * ACCOUNT_INTS + STORED]:
             slot = int.from_bytes(self._need, "little")
