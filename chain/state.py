@@ -202,6 +202,10 @@ class World:
 
     # Accounts.
 
+    def is_untouched(self, address: bytes) -> bool:
+        """Say that nothing of the account can have been changed here."""
+        return not (address in self.accounts or address in self.storage or address in self.wiped)
+
     def account(self, address: bytes) -> Account | None:
         """Return the account as it is now."""
         if self.observe is not None:

@@ -12,7 +12,7 @@ from .encoding import keccak
 from .errors import InvalidBlock
 from .execution import BlockEnv, system_call
 from .forks import CANCUN, PRAGUE
-from .state import World
+from .state import EMPTY_CODE_HASH, Reader, World
 
 BEACON_ROOTS_ADDRESS: Final = bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02")
 HISTORY_ADDRESS: Final = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
@@ -108,6 +108,8 @@ def requests(state: Any, logs: Sequence[Log], deposit_address: bytes) -> list[by
 
 def _dequeue(state: Any, address: bytes) -> bytes:
     world: World = state.world
+    if world.is_untouched(address) and _is_idle(world.reader, address):
+        return b""  # As below, without bringing anything up for it: so is almost every block.
     code_hash = world.get_code_hash(address)
     if not world.get_code(address):
         return b""
@@ -118,6 +120,15 @@ def _dequeue(state: Any, address: bytes) -> bytes:
     if output is None:
         raise InvalidBlock(f"the system contract 0x{address.hex()} failed")
     return output
+
+
+def _is_idle(reader: Reader, address: bytes) -> bool:
+    """Say whether nobody had asked anything of a queue when this block began."""
+    account = reader.account(address)
+    if account is None or account.code_hash == EMPTY_CODE_HASH:
+        return True
+    waiting = any(reader.storage(address, slot) for slot in _QUEUE_SLOTS)
+    return account.code_hash in _QUEUE_CODES and not waiting
 
 
 _DEPOSIT_LAYOUT: Final = ((160, 48), (256, 32), (320, 8), (384, 96), (512, 8))

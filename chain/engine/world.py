@@ -179,6 +179,10 @@ class CoreWorld:
 
     # Accounts.
 
+    def is_untouched(self, address: bytes) -> bool:
+        """Say that nothing of the account can have been changed here."""
+        return address not in self.rows
+
     def account(self, address: bytes) -> Account | None:
         """Return the account as it is now; its storage as it was below."""
         row = self.row(address)
