@@ -33,6 +33,7 @@ HOST = "127.0.0.1"
 PORT = 8545
 PORT_MAX = 65_535
 CHAIN_IDS = (6133, 6134)
+ENGINES = ("core", "py")
 WIDTH_MIN = 120
 """Columns that an address beside its key needs. Never folded, so that both can be copied."""
 TRANSACTIONS_LOGGED_MAX = 20
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     add_mining(mining)
     add_server(running)
     add_genesis(running)
+    add_engine(running)
     running.add_argument("--datadir", type=Path, metavar="DIR", help="keep the chain here")
     running.set_defaults(command=run)
 
@@ -102,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     importing.add_argument("--genesis", type=Path, metavar="FILE", required=True)
     importing.add_argument("--datadir", type=Path, metavar="DIR", help="keep the chain here")
     importing.add_argument("--no-serve", action="store_true", help="only import")
+    add_engine(importing)
     add_server(importing)
     importing.set_defaults(command=import_)
 
@@ -110,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
     listing.set_defaults(command=accounts)
 
     warming = commands.add_parser(
-        "warm", help="compile the precompiles' kernels now, not at their first call"
+        "warm", help="compile the engine and all kernels now, not at their first call"
     )
     warming.set_defaults(command=warm)
 
@@ -151,6 +154,16 @@ def add_server(command: argparse.ArgumentParser) -> None:
         "--cors", default="*", metavar="ORIGINS", help="web pages that may ask (default all)"
     )
     command.add_argument("--quiet", action="store_true", help="no line per block and transaction")
+
+
+def add_engine(command: argparse.ArgumentParser) -> None:
+    """Add the option that says what runs the instructions."""
+    command.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="core",
+        help="the compiled core (default), or its slow twin, py-evm's loop",
+    )
 
 
 def add_genesis(command: argparse.ArgumentParser) -> None:
@@ -198,6 +211,7 @@ def block_time(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Start a chain and serve it until interrupted."""
+    load_engine()
     from .local_chain import LocalChain
 
     keys = dev_accounts(options)
@@ -208,6 +222,7 @@ def run(options: argparse.Namespace) -> int:
         accounts=keys,
         mining=mining,
         block_time_seconds=seconds,
+        engine=options.engine,
     )
     if chain.recovered:
         tell(f"continues from {chain.recovered} in {options.datadir}")
@@ -238,11 +253,16 @@ def export(options: argparse.Namespace) -> int:
 
 def import_(options: argparse.Namespace) -> int:
     """Check and load blocks, and serve them."""
+    load_engine()
     from .importing import import_chain
 
     with progress_bar("Importing blocks") as progress:
         chain = import_chain(
-            options.genesis, options.file, datadir=options.datadir, progress=progress
+            options.genesis,
+            options.file,
+            datadir=options.datadir,
+            engine=options.engine,
+            progress=progress,
         )
     head = chain.head
     tell(f"imported up to block {head.number} (0x{head.hash.hex()})")
@@ -266,11 +286,21 @@ def accounts(options: argparse.Namespace) -> int:
 
 def warm(_: argparse.Namespace) -> int:
     """Compile every kernel, or find it in the cache, and test it on a known answer."""
-    from precompiles.kernels import warm_up
+    from precompiles.kernels import MODULES, warm_up
+
+    from .engine import KERNELS
 
     with progress_bar("Compiling kernels") as progress:
-        warm_up(lambda done, total, _: progress(done, total))
+        warm_up(lambda done, total, _: progress(done, total), (*KERNELS, *MODULES))
     return DONE
+
+
+def load_engine() -> None:
+    """Have the engine's compiled code ready; the first time ever, that takes most of a minute."""
+    from .engine import load
+
+    with progress_bar("Compiling the engine (once)") as progress:
+        load(progress)
 
 
 def serve(chain: "LocalChain", options: argparse.Namespace, keys: Sequence["DevAccount"]) -> int:
@@ -308,10 +338,12 @@ def self_test(wrong: list[str]) -> None:
     Beside the server, a moment after it began: loading them all takes seconds, and no call has to
     wait for it. A call that comes earlier loads its own kernel.
     """
-    from precompiles.kernels import warm_up
+    from precompiles.kernels import MODULES, warm_up
+
+    from .engine import KERNELS
 
     try:
-        warm_up()
+        warm_up(modules=(*KERNELS, *MODULES))
     except RuntimeError as error:
         wrong.append(str(error))
         os.kill(os.getpid(), signal.SIGTERM)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from . import signatures
 from .blocks import ZERO_HASH, Log
@@ -309,6 +309,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="a file or a folder")
     parser.add_argument("--fork", action="append", choices=FORK_NAMES, help="only this fork")
+    parser.add_argument(
+        "--engine", choices=get_args(Engine), default="core", help="what runs it (default core)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
@@ -320,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if case.fork not in FORK_NAMES or (options.fork and case.fork not in options.fork):
                     skipped += 1
                     continue
-                reason = _reason(case)
+                reason = _reason(case, options.engine)
                 results.append({"case": str(case), "ok": reason is None, "reason": reason})
                 if not options.json:
                     print(f"ok {case}" if reason is None else f"FAIL {case} {reason}")
@@ -338,9 +341,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FAILED if failed else PASSED
 
 
-def _reason(case: Case) -> str | None:
+def _reason(case: Case, engine: Engine) -> str | None:
     try:
-        return run_case(case)
+        return run_case(case, engine)
     except Exception as bug:  # One case that we trip over must not hide the others.
         return f"{type(bug).__name__}: {bug}"
 

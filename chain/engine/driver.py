@@ -12,15 +12,18 @@ from typing import Any, Final
 import numpy as np
 from eth import exceptions as evm_errors
 from eth.exceptions import VMError
+from eth.vm.message import Message
 
 from ..blocks import Log
 from ..builtins import Builtin, BuiltinError, builtins_of
+from ..encoding import keccak
 from ..execution import BlockEnv, Ended, Origin
 from ..forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI, Fork
 from ..frames import Frames, check_time
 from ..host import Child, answer, is_pars_address
 from ..rules import INITCODE_SIZE_MAX
 from ..state import Reader
+from ..trie import EMPTY_ROOT
 from . import records
 from .analysis import jump_destinations
 from .frames import CODE_PADDING
@@ -467,3 +470,41 @@ def error_of(machine: Machine, status: int, output: bytes) -> VMError | None:
     if status == records.UNDEFINED:
         return evm_errors.InvalidInstruction(f"Invalid opcode {machine.get('need_size'):#x}")
     return _ERRORS[status](output)
+
+
+PROGRAM: Final = bytes.fromhex("600560030a600255600254600052602060002060005260206000f3")
+"""Writes 3 ** 5 to storage, reads it back, and returns its hash."""
+PROGRAM_OUTPUT: Final = keccak((3**5).to_bytes(WORD, "big"))
+PROGRAM_GAS: Final = 22_335
+"""60 for the power, 22,100 and 100 for the slot, 36 for the hash, 3 for memory, 3 for the rest."""
+
+
+def self_test() -> bool:
+    """Return whether the core runs a program as the rules say, to the unit of gas."""
+    address, nobody = bytes(19) + b"\xff", bytes(20)
+    env = BlockEnv(
+        fork=PRAGUE,
+        chain_id=1,
+        number=1,
+        timestamp=1,
+        coinbase=nobody,
+        gas_limit=10**6,
+        base_fee=1,
+        difficulty=0,
+        prev_randao=bytes(32),
+        excess_blob_gas=0,
+        parent_hash=bytes(32),
+        ancestors=tuple,
+    )
+    state = CoreState(env, Reader({}, EMPTY_ROOT), Frames())
+    state.world.set_code(address, PROGRAM)
+    message = Message(
+        gas=100_000,
+        to=address,  # type: ignore[arg-type] # bytes, which py-evm calls an address
+        sender=nobody,  # type: ignore[arg-type] # bytes, which py-evm calls an address
+        value=0,
+        data=b"",
+        code=PROGRAM,
+    )
+    ended = state.run(message, Origin(sender=nobody, gas_price=1))
+    return (ended.output, ended.gas_left) == (PROGRAM_OUTPUT, 100_000 - PROGRAM_GAS)

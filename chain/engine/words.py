@@ -436,3 +436,21 @@ def exp(out: Number, a: Number, b: Number) -> None:
         if is_zero(power):
             break
     copy_word(out, power)
+
+
+def self_test() -> bool:
+    """Return whether the compiled code computes as Python does, where it is most involved."""
+    held = np.zeros((4, 4), np.uint64)
+    a, b, c, out = (held[row : row + 1].ctypes.data for row in range(4))
+    found = []
+    for numbers in ((2**256 - 2, 2**255 + 1, 2**192 + 5), (2**255, 3, 2**64 - 59)):
+        for row, number in enumerate(numbers):
+            held[row] = np.frombuffer(number.to_bytes(32, "little"), np.uint64)
+        x, y, z = numbers
+        mulmod(out, a, b, c)
+        found.append((held[3].tobytes(), x * y % z))
+        div(out, a, c)
+        found.append((held[3].tobytes(), x // z))
+        exp(out, a, b)
+        found.append((held[3].tobytes(), pow(x, y, 2**256)))
+    return all(data == number.to_bytes(32, "little") for data, number in found)

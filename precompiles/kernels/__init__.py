@@ -5,7 +5,7 @@ when it is imported, which an entry does at its first call: a chain that never c
 pays the time and memory of Numba.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 MODULES = (
@@ -24,14 +24,16 @@ MODULES = (
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 
 
-def warm_up(progress: Callable[[int, int, str], None] | None = None) -> None:
+def warm_up(
+    progress: Callable[[int, int, str], None] | None = None, modules: Sequence[str] = MODULES
+) -> None:
     """Compile or load every kernel and test it on a known answer.
 
     `progress` hears how many modules are done, of how many, and which. A wrong answer is a
     RuntimeError: a node must not take part in consensus with code that computes something else.
     """
-    for done, name in enumerate(MODULES, start=1):
+    for done, name in enumerate(modules, start=1):
         if not import_module(name).self_test():
             raise RuntimeError(f"{name} computes a wrong answer; delete the kernel cache")
         if progress is not None:
-            progress(done, len(MODULES), name)
+            progress(done, len(modules), name)

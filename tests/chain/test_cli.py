@@ -188,7 +188,7 @@ def test_a_chain_runs_and_ends_cleanly() -> None:
 WRONG_KERNELS = """
 import sys
 from precompiles import kernels
-def warm_up():
+def warm_up(modules):
     raise RuntimeError("a kernel computes a wrong answer")
 kernels.warm_up = warm_up
 from chain import cli

@@ -16,7 +16,8 @@ KNOWN = [case for case in CASES if case.fork in statetest.FORK_NAMES]
 
 @pytest.mark.parametrize("case", KNOWN, ids=str)
 def test_as_all_clients_have_it(case: Case) -> None:
-    assert run_case(case) is None
+    assert run_case(case, "core") is None
+    assert run_case(case, "py") is None
 
 
 @pytest.mark.parametrize("case", [case for case in KNOWN if "txbytes" in case.expected], ids=str)
