@@ -1,7 +1,7 @@
 """Runs the same random cases on several engines and says where they differ.
 
 `programs` and `generate` make a case from a seed, `cases` reads and writes it as a state test,
-`engines` runs it, `compare` tells two results apart. Knows no engine's insides: an engine is a
+`engines` run it, `compare` tells two results apart. Knows no engine's insides: an engine is a
 function from a case to a result.
 """
 

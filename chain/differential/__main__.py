@@ -7,24 +7,20 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from ..statetest import FORK_NAMES
 from .cases import Case, read, write
 from .compare import compare, run
-from .engines import ENGINES, Engine, EngineGone
+from .engines import ENGINES
 from .generate import generate
 from .limits import limited
+from .results import Engine, EngineGone
 from .shrink import shrink
-from .specification import open_specification
 
-KNOWN: Final[Mapping[str, Callable[[], AbstractContextManager[Engine]]]] = {
-    **ENGINES,
-    "eels": open_specification,
-}
 SAME, DIFFERENT, UNUSABLE = 0, 1, 2
 REPORT_SECONDS: Final = 10
 
@@ -32,7 +28,7 @@ REPORT_SECONDS: Final = 10
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m chain.differential", description=__doc__)
-    parser.add_argument("--engines", default="py,eels", help=f"of {', '.join(KNOWN)}")
+    parser.add_argument("--engines", default="py,eels", help=f"of {', '.join(ENGINES)}")
     parser.add_argument("--forks", default="Prague", help="as state tests spell them")
     parser.add_argument("--seed", type=int, help="first of the seeds; otherwise drawn")
     parser.add_argument("--seconds", type=float, default=60)
@@ -43,12 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run this case alone")
     options = parser.parse_args(arguments)
     names, forks = options.engines.split(","), options.forks.split(",")
-    unknown = [*({*names} - {*KNOWN}), *({*forks} - {*FORK_NAMES})]
+    unknown = [*({*names} - {*ENGINES}), *({*forks} - {*FORK_NAMES})]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
     try:
         with ExitStack() as opened:
-            engines = {name: opened.enter_context(KNOWN[name]()) for name in names}
+            engines = {name: opened.enter_context(ENGINES[name]()) for name in names}
             if options.replay:
                 return _replay(read(options.replay), engines)
             return _campaign(engines, forks, options)

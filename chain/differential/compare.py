@@ -8,8 +8,8 @@ from typing import Final
 
 from ..tracing.steps import OPCODE_NAMES
 from .cases import Case
-from .engines import Engine, EngineGone, NoAnswer, Ran, Result, Step
 from .generate import generate
+from .results import Engine, EngineGone, NoAnswer, Ran, Result, Step
 
 FACTS: Final = ("success", "gas_used", "output", "logs")
 

@@ -34,6 +34,8 @@ AUTHORITIES: Final = tuple(address_of(key) for key in AUTHORITY_KEYS)
 CONTRACTS: Final = tuple(b"\xc0\xde" + bytes(17) + bytes([number]) for number in range(1, 6))
 NOBODY: Final = b"\xaa" * 20
 TX_GAS_MAX_OSAKA: Final = 2**24
+RICH: Final = ("calculation", "create", "journal", "precompile")
+"""Themes whose programs should mostly come to their end."""
 DEEP_GAS: Final = 2**40
 """What it takes for a call to reach the depth of 1,024 on 63/64 of what is left each time."""
 
@@ -49,8 +51,11 @@ def generate(seed: int | str, fork_name: str) -> Case:
     fork = FORKS[FORK_NAMES[fork_name]]
     osaka = fork.since(OSAKA)
     theme = choose.choices(
-        ("mixed", "static", "create", "delegation", "noise", "deep"), (70, 6, 8, 8, 6, 1)
+        ("mixed", "calculation", "journal", "precompile", "static", "create", "delegation"),
+        (40, 16, 20, 7, 5, 8, 8),
     )[0]
+    if choose.random() < 0.05:
+        theme = choose.choice(("noise", "noise", "deep"))
     if theme == "delegation" and not fork.since(PRAGUE):
         theme = "mixed"
     addresses = [*CONTRACTS, *CONTRACTS[:3], *SENDERS, NOBODY, bytes(20)]
@@ -59,6 +64,8 @@ def generate(seed: int | str, fork_name: str) -> Case:
     weights = programs.draw_weights(choose)
     if theme == "create":
         weights["create"] += 12
+    elif theme in programs.SPECIAL:
+        weights = programs.SPECIAL[theme]
     scene = programs.Scene(
         fork=fork,
         clz=osaka,
@@ -92,7 +99,7 @@ def _precompiles(fork: Fork, osaka: bool) -> list[int]:
     last = 17 if fork.since(PRAGUE) else 10 if fork.since(CANCUN) else 9
     usual = list(range(1, last + 1))
     cheap = [number for number in usual if number not in (8, 10, 12, 14, 15, 17)]
-    return [*usual, *cheap, *cheap, *((P256VERIFY, P256VERIFY) if osaka else ())]
+    return [*usual, *cheap, *((P256VERIFY, P256VERIFY) if osaka else ())]
 
 
 # Accounts.
@@ -136,6 +143,8 @@ def _accounts(choose: Random, scene: programs.Scene, theme: str) -> dict[bytes, 
 def _code(choose: Random, scene: programs.Scene, theme: str, place: int) -> bytes:
     if theme == "noise":
         return programs.noise(choose)
+    if theme == "journal" and place < 3:
+        return programs.journal(choose, scene)
     if theme == "deep" and place == 0:
         return programs.recursive(choose, scene)
     if theme == "static" and choose.random() < 0.5:
@@ -186,14 +195,14 @@ def _transaction(
     kinds += [SET_CODE] * (8 if theme == "delegation" else 1) if fork.since(PRAGUE) else []
     kind = choose.choice(kinds)
     price = block.base_fee + choose.choice((0, 0, 1, 1000))
-    creates = kind < BLOB and theme != "deep" and choose.random() < 0.15
+    creates = kind < BLOB and theme not in ("deep", "journal") and choose.random() < 0.15
     made: dict[str, Any] = {
         "type": kind,
         "chain_id": CHAIN_ID if kind != LEGACY or choose.random() < 0.5 else None,
         "nonce": nonces[sender],
         "to": b"" if creates else _recipient(choose, scene, theme),
         "value": choose.choice((0, 0, 0, 0, 1, 1000, ETHER)),
-        "data": programs.initcode(choose, scene) if creates else _call_data(choose, scene),
+        "data": programs.initcode(choose, scene) if creates else _call_data(choose, scene, theme),
         "gas_price": price,
         "max_fee_per_gas": price,
         "max_priority_fee_per_gas": price,
@@ -231,7 +240,9 @@ def _recipient(choose: Random, scene: programs.Scene, theme: str) -> bytes:
     return choose.choice(scene.precompiles).to_bytes(20, "big")
 
 
-def _call_data(choose: Random, scene: programs.Scene) -> bytes:
+def _call_data(choose: Random, scene: programs.Scene, theme: str) -> bytes:
+    if theme == "journal":
+        return bytes(choose.choice((4, 4, 4, 3, 2)))
     roll = choose.random()
     if roll < 0.4:
         return b""
@@ -293,10 +304,10 @@ def _gas(choose: Random, fields: Fields, scene: programs.Scene, theme: str) -> i
     roll = choose.random()
     if roll < 0.03:
         return least
-    if roll < 0.2:
+    if roll < (0.05 if theme in RICH else 0.2):
         return least + choose.randrange(60_000)
-    if roll < 0.97:
-        return least + choose.choice((60_000, 100_000, 200_000, 300_000))
+    if roll < 0.97 and theme not in RICH:
+        return least + choose.choice((100_000, 200_000, 400_000, 800_000))
     return least + 2_000_000
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from random import Random
 
 from .cases import Case
-from .engines import Step, run_py
+from .embedded import run_py
+from .results import Step
 
 
 def limited(case: Case, count: int) -> Iterator[Case]:

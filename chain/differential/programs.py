@@ -24,6 +24,7 @@ EDGES: Final = (
 HUGE: Final = (2**20, 2**31 - 32, 2**32 - 1, 2**32, 2**63, 2**64 - 32, 2**64 - 1, 2**64, WORD_MAX)
 """Offsets and sizes that no gas limit pays for, or barely."""
 GASES: Final = (0, 1, 100, 700, 2300, 2301, 2600, 5000, 9000, 21_000, 40_000, 100_000, WORD_MAX)
+SLOTS: Final = (0, 0, 1, 1, 2, 3, WORD_MAX)
 CODE_SIZE_MAX: Final = 24_576
 INITCODE_SIZE_MAX: Final = 49_152
 
@@ -38,6 +39,18 @@ NULLARY: Final = (
     *("CHAINID", "SELFBALANCE", "PC", "MSIZE", "GAS"),
 )
 UNDEFINED: Final = (0x0C, 0x1E, 0x1F, 0x21, 0x4B, 0x4F, 0xA5, 0xB0, 0xD0, 0xE0, 0xEF, 0xF6, 0xFB)
+ARITHMETIC: Final = (
+    *(*BINARY, "SDIV", "SMOD", "SIGNEXTEND", "SAR", "SHR", "SHL", "BYTE", "EXP"),
+    *("ADDMOD", "ADDMOD", "MULMOD", "MULMOD", "NOT", "ISZERO"),
+)
+SIGNED: Final = ("SDIV", "SMOD", "SLT", "SGT", "DIV", "MOD", "MUL")
+SIGNED_EDGES: Final = (0, 1, WORD_MAX, 2**255, 2**255 - 1)
+POSITIONS: Final = ("SHL", "SHR", "SAR", "BYTE", "SIGNEXTEND")
+PLACES: Final = (
+    *(0, 1, 7, 8, 15, 30, 31, 32, 33, 63, 64, 65, 127, 128, 192, 254, 255, 256, 257),
+    *(2**32, 2**64, 2**64 + 1, 2**64 + 8, 2**128 + 3, WORD_MAX),
+)
+"""How far to shift, or which byte: some by their low bits only."""
 CALLS: Final = ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
 
 _POPS_FOR_ONE: Final = {
@@ -179,7 +192,7 @@ class Program:
 
     def slot(self) -> None:
         """Push one of the few slots that everything shares."""
-        self.push(self.choose.choice((0, 0, 1, 1, 2, 3, WORD_MAX)))
+        self.push(self.choose.choice(SLOTS))
 
     def address(self) -> None:
         """Push an address of the case, a precompile's, or this contract's own."""
@@ -218,22 +231,31 @@ class Program:
 
 
 def _arithmetic(p: Program) -> None:
-    roll = p.choose.random()
-    if roll < 0.08:
-        for _ in range(3):
-            p.operand()
-        p.op(p.choose.choice(("ADDMOD", "MULMOD")))
-    elif roll < 0.16:
-        p.operand()
-        p.op(p.choose.choice(("CLZ", "NOT", "ISZERO") if p.scene.clz else ("NOT", "ISZERO")))
-    elif roll < 0.3:
-        p.operand()
-        p.push(p.choose.choice((0, 1, 7, 8, 31, 32, 127, 255, 256, 257, WORD_MAX)))
-        p.op(p.choose.choice(("SHL", "SHR", "SAR", "BYTE", "SIGNEXTEND", "EXP")))
+    choose = p.choose
+    name = choose.choice(("CLZ", *ARITHMETIC) if p.scene.clz else ARITHMETIC)
+    if name in POSITIONS and choose.random() < 0.6:
+        p.push(choose.choice(SIGNED_EDGES)) if choose.random() < 0.5 else p.operand()
+        p.push(choose.choice(PLACES))
+    elif name in SIGNED and choose.random() < 0.5:
+        p.push(choose.choice(SIGNED_EDGES))
+        p.push(choose.choice(SIGNED_EDGES))
     else:
-        p.operand()
-        p.operand()
-        p.op(p.choose.choice(BINARY))
+        for _ in range(_POPS_FOR_ONE[name]):
+            p.operand()
+    p.op(name)
+
+
+def _calculation(p: Program) -> None:
+    """Fold many results into one word that ends in storage: no wrong one goes unseen."""
+    p.push(p.word())
+    bottom = p.height
+    for _ in range(p.choose.choice((12, 24, 48))):
+        p.height = 0  # The folded word is no operand: it would cancel itself out.
+        _arithmetic(p)
+        p.op("XOR")
+    p.height = bottom
+    p.slot()
+    p.op("SSTORE")
 
 
 def _stack(p: Program) -> None:
@@ -272,7 +294,7 @@ def _look_up(p: Program) -> None:
             p.operand()
         p.op("BLOCKHASH")
     elif roll < 0.4:
-        p.offset() if p.choose.random() < 0.9 else p.operand()
+        p.offset() if p.choose.random() < 0.8 else p.push(p.choose.choice(HUGE))
         p.op("CALLDATALOAD")
     else:
         p.address()
@@ -280,6 +302,9 @@ def _look_up(p: Program) -> None:
 
 
 def _memory(p: Program) -> None:
+    if p.choose.random() < 0.04:
+        _nothing_far_away(p)
+        return
     kinds = ["MSTORE", "MSTORE", "MSTORE8", "MLOAD", "MLOAD", "KECCAK256", "CALLDATACOPY"]
     kinds += ["CODECOPY", "EXTCODECOPY", "RETURNDATACOPY"]
     kinds += ["MCOPY", "MCOPY"] if p.scene.fork.since(CANCUN) else []
@@ -306,6 +331,18 @@ def _memory(p: Program) -> None:
     p.op(kind)
 
 
+def _nothing_far_away(p: Program) -> None:
+    """Touch no bytes at offsets that could never be paid for: that costs nothing."""
+    kinds = ["KECCAK256", "CALLDATACOPY", "CODECOPY", "LOG0", "RETURN"]
+    kinds += ["MCOPY"] * 2 if p.scene.fork.since(CANCUN) else []
+    kind = p.choose.choice(kinds)
+    p.push(0)
+    if kind in ("CALLDATACOPY", "CODECOPY", "MCOPY"):
+        p.push(p.choose.choice((0, *HUGE)))
+    p.push(p.choose.choice(HUGE))
+    p.op(kind)
+
+
 def _storage(p: Program) -> None:
     roll = p.choose.random()
     if roll < 0.25:
@@ -321,12 +358,13 @@ def _storage(p: Program) -> None:
             p.slot()
             p.op("TSTORE")
         return
+    slot = p.choose.choice(SLOTS)
     for _ in range(p.choose.choice((1, 1, 2, 3))):
-        if p.choose.random() < 0.8:
+        if p.choose.random() < 0.85:
             p.push(p.choose.choice((0, 0, 1, 2, 3)))
         else:
             p.operand()
-        p.slot()
+        p.push(slot)
         p.op("SSTORE")
 
 
@@ -421,7 +459,7 @@ def _precompile(p: Program) -> None:
     if kind in ("CALL", "CALLCODE"):
         p.push(p.choose.choice((0, 0, 0, 1)))
     p.push(number)
-    _call_gas(p)
+    p.op("GAS") if p.choose.random() < 0.7 else _call_gas(p)
     p.op(kind)
     _after_call(p)
 
@@ -543,6 +581,7 @@ def _random_bytes(p: Program) -> None:
 
 SNIPPETS: Final[Mapping[str, Callable[[Program], None]]] = {
     "arithmetic": _arithmetic,
+    "calculation": _calculation,
     "stack": _stack,
     "environment": _environment,
     "look_up": _look_up,
@@ -560,8 +599,9 @@ SNIPPETS: Final[Mapping[str, Callable[[Program], None]]] = {
 }
 _USUAL: Final = {
     "arithmetic": 10,
-    "stack": 4,
-    "environment": 4,
+    "calculation": 1,
+    "stack": 6,
+    "environment": 6,
     "look_up": 4,
     "memory": 6,
     "storage": 6,
@@ -575,6 +615,13 @@ _USUAL: Final = {
     "fault": 1,
     "random_bytes": 0,
 }
+
+
+SPECIAL: Final[Mapping[str, dict[str, int]]] = {
+    "calculation": {"calculation": 8, "sink": 1, "stack": 1, "call": 1},
+    "precompile": {"precompile": 8, "sink": 2, "memory": 1, "call": 1},
+}
+"""Cases of little else reach its edges soonest."""
 
 
 def draw_weights(choose: Random) -> dict[str, int]:
@@ -676,6 +723,130 @@ def recursive(choose: Random, scene: Scene) -> bytes:
     return p.finished()
 
 
+def journal(choose: Random, scene: Scene) -> bytes:
+    """Return code that writes, calls, may revert, and reads everything back.
+
+    Each call hands down a byte less of input, so that calls end; what was read is folded into
+    one word of memory, which is what the frame answers with.
+    """
+    p = Program(choose, scene)
+    calls = choose.choice((1, 1, 2))
+    actions = [_call_again] * calls + choose.choices(
+        (_write_word, _read_word, _read_account, _emit, _make), (6, 6, 2, 1, 1), k=12
+    )
+    choose.shuffle(actions)
+    for action in actions:
+        action(p)
+    p.push(FOLDED)
+    p.op("MLOAD", "DUP1")
+    p.push(choose.choice((9, 0)))
+    p.op("SSTORE", "POP")
+    # Some frames fail: which, depends on how deep they are.
+    p.op("CALLDATASIZE")
+    p.push(choose.choice((1, 2, 3)))
+    p.op("AND")
+    _skip_unless_zero(p, lambda: _answer(p, "RETURN"))
+    _answer(p, choose.choice(("REVERT", "REVERT", "INVALID", "SELFDESTRUCT", "RETURN", "STOP")))
+    return p.finished()
+
+
+FOLDED: Final = 0x200
+"""Where in memory what was read is folded together."""
+
+
+def _answer(p: Program, kind: str) -> None:
+    if kind in ("RETURN", "REVERT"):
+        p.push(32)
+        p.push(FOLDED)
+    elif kind == "SELFDESTRUCT":
+        p.address()
+    p.op(kind)
+
+
+def _fold(p: Program) -> None:
+    p.push(FOLDED)
+    p.op("MLOAD")
+    p.push(0x10001)
+    p.op("MUL", "ADD")
+    p.push(FOLDED)
+    p.op("MSTORE")
+
+
+def _skip_unless_zero(p: Program, part: Callable[[], None]) -> None:
+    """Write a part that runs only where the top of the stack is zero."""
+    p.op("PUSH2")
+    position = len(p.code)
+    p.code += bytes(2)
+    p.op("JUMPI")
+    part()
+    p.code[position : position + 2] = len(p.code).to_bytes(2, "big")
+    p.op("JUMPDEST")
+
+
+def _write_word(p: Program) -> None:
+    p.push(p.choose.choice((0, 1, 2, 3)))
+    if p.choose.random() < 0.4:
+        p.op("CALLDATASIZE", "ADD")
+    p.push(p.choose.choice((0, 1, 2)))
+    p.op("TSTORE" if p.scene.fork.since(CANCUN) and p.choose.random() < 0.4 else "SSTORE")
+
+
+def _read_word(p: Program) -> None:
+    p.push(p.choose.choice((0, 1, 2)))
+    p.op("TLOAD" if p.scene.fork.since(CANCUN) and p.choose.random() < 0.5 else "SLOAD")
+    _fold(p)
+
+
+def _read_account(p: Program) -> None:
+    p.address()
+    p.op(p.choose.choice(LOOK_UPS))
+    _fold(p)
+
+
+def _emit(p: Program) -> None:
+    p.op("CALLDATASIZE")
+    p.push(32)
+    p.push(FOLDED)
+    p.op("LOG1")
+
+
+def _make(p: Program) -> None:
+    """Create what may be there already, or be destroyed again by the end."""
+    _create(p)
+    _fold(p)
+
+
+def _call_again(p: Program) -> None:
+    p.op("CALLDATASIZE", "ISZERO")
+
+    def call() -> None:
+        kind = p.choose.choice((*CALLS, "CALL", "CALL"))
+        p.push(0)
+        p.push(0)
+        p.push(1)
+        p.op("CALLDATASIZE", "SUB")
+        p.push(0)
+        if kind in ("CALL", "CALLCODE"):
+            p.push(p.choose.choice((0, 0, 0, 1)))
+        if p.choose.random() < 0.5:
+            p.op("ADDRESS")
+        else:
+            p.push_address(p.choose.choice(p.scene.addresses))
+        p.op("GAS")
+        p.push(2)
+        p.op("SHR", kind)  # A quarter: a frame that fails must not ruin the others.
+        _fold(p)
+        p.op("RETURNDATASIZE")
+        p.push(0)
+        p.push(0x100)
+        p.op("RETURNDATACOPY")
+        p.push(0x100)
+        p.op("MLOAD")
+        _fold(p)
+
+    _skip_unless_zero(p, call)
+
+
 def initcode(choose: Random, scene: Scene, level: int = 1) -> bytes:
     """Return code whose output becomes a contract's code, or is refused."""
     p = Program(choose, scene, level)
@@ -697,7 +868,9 @@ def initcode(choose: Random, scene: Scene, level: int = 1) -> bytes:
     elif roll < 0.8:
         code = b""
     elif roll < 0.88:
-        p.address()
+        if choose.random() < 0.6:
+            _storage(p)
+        p.op("ADDRESS") if choose.random() < 0.3 else p.address()
         p.op("SELFDESTRUCT")
         return p.finished()
     else:

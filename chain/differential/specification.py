@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from .cases import CHAIN_ID, Case
-from .engines import Engine, EngineGone, NoAnswer, Ran, Result, Step
+from .results import Engine, EngineGone, NoAnswer, Ran, Result, Step
 
 SCRIPT: Final = Path(__file__).with_name("oracle.py")
 INTERPRETER: Final = "PARS_ORACLE"
