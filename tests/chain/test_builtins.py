@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from eth import precompiles as stock
 from eth.exceptions import VMError
+from eth.precompiles.bls12_381 import constants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,43 @@ def header(base: int, exponent: int, modulus: int) -> bytes:
 )
 def test_modexp_at_the_edges(data: bytes, output: bytes) -> None:
     assert builtins_of(PRAGUE)[0x05].run(data) == output
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "modulus", "head", "price"),
+    [
+        (32, 32, 32, 1, 500),
+        (33, 32, 33, 3, 500),
+        (40, 32, 1, 2**255, 12_750),
+        (41, 33, 5, 0, 1_152),
+        (1, 33, 1, 1, 500),
+        (5, 64, 40, 2**256 - 1, 38_350),
+        (8, 33, 48, 2, 1_224),
+        (0, 40, 33, 2**9, 6_850),
+        (0, 1024, 0, 1, 253_952),
+        (1024, 1024, 1024, 2**200, 526_647_296),
+    ],
+)
+def test_osakas_price_of_modexp(
+    base: int, exponent: int, modulus: int, head: int, price: int
+) -> None:
+    """As the executable specification of Osaka, release 2.20.0, charges it."""
+    data = header(base, exponent, modulus) + b"\7" * base + number(head)[-exponent:]
+    assert builtins_of(OSAKA)[0x05].price(data) == price
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_osaka_bounds_the_operands_of_modexp(part: int) -> None:
+    run = builtins_of(OSAKA)[0x05].run
+    for length, taken in ((1024, True), (1025, False), (2**64, False), (2**256 - 1, False)):
+        lengths = [0, 0, 1]
+        lengths[part] = length
+        data = header(*lengths)
+        if taken:
+            assert run(data) == bytes(lengths[2])
+        else:
+            with pytest.raises(BuiltinError, match="longer than 1024"):
+                run(data)
 
 
 def random_modexp(rng: random.Random) -> bytes:
@@ -469,6 +507,22 @@ def test_bls12_381_equals_its_twin(case: str) -> None:
     theirs = stock_outcome(twins[number(address)[12:]], data)
     assert ours[1] == theirs[1]
     assert theirs[1] is None or ours[0] == theirs[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "size", "gas", "discounts"),
+    [
+        (G1MSM, 160, 12_000, constants.G1_MSM_DISCOUNTS),
+        (G2MSM, 288, 22_500, constants.G2_MSM_DISCOUNTS),
+    ],
+)
+def test_every_discount(address: int, size: int, gas: int, discounts: list[int]) -> None:
+    price = builtins_of(PRAGUE)[address].price
+    for count in range(1, 300):
+        discount = discounts[count - 1] if count <= 128 else discounts[127]
+        for spare in (0, size - 1):
+            assert price(bytes(size * count + spare)) == count * gas * discount // 1000
+    assert price(bytes(size - 1)) == 0
 
 
 @pytest.mark.parametrize("address", [G1MSM, G2MSM])
