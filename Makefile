@@ -10,6 +10,10 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
 PEERS := $(VENV)/peers.stamp
+ENGINES := .engines
+ORACLE := .oracle
+LOCK_ALONE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --quiet
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.11 --group build \
 	--constraint requirements/constraints.txt --generate-hashes --no-annotate --no-header \
@@ -17,14 +21,15 @@ LOCK := $(UV) pip compile pyproject.toml --python-version 3.11 --group build \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint bench campaign lock clean
+.PHONY: help setup run test lint bench campaign oracle campaign-oracle lock clean
 
 help:
 	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
 	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
 	@echo 'make lint       check format, style and types'
 	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes)'
-	@echo 'make campaign   the long tests, drawn afresh (10 minutes)'
+	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
+	@echo 'make campaign-oracle  the engine against the official executable specification (10 minutes)'
 	@echo 'make setup      only make .venv from the locked dependencies'
 	@echo 'make lock       resolve the dependencies anew (needs uv)'
 	@echo 'make clean      delete .venv and every cache'
@@ -44,16 +49,33 @@ lint: $(DEV)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(PEERS)
+bench: $(PEERS) $(ENGINES)/stamp
 	@$(BIN)/python -m benchmarks.gas
 	@$(BIN)/python -m benchmarks.precompiles
+	@$(BIN)/python -m benchmarks.builtins
+	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.chain $(ARGS)
 
 campaign: $(DEV)
 	@$(BIN)/python -m pytest -m campaign $(ARGS)
 
 # The peers are for Linux only: on Windows their requirements contradict web3's.
+# What both engines are held to for Prague and Osaka. SECONDS and SEED may be given.
+campaign-oracle: $(DEV) $(ORACLE)/stamp
+	@$(BIN)/python -m chain.differential --engines core,eels --seconds $(or $(SECONDS),600) $(ARGS)
+
+oracle: $(ORACLE)/stamp
+
+# Environments of their own: what is in them contradicts ours.
+$(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
+	@test -x $*/bin/python || $(PYTHON) -m venv $*
+	@$*/bin/python -m pip install --disable-pip-version-check --require-hashes \
+		-r requirements/$(patsubst .%,%,$*).lock
+	@touch $@
+
 lock:
+	$(LOCK_ALONE) --group engines --output-file requirements/engines.lock
+	$(LOCK_ALONE) --group oracle --output-file requirements/oracle.lock
 	$(LOCK) --universal --output-file requirements/core.lock
 	$(LOCK) --universal --group dev --constraint requirements/core.lock \
 		--output-file requirements/dev.lock
@@ -61,7 +83,7 @@ lock:
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) $(ORACLE) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing venv writes: an interrupted environment is made again.

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from eth.abc import ComputationAPI, TransactionContextAPI
-from eth.exceptions import Halt, InsufficientFunds, Revert, StackDepthLimit, VMError
+from eth.exceptions import Halt, InsufficientFunds, OutOfGas, Revert, StackDepthLimit, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.logic.invalid import InvalidOpcode
@@ -19,11 +19,19 @@ from eth.vm.logic.invalid import InvalidOpcode
 from .blocks import Log
 from .builtins import Builtin, BuiltinError, builtins_of
 from .execution import BlockEnv, Ended, Origin
-from .forks import SPURIOUS_DRAGON, Fork
+from .forks import SHANGHAI, SPURIOUS_DRAGON, Fork
 from .frames import STACK_DEPTH_MAX, Frames, check_time
 from .host import Child, answer, is_pars_address
+from .rules import INITCODE_SIZE_MAX
 from .state import World
-from .watched import JUMPDEST, SELFDESTRUCT, run_watched, watched_instructions
+from .watched import (
+    CREATES,
+    JUMPDEST,
+    SELFDESTRUCT,
+    run_watched,
+    stack_word,
+    watched_instructions,
+)
 
 RIPEMD_ADDRESS = bytes(19) + b"\x03"
 
@@ -410,6 +418,20 @@ class PyFrame:
         return ended.is_success, ended.output, left
 
 
+def _bounded(create: Callable[..., None]) -> Callable[..., None]:
+    """Fail at too much code before a creation that comes to nothing (EIP-3860), as py-evm does not.
+
+    It looks at balance, depth and nonce first, and goes on where one of them forbids a creation.
+    """
+
+    def run(computation: Any) -> None:
+        if stack_word(computation._stack.values, 2) > INITCODE_SIZE_MAX:
+            raise OutOfGas(f"EIP-3860: more than {INITCODE_SIZE_MAX} bytes of code to run")
+        create(computation=computation)
+
+    return run
+
+
 @cache
 def state_class(fork: Fork) -> type[Any]:
     """Return the fork's state class over our world, precompiles and frames."""
@@ -419,6 +441,9 @@ def state_class(fork: Fork) -> type[Any]:
     destroy = getattr(destroy, "__wrapped__", destroy)
     opcodes = {**base.computation_class.opcodes, SELFDESTRUCT: destroy}
     instructions = {code: _runner(opcode) for code, opcode in opcodes.items()}
+    if fork.since(SHANGHAI):
+        for code in CREATES:
+            instructions[code] = _bounded(instructions[code])
     computation = type(
         f"Pars{base.computation_class.__name__}",
         (ParsComputationMixin, base.computation_class),

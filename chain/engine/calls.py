@@ -302,6 +302,8 @@ def create(m: Record, f: Record, kind: int) -> int:
         return NEED_JOURNAL
     start = size_of(f.sp - 2 * WORD)
     size = size_of(f.sp - 3 * WORD)
+    if m.initcode_max > 0 and size > m.initcode_max:
+        return ENDS + INITCODE_TOO_LARGE
     words = words_of(size)
     price = GAS_CREATE + m.initcode_gas * words + reach_price(f, start, size)
     if kind == CREATE2:
@@ -331,8 +333,6 @@ def create(m: Record, f: Record, kind: int) -> int:
     row = find_account(m, m.need)
     if row < 0:
         return NEED_ACCOUNT
-    if m.initcode_max > 0 and size > m.initcode_max:
-        return ENDS + INITCODE_TOO_LARGE
     f.gas -= price
     reach(m, f, start, size)
     gas = f.gas - (f.gas >> 6)

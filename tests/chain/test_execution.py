@@ -526,3 +526,14 @@ def test_a_delegation_to_a_precompile_is_empty_code() -> None:
         assert (direct.success, direct.output) == (True, b"")
         assert run.add(transaction(nonce=1, to=CONTRACTS[0])).success
         assert run.world.get_storage(CONTRACTS[0], 0) == 1
+
+
+@pytest.mark.parametrize("engine", ["core", "py"])
+@pytest.mark.parametrize(("size", "fails"), [(0xC000, False), (0xC001, True)])
+def test_too_much_code_fails_before_it_is_known_that_nothing_is_made(
+    new_chain: Callable[..., LocalChain], engine: str, size: int, fails: bool
+) -> None:
+    """EIP-3860: the frame ends, though its contract has not the wei that it sends."""
+    chain = new_chain(engine=engine)
+    chain.set_code(CONTRACT, bytes.fromhex(f"62{size:06x}5f6001f000"))
+    assert chain.call(CallRequest(to=CONTRACT, gas=10**6)).success is not fails
