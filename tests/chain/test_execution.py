@@ -21,10 +21,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chain.building import BlockRun
+from chain.calls import CallRequest
 from chain.encoding import int_to_bytes, keccak
 from chain.execution import BlockEnv
 from chain.forks import CANCUN, FORKS, PARS, PRAGUE, Fork
 from chain.frames import Frames
+from chain.local_chain import LocalChain
 from chain.signatures import address_of
 from chain.state import Reader, World
 from chain.transactions import Authorization, Fields, Transaction, sign_transaction
@@ -535,5 +537,5 @@ def test_too_much_code_fails_before_it_is_known_that_nothing_is_made(
 ) -> None:
     """EIP-3860: the frame ends, though its contract has not the wei that it sends."""
     chain = new_chain(engine=engine)
-    chain.set_code(CONTRACT, bytes.fromhex(f"62{size:06x}5f6001f000"))
-    assert chain.call(CallRequest(to=CONTRACT, gas=10**6)).success is not fails
+    chain.set_code(CONTRACTS[0], bytes.fromhex(f"62{size:06x}5f6001f000"))
+    assert chain.call(CallRequest(to=CONTRACTS[0], gas=10**6)).success is not fails
