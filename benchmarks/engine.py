@@ -38,11 +38,22 @@ TURN_TRANSFERS = 100
 MEMORY_BLOCKS = 10_000
 
 
+def surroundings() -> dict[str, str]:
+    """Return the environment for a contender, without what our own chain has put there."""
+    return {name: value for name, value in os.environ.items() if name != "ETH_HASH_BACKEND"}
+
+
 def worker(module: str, *arguments: str, python: str = sys.executable, given: str = "") -> Any:
     """Run one contender in a process of its own and return what it prints."""
     command = [python, "-m", f"benchmarks.{module}", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, input=given
+        command,
+        cwd=ROOT,
+        env=surroundings(),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        input=given,
     )
     return json.loads(done.stdout)
 
@@ -54,7 +65,8 @@ def python_of(package: str) -> str | None:
     other = os.environ.get("PEERS_PYTHON")
     if other is None:
         return None
-    found = subprocess.run([other, "-c", f"import {package}"], check=False, capture_output=True)
+    command = [other, "-c", f"import {package}"]
+    found = subprocess.run(command, env=surroundings(), check=False, capture_output=True)
     return other if found.returncode == 0 else None
 
 
