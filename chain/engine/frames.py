@@ -50,7 +50,7 @@ log_at = record(LOG)
 FRAME_SIZE = FRAME.itemsize
 FRAME_VALUE = place(FRAME, "value")
 
-LARGE = 1 << 36
+LARGE = 1 << 35
 """Memory this large costs more gas than there ever is."""
 
 CODE_SIZE_MAX = 24_576

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..errors import ChainError
 from ..forks import Fork
 from ..rules import is_delegation
 from ..state import EMPTY_CODE_HASH
@@ -60,8 +61,8 @@ MARGIN: Final = 16
 _FIELDS: Final = {name: place(MACHINE, name) // 8 for name in MACHINE.names or ()}
 
 
-class MemoryLimit(Exception):
-    """An execution wants more memory than this machine gives to any."""
+class MemoryLimit(ChainError):
+    """An execution wants more memory than a machine gives to any."""
 
 
 class Machine:
@@ -170,7 +171,7 @@ class Machine:
         """Make room for what an instruction needs."""
         needed = self.get("need_size")
         if needed > MEMORY_MAX:
-            raise MemoryLimit(f"execution needs {needed} bytes of memory")
+            raise MemoryLimit(f"execution needs {needed} bytes of memory, {MEMORY_MAX} at most")
         before, held = self.get("memory"), self.get("memory_room")
         self._enlarge("memory", max(needed, 2 * held), room="memory_room")
         moved = self.get("memory") - before
