@@ -146,9 +146,8 @@ class Scene:
     gas_cap: int
 
     def open(self, overrides: Overrides = NO_OVERRIDES, tracer: Tracer | None = None) -> Any:
-        """Return a fresh py-evm state, with the overrides applied."""
-        engine = self.frames.engine if tracer is None else "py"
-        frames = replace(self.frames, engine=engine, tracer=tracer, moved={}, replaced=set())
+        """Return a fresh state, with the overrides applied."""
+        frames = replace(self.frames, tracer=tracer, moved={}, replaced=set())
         state = open_state(overridden_env(self.env, overrides.block), self.reader, frames)
         apply_overrides(state, overrides.accounts)
         return state

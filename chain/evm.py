@@ -5,7 +5,7 @@ database, what answers at precompile addresses (`host`), what a tracer is told (
 frames without the logging and copying that cost stock py-evm a third of its time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from types import FunctionType
 from typing import Any
@@ -28,6 +28,10 @@ from .watched import (
     CREATES,
     JUMPDEST,
     SELFDESTRUCT,
+    PyView,
+    begun,
+    kept,
+    left,
     run_watched,
     stack_word,
     watched_instructions,
@@ -69,7 +73,7 @@ class ParsStateMixin:
             error=computation._error,
             output=computation.output,
             gas_left=int(computation.get_gas_remaining()),
-            refund=sum(frame._gas_meter.gas_refunded for frame in _kept(computation)),
+            refund=sum(frame._gas_meter.gas_refunded for frame in kept(computation)),
             logs=_logs(computation),
             destroyed=len(_destroyed(computation)),
         )
@@ -155,7 +159,7 @@ class ParsComputationMixin:
         kind, target = "CALL", message.to
         if parent_computation is not None:
             kind, target = parent_computation.calling
-        tracer.enter(message, kind, target)
+        tracer.enter(begun(message, kind, target))
         try:
             computation = cls._apply_message(
                 state, message, transaction_context, parent_computation
@@ -163,7 +167,7 @@ class ParsComputationMixin:
         except VMError as error:
             tracer.leave(None, error)
             raise
-        tracer.leave(computation, computation._error)
+        tracer.leave(left(computation), computation._error)
         return computation
 
     @classmethod
@@ -205,13 +209,13 @@ class ParsComputationMixin:
         if tracer is None:
             return apply(state, message, transaction_context, parent_computation)
         kind = parent_computation.calling[0] if parent_computation is not None else "CREATE"
-        tracer.enter(message, kind, message.storage_address)
+        tracer.enter(begun(message, kind, message.storage_address))
         try:
             computation = apply(state, message, transaction_context, parent_computation)
         except VMError as error:
             tracer.leave(None, error)
             raise
-        tracer.leave(computation, computation._error)
+        tracer.leave(left(computation), computation._error)
         return computation
 
     @classmethod
@@ -220,13 +224,15 @@ class ParsComputationMixin:
         state: Any,
         message: Any,
         transaction_context: Any,
-        parent_computation: Any = None,  # noqa: ARG003 - py-evm's signature
+        parent_computation: Any = None,
     ) -> Any:
         """Run a frame's code, or the precompile that stands in its place."""
         frames: Frames = state.frames
         make: Any = cls  # Mixed in, it is a py-evm computation.
         with make(state, message, transaction_context) as computation:
             computation.contracts_created = state.created
+            if frames.tracer is not None:
+                computation.view = PyView(computation, parent_computation)
             if message.is_create:
                 state.created.append(message.storage_address)
             else:
@@ -262,7 +268,7 @@ class ParsComputationMixin:
         super().add_log_entry(account, topics, data)  # type: ignore[misc]
         tracer = self.state.frames.tracer  # type: ignore[attr-defined]
         if tracer is not None:
-            tracer.log(self, [topic.to_bytes(32, "big") for topic in topics], data)
+            tracer.log(account, [topic.to_bytes(32, "big") for topic in topics], data)
 
 
 def _run_until(deadline: float, computation: Any, instructions: dict[int, Any]) -> None:
@@ -299,19 +305,9 @@ def _run_builtin(builtin: Builtin, computation: Any) -> None:
 # generators: 1,024 nested frames overrun the depth that Python 3.12 allows to C.
 
 
-def _kept(computation: Any) -> Iterator[Any]:
-    """Return the frames whose effects stay: those that succeeded in ones that did."""
-    pending = [computation]
-    while pending:
-        frame = pending.pop()
-        if frame._error is None:
-            yield frame
-            pending.extend(frame.children)
-
-
 def _logs(computation: Any) -> tuple[Log, ...]:
     """Return the logs in the order in which they were emitted."""
-    entries = sorted(entry for frame in _kept(computation) for entry in frame._log_entries)
+    entries = sorted(entry for frame in kept(computation) for entry in frame._log_entries)
     return tuple(
         Log(address=address, topics=tuple(topic.to_bytes(32, "big") for topic in topics), data=data)
         for _, address, topics, data in entries
@@ -320,7 +316,7 @@ def _logs(computation: Any) -> tuple[Log, ...]:
 
 def _destroyed(computation: Any) -> set[bytes]:
     """Return the contracts that SELFDESTRUCT removes."""
-    return {address for frame in _kept(computation) for address in frame.accounts_to_delete}
+    return {address for frame in kept(computation) for address in frame.accounts_to_delete}
 
 
 def _touched(state: Any, computation: Any) -> set[bytes]:

@@ -17,7 +17,7 @@ from .blocks import Log
 from .encoding import checksummed
 from .errors import RejectedTransaction
 from .forks import BERLIN, LONDON, PRAGUE, Fork
-from .frames import Frames
+from .frames import Begun, Frames
 from .rules import DELEGATION_PREFIX, NONCE_MAX, Intrinsic, is_delegation
 from .state import World
 from .transactions import Fields, Transaction
@@ -240,7 +240,15 @@ def _run(state: State, message: Message, origin: Origin) -> Ended:
     if message.is_create and is_taken(state.world, created):
         error = ContractCreationCollision("contract address collision")
         if state.frames.tracer is not None:
-            state.frames.tracer.enter(message, "CREATE", created)
+            begun = Begun(
+                kind="CREATE",
+                sender=message.sender,
+                target=created,
+                value=message.value,
+                data=message.code,
+                gas=message.gas,
+            )
+            state.frames.tracer.enter(begun)
             state.frames.tracer.leave(None, error)
         return Ended(error=error, output=b"", gas_left=0, refund=0, logs=())
     return state.run(message, origin)
@@ -276,6 +284,8 @@ def _settle(
         world.set_balance(sender, world.get_balance(sender) + unspent)
     tip = price - (env.base_fee or 0)
     world.set_balance(env.coinbase, world.get_balance(env.coinbase) + used * tip)
+    if state.frames.tracer is not None:
+        state.frames.tracer.settled()
     state.clean_up()
     return used, most
 

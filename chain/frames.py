@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from eth.abc import ComputationAPI, MessageAPI
 from eth.exceptions import VMError
 
 from .errors import ChainError
@@ -15,36 +14,106 @@ STACK_DEPTH_MAX = 1024
 Engine = Literal["core", "py"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A frame that begins, or one that comes to nothing before it runs."""
+
+    kind: str
+    """CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE or CREATE2."""
+    sender: bytes
+    """The account whose code calls, be that code another's; or the transaction's sender."""
+    target: bytes
+    """The address that was called, be it a delegation, or that of the new contract."""
+    value: int
+    data: bytes
+    """Of a creation, its code."""
+    gas: int
+    delegated: bool = False
+    """The target's code stands elsewhere (EIP-7702)."""
+
+    @property
+    def is_create(self) -> bool:
+        """Whether this makes a contract."""
+        return self.kind in ("CREATE", "CREATE2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A frame that has ended."""
+
+    gas_used: int
+    output: bytes
+
+
+class View(Protocol):
+    """A frame at work, as a tracer may look at it between two instructions."""
+
+    depth: int
+    """Zero for the outermost."""
+    address: bytes
+    """The account whose storage this is."""
+
+    @property
+    def gas(self) -> int:
+        """Gas that is left."""
+        ...
+
+    @property
+    def refund(self) -> int:
+        """What storage has given back so far, in all frames."""
+        ...
+
+    def stack(self) -> list[int]:
+        """Return the words on the stack, the last on top."""
+        ...
+
+    def memory(self) -> bytes:
+        """Return the whole memory."""
+        ...
+
+    def return_data(self) -> bytes:
+        """Return what the last call returned."""
+        ...
+
+    def slot(self, number: int) -> int:
+        """Return a word of storage."""
+        ...
+
+
 class Tracer(Protocol):
     """What execution tells whoever watches it. Nothing is told, and nothing is paid, by default."""
 
+    wants_frames: bool
+    """Whether it wants to be told of frames, logs and destructions."""
     wants_steps: bool
+    """Whether it wants to be told of each instruction; then it wants frames too."""
 
-    def enter(self, message: MessageAPI, kind: str, target: bytes) -> None:
-        """A frame begins. `kind` is CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE or CREATE2.
-
-        `target` is the address that was called, be it a delegation, or that of the new contract.
-        """
+    def enter(self, begun: Begun) -> None:
+        """A frame begins."""
         ...
 
-    def leave(self, computation: ComputationAPI | None, error: VMError | None) -> None:
-        """The frame that began last ends. Without a computation, it failed before it ran."""
+    def leave(self, left: Left | None, error: VMError | None) -> None:
+        """The frame that began last ends. With nothing left, it failed before it ran."""
         ...
 
-    def step(self, computation: ComputationAPI, pc: int, opcode: int) -> None:
-        """An instruction is about to run (only with `wants_steps`)."""
+    def step(self, view: View, pc: int, opcode: int) -> None:
+        """An instruction is about to run."""
         ...
 
-    def stepped(self, computation: ComputationAPI, error: Exception | None) -> None:
-        """It has run, or failed (only with `wants_steps`)."""
+    def stepped(self, view: View, error: Exception | None) -> None:
+        """It has run, or failed."""
         ...
 
-    def log(self, computation: ComputationAPI, topics: Sequence[bytes], data: bytes) -> None:
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
         """The frame emitted a log."""
         ...
 
-    def destroyed(self, computation: ComputationAPI, beneficiary: bytes, balance: int) -> None:
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         """The frame's contract gave its balance away by SELFDESTRUCT."""
+        ...
+
+    def settled(self) -> None:
+        """The transaction has run and is paid for; what it destroyed is still there."""
         ...
 
 

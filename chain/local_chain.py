@@ -368,7 +368,7 @@ class LocalChain:
             reader = below
         else:
             reader = Reader(self._history.nodes, record.root_before)
-        run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)), watched=True)
+        run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)))
         run.frames.deadline = time.monotonic() + TRACE_SECONDS
         for index, tx in enumerate(block.transactions[: None if only is None else only + 1]):
             if only is None or index == only:
@@ -561,18 +561,15 @@ class LocalChain:
             self._made_header = key, self._next_header()
         return self._made_header[1]
 
-    def _run(self, header: Header, reader: Reader, *, watched: bool = False) -> BlockRun:
+    def _run(self, header: Header, reader: Reader) -> BlockRun:
         fork = self.fork_of(header)
         env = env_of(header, fork, self.chain_id, lambda: self._ancestors(header))
         nodes = reader.nodes
         assert isinstance(nodes, Nodes), "every reader of a chain stands on its nodes"
-        frames = self._frames("block")
-        if watched:
-            frames.engine = "py"
         return BlockRun(
             env,
             reader,
-            frames,
+            self._frames("block"),
             out=nodes.pending,
             beacon_root=header.parent_beacon_block_root,
             deposit_address=self.genesis.deposit_address,

@@ -24,7 +24,7 @@ from .encoding import checksummed, keccak
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
-from .frames import Frames
+from .frames import Begun, Frames, Left, View
 from .headers import next_excess_blob_gas
 from .history import Nodes
 from .rules import (
@@ -182,8 +182,7 @@ class _Simulation:
         header, fork = self._header(wanted)
         env = env_of(header, fork, self.chain.chain_id, self._ancestors)
         env = overridden_env(env, BlockOverride(blob_base_fee=wanted.block.blob_base_fee))
-        engine = "py" if self.trace_transfers else self.frames.engine
-        frames = replace(self.frames, engine=engine, tracer=None, moved={}, replaced=set())
+        frames = replace(self.frames, tracer=None, moved={}, replaced=set())
         nodes = self.reader.nodes
         assert isinstance(nodes, Nodes), "a simulation writes over the chain's nodes"
         block = BlockRun(
@@ -373,35 +372,38 @@ def unsigned(fields: Fields, sender: bytes) -> Transaction:
 class _Transfers:
     """A tracer that collects logs, with one for each transfer of value among them."""
 
+    wants_frames = True
     wants_steps = False
 
     def __init__(self) -> None:
         self.logs: list[Log] = []
         self._starts: list[int] = []
 
-    def enter(self, message: Any, kind: str, target: bytes) -> None:
+    def enter(self, begun: Begun) -> None:
         self._starts.append(len(self.logs))
-        if message.value and kind != "DELEGATECALL":
-            self._transfer(message.sender, target, message.value)
+        if begun.value and begun.kind != "DELEGATECALL":
+            self._transfer(begun.sender, begun.target, begun.value)
 
-    def leave(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002 - evm.Tracer's
+    def leave(self, left: Left | None, error: Exception | None) -> None:  # noqa: ARG002 - Tracer's
         start = self._starts.pop()
         if error is not None:
             del self.logs[start:]
 
-    def log(self, computation: Any, topics: Sequence[bytes], data: bytes) -> None:
-        address = computation.msg.storage_address
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
         self.logs.append(Log(address=address, topics=tuple(topics), data=data))
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None:
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         if balance:
-            self._transfer(computation.msg.storage_address, beneficiary, balance)
+            self._transfer(address, beneficiary, balance)
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: View, pc: int, opcode: int) -> None:
         """Not asked for."""
 
-    def stepped(self, computation: Any, error: Exception | None) -> None:
+    def stepped(self, view: View, error: Exception | None) -> None:
         """Not asked for."""
+
+    def settled(self) -> None:
+        """Nothing is left to do."""
 
     def _transfer(self, sender: bytes, to: bytes, value: int) -> None:
         topics = (TRANSFER_EVENT, bytes(12) + sender, bytes(12) + to)

@@ -9,7 +9,7 @@ Not safe for more than one thread.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from . import trie
 from .encoding import bytes_to_int, decode, encode, int_to_bytes, keccak
@@ -130,6 +130,9 @@ class Reader:
         return following
 
 
+Before: TypeAlias = dict[bytes, tuple[Account | None, dict[int, int]]]
+"""Accounts and slots as they were when a transaction began."""
+
 _ABSENT: Final[Any] = object()
 """Marks what the world has not changed, where None means an account that does not exist."""
 
@@ -138,7 +141,7 @@ class World:
     """Changes above a reader, each of which can be undone.
 
     `mark` and `undo` serve call frames, `end_transaction` starts a new one, `commit` ends the
-    block. `observe`, when set, is told each account and slot before it is read: tracers need it.
+    block. After `note_reads`, `before` tells what a transaction looked at: tracers need it.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -151,9 +154,9 @@ class World:
         self.transient: dict[tuple[bytes, int], bytes] = {}
         self.warm: set[bytes] = set()
         self.warm_slots: set[tuple[bytes, int]] = set()
-        self.observe: Callable[[bytes, int | None], None] | None = None
         self.touched: set[tuple[bytes, int | None]] | None = None
         """When set, collects what was ever warmed up, be it undone later: access lists need it."""
+        self._noted: set[tuple[bytes, int | None]] | None = None
         self._originals: dict[tuple[bytes, int], int] = {}
         self._journal: list[tuple[Callable[..., None], Any, Any]] = []
 
@@ -208,8 +211,8 @@ class World:
 
     def account(self, address: bytes) -> Account | None:
         """Return the account as it is now."""
-        if self.observe is not None:
-            self.observe(address, None)
+        if self._noted is not None:
+            self._noted.add((address, None))
         account = self.accounts.get(address, _ABSENT)
         return self.reader.account(address) if account is _ABSENT else account
 
@@ -291,8 +294,8 @@ class World:
 
     def get_storage(self, address: bytes, slot: int, from_journal: bool = True) -> int:
         """Return the word at a slot, now or (not `from_journal`) at the transaction's start."""
-        if self.observe is not None:
-            self.observe(address, slot)
+        if self._noted is not None:
+            self._noted.add((address, slot))
         if not from_journal:
             original = self._originals.get((address, slot))
             if original is not None:
@@ -359,6 +362,30 @@ class World:
         key = address, slot
         self._journal.append((self._restore_transient, key, self.transient.get(key, b"")))
         self.transient[key] = value
+
+    # What tracers ask.
+
+    def note_reads(self) -> None:
+        """From now on, note each account and slot that is looked at."""
+        self._noted = set()
+
+    def before(self) -> "Before":
+        """Return what was looked at, as it was when the transaction began; end the noting."""
+        noted, self._noted = self._noted or set(), None
+        changed = {
+            key: old
+            for restore, key, old in reversed(self._journal)
+            if restore == self._restore_account
+        }
+        found: Before = {}
+        for address, slot in sorted(noted, key=lambda each: (each[0], each[1] or 0)):
+            if address not in found:
+                old = changed.get(address, self.accounts.get(address, _ABSENT))
+                account = self.reader.account(address) if old is _ABSENT else old
+                found[address] = account, {}
+            if slot is not None:
+                found[address][1][slot] = self.get_storage(address, slot, from_journal=False)
+        return found
 
     # The end of a block.
 

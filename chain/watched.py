@@ -1,9 +1,10 @@
-"""Instructions that tell a tracer what frames alone do not show, and the loop that runs them.
+"""What tracers are told of py-evm's frames: its messages and computations in a tracer's words.
 
+Among them are instructions that tell what frames alone do not show, and the loop that runs them.
 Only traced executions use them: the others run py-evm's own, and pay nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eth.abc import MessageAPI
@@ -17,7 +18,7 @@ from eth.exceptions import (
 from eth.vm.logic.invalid import InvalidOpcode
 
 from .forks import TANGERINE_WHISTLE, Fork
-from .frames import STACK_DEPTH_MAX, Tracer, check_time
+from .frames import STACK_DEPTH_MAX, Begun, Left, Tracer, check_time
 
 CALLS = {0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xFA: "STATICCALL"}
 CREATES = {0xF0: "CREATE", 0xF5: "CREATE2"}
@@ -25,25 +26,101 @@ SELFDESTRUCT = 0xFF
 JUMPDEST = 0x5B
 
 
+def begun(message: Any, kind: str, target: bytes) -> Begun:
+    """Return what a tracer is told of a frame that begins."""
+    by_proxy = kind in ("DELEGATECALL", "CALLCODE")
+    return Begun(
+        kind=kind,
+        sender=message.to if by_proxy else message.sender,
+        target=target,
+        value=message.value,
+        data=message.code if message.is_create else message.data_as_bytes,
+        gas=message.gas,
+        delegated=message.is_delegation,
+    )
+
+
+def left(computation: Any) -> Left:
+    """Return what a tracer is told of a frame that has ended."""
+    return Left(gas_used=int(computation.get_gas_used()), output=computation.output)
+
+
+def kept(computation: Any) -> Iterator[Any]:
+    """Return the frames whose effects stay: those that succeeded in ones that did."""
+    pending = [computation]
+    while pending:
+        frame = pending.pop()
+        if frame._error is None:
+            yield frame
+            pending.extend(frame.children)
+
+
+class PyView:
+    """A computation, as a tracer looks at it."""
+
+    def __init__(self, computation: Any, caller: Any) -> None:
+        self.depth: int = computation.msg.depth
+        self.address: bytes = computation.msg.storage_address
+        self._computation = computation
+        self._refund_before: int = 0 if caller is None else caller.view.refund
+        self._refund_of_children = 0
+        self._children_counted = 0
+
+    @property
+    def gas(self) -> int:
+        """Gas that is left."""
+        return int(self._computation._gas_meter.gas_remaining)
+
+    @property
+    def refund(self) -> int:
+        """What storage has given back so far, in all frames."""
+        children = self._computation.children
+        while self._children_counted < len(children):
+            frames = kept(children[self._children_counted])
+            self._refund_of_children += sum(each._gas_meter.gas_refunded for each in frames)
+            self._children_counted += 1
+        own = int(self._computation._gas_meter.gas_refunded)
+        return self._refund_before + own + self._refund_of_children
+
+    def stack(self) -> list[int]:
+        """Return the words on the stack, the last on top."""
+        return [
+            value if isinstance(value, int) else int.from_bytes(value, "big")
+            for value in self._computation._stack.values
+        ]
+
+    def memory(self) -> bytes:
+        """Return the whole memory."""
+        return bytes(self._computation._memory._bytes)
+
+    def return_data(self) -> bytes:
+        """Return what the last call returned."""
+        return bytes(self._computation.return_data)
+
+    def slot(self, number: int) -> int:
+        """Return a word of storage."""
+        return int(self._computation.state.get_storage(self.address, number))
+
+
 def run_watched(computation: Any, instructions: dict[int, Any], tracer: Tracer) -> None:
     """Run a frame's code, telling a tracer of each step."""
     deadline = computation.state.frames.deadline
-    code = computation.code
+    code, view = computation.code, computation.view
     position = 0  # At the end of the code a STOP stands that no counter has passed.
     for opcode in code:
         if deadline is not None and opcode == JUMPDEST:
             check_time(deadline)
-        tracer.step(computation, position, opcode)
+        tracer.step(view, position, opcode)
         run = instructions.get(opcode) or InvalidOpcode(opcode)
         try:
             run(computation=computation)
         except Halt:
-            tracer.stepped(computation, None)
+            tracer.stepped(view, None)
             break
         except VMError as error:
-            tracer.stepped(computation, error)
+            tracer.stepped(view, error)
             raise
-        tracer.stepped(computation, None)
+        tracer.stepped(view, None)
         position = code.program_counter
 
 
@@ -77,7 +154,8 @@ def _traced_selfdestruct(original: Callable[..., None]) -> Callable[..., None]:
             original(computation=computation)
         except Halt:
             tracer = computation.state.frames.tracer
-            tracer.destroyed(computation, beneficiary.to_bytes(20, "big"), balance)
+            own = computation.msg.storage_address
+            tracer.destroyed(own, beneficiary.to_bytes(20, "big"), balance)
             raise
 
     return selfdestruct
@@ -166,5 +244,5 @@ def _tell_failure(
     elif message.depth > STACK_DEPTH_MAX:
         error = StackDepthLimit("max call depth exceeded")
     tracer = computation.state.frames.tracer
-    tracer.enter(message, kind, target)
+    tracer.enter(begun(message, kind, target))
     tracer.leave(None, error)

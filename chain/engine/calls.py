@@ -342,6 +342,7 @@ def create(m: Record, f: Record, kind: int) -> int:
     set_nonce(m, f.account, creator.nonce + 1)
     warm_account(m, row)
     taken = account_at(account_address(m, row))
+    taken.read = m.transaction
     if taken.nonce != 0 or taken.code != 0 or has_storage(m, row):
         return refuse(m, f, 0, COLLISION)
     child.account = row

@@ -60,6 +60,7 @@ from .records import (
     ENDS,
     EXITS,
     GO_ON,
+    HALTED,
     NEED_MEMORY,
     NEED_RETURNED,
     OPERATION,
@@ -69,6 +70,7 @@ from .records import (
     PATIENCE,
     REVERTED,
     RUNNING,
+    SHOWN,
     STEP,
     STEPPED,
     SUCCESS,
@@ -115,6 +117,8 @@ def resume(m: Record) -> int:
         return end(m, m.status)
     if stage == ENDED:
         return ENDS + SUCCESS
+    if stage == SHOWN:
+        return leave(m, m.status)
     if stage == DEPOSITED:
         f = frame_at(m.frames + m.depth * FRAME_SIZE)
         set_code(m, f.account, m.need_row, m.need)
@@ -528,7 +532,12 @@ def run(at: int) -> int:
     code = resume(m)
     while code < EXITS:
         if code >= ENDS:
-            code = leave(m, code - ENDS)
+            if m.stepping != 0:
+                m.status = code - ENDS
+                m.stage = SHOWN
+                code = HALTED
+            else:
+                code = leave(m, code - ENDS)
         elif m.depth < m.floor:
             code = DONE
         else:

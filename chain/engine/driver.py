@@ -3,7 +3,7 @@
 The slow twin is `evm`'s state, over py-evm's loop.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from struct import Struct
@@ -26,43 +26,23 @@ from ..state import Reader
 from ..trie import EMPTY_ROOT
 from . import records
 from .analysis import jump_destinations
+from .failures import error_of
 from .frames import CODE_PADDING
-from .machine import Machine
+from .machine import FRAME_FIELDS, FRAME_INTS, FRAME_VALUE, Machine
 from .operations import operations_of
-from .records import CONTEXT, FRAME, FRAME_GIVEN, WORD, place
+from .records import CONTEXT, FRAME, FRAME_GIVEN, WORD
+from .telling import TOLD, Teller
 from .world import CoreWorld
 
 PATIENCE: Final = 1 << 20
 """Jump destinations between two looks at the clock: some milliseconds."""
 
-FRAME_INTS: Final = FRAME.itemsize // 8
-FRAME_VALUE: Final = place(FRAME, "value")
-_F: Final = {name: place(FRAME, name) // 8 for name in FRAME.names or () if name != "value"}
+_F: Final = FRAME_FIELDS
 BLOCK_CONTEXT: Final = slice(
     WORD * CONTEXT.index("COINBASE"), WORD * (CONTEXT.index("BLOBBASEFEE") + 1)
 )
 GIVEN: Final = Struct(f"<{WORD}s{len(FRAME_GIVEN)}q")
 """How a frame's record begins."""
-_CREATES: Final = (records.CREATE, records.CREATE2)
-
-_ERRORS: Final[dict[int, Callable[[bytes], VMError]]] = {
-    records.REVERTED: evm_errors.Revert,
-    records.OUT_OF_GAS: lambda _: evm_errors.OutOfGas("Out of gas"),
-    records.UNDERFLOW: lambda _: evm_errors.InsufficientStack("Stack underflow"),
-    records.OVERFLOW: lambda _: evm_errors.FullStack("Stack overflow"),
-    records.BAD_JUMP: lambda _: evm_errors.InvalidJumpDestination("Invalid jump destination"),
-    records.WRITE_PROTECTED: lambda _: evm_errors.WriteProtection("Write in a static frame"),
-    records.OUT_OF_BOUNDS: lambda _: evm_errors.OutOfBoundsRead("Return data out of bounds"),
-    records.RESERVED_CODE: lambda _: evm_errors.ReservedBytesInCode("Code begins with 0xEF"),
-    records.CODE_TOO_LARGE: lambda _: evm_errors.OutOfGas("EIP170: code too large"),
-    records.DEPOSIT_UNPAID: lambda _: evm_errors.OutOfGas("Write contract code for CREATE"),
-    records.NO_SENTRY: lambda _: evm_errors.OutOfGas("EIP-2200: no more than the stipend left"),
-    records.INITCODE_TOO_LARGE: lambda _: evm_errors.OutOfGas("EIP-3860: code too large"),
-    records.TOO_DEEP: lambda _: evm_errors.StackDepthLimit("Stack depth limit reached"),
-    records.NO_FUNDS: lambda _: evm_errors.InsufficientFunds("Insufficient funds"),
-    records.COLLISION: lambda _: evm_errors.ContractCreationCollision("Address taken"),
-    records.PRECOMPILE_FAILED: lambda _: VMError("precompile failed"),
-}
 
 
 class CoreState:
@@ -76,6 +56,7 @@ class CoreState:
         self.world = CoreWorld(reader, self._answering)
         self.machine = self.world.machine
         self.origin = Origin(sender=bytes(20), gas_price=0)
+        self._teller = Teller(self.machine, self.world)
         self._initcode: list[np.ndarray[Any, Any]] = []
         self._context = self.machine.bytes_of("context")
         self._frame = self.machine.bytes_of("frames")
@@ -123,6 +104,7 @@ class CoreState:
             world.mark_address_warm(self.env.coinbase)  # EIP-3651
         if self.frames.moved or self.frames.replaced:
             world.look_for_builtins()
+        self._teller.begin(self.frames.tracer)
         machine.set("depth", -1)
         machine.set("floor", 0)
         machine.set("patience", PATIENCE)
@@ -147,15 +129,9 @@ class CoreState:
 
     def _ended(self) -> Ended:
         machine = self.machine
-        status = machine.get("status")
-        creation = self._ints[_F["kind"]] in _CREATES
-        if status == records.SUCCESS and creation:
-            start, size = self._ints[_F["output"]], self._ints[_F["output_size"]]
-            output = bytes(machine.bytes_of("memory")[start : start + size])
-        else:
-            output = self._returned()
+        output = self._teller.output(0)
         return Ended(
-            error=error_of(machine, status, output),
+            error=error_of(machine, output, self._teller.failure),
             output=output,
             gas_left=self._ints[_F["gas"]],
             refund=machine.get("refund"),
@@ -172,21 +148,7 @@ class CoreState:
         count = machine.get("log_count")
         if not count:
             return ()
-        data = machine.bytes_of("log_data")
-        found = []
-        for log in machine.array("logs")[:count]:
-            start, size = int(log["data"]), int(log["size"])
-            topics = log["topics"].tobytes()
-            found.append(
-                Log(
-                    address=self.world.addresses[log["account"]],
-                    topics=tuple(
-                        topics[WORD * i : WORD * (i + 1)][::-1] for i in range(int(log["count"]))
-                    ),
-                    data=bytes(data[start : start + size]),
-                )
-            )
-        return tuple(found)
+        return tuple(map(self._teller.log, machine.array("logs")[:count]))
 
     def _begin(
         self,
@@ -258,6 +220,8 @@ class CoreState:
             if reason == records.DONE:
                 return
             self._serve(reason)
+            if reason <= records.NEED_HASHES and machine.get("stepping"):
+                machine.set("stage", records.STEPPED)  # It repeats what has been shown.
 
     def _serve(self, reason: int) -> None:
         machine, world = self.machine, self.world
@@ -290,6 +254,8 @@ class CoreState:
             machine.grow_logs()
         elif reason == records.NEED_RETURNED:
             machine.grow_returned(machine.get("need_size"))
+        elif reason in TOLD:
+            self._teller.tell(reason)
         else:
             raise AssertionError(f"the core left for an unknown reason: {reason}")
 
@@ -319,8 +285,9 @@ class CoreState:
             status, output = records.REVERTED, refusal.args[0]
         except evm_errors.OutOfGas:
             status = records.OUT_OF_GAS
-        except (BuiltinError, VMError):
+        except (BuiltinError, VMError) as error:
             status = records.PRECOMPILE_FAILED
+            self._teller.failure = str(error)
         machine.grow_returned(len(output))
         machine.bytes_of("returned")[: len(output)] = output
         machine.set("returned_size", len(output))
@@ -377,6 +344,8 @@ class CoreFrame:
         """Append a log."""
         machine = self._state.machine
         machine.add_log(self.world.row(address), topics, data)
+        if self.shared.tracer is not None:
+            self.shared.tracer.log(address, topics, data)
 
     def is_warm(self, address: bytes) -> bool:
         """Say whether the transaction has paid for an account."""
@@ -461,15 +430,6 @@ def set_rules(machine: Machine, fork: Fork) -> None:
     machine.set("initcode_gas", 2 if fork.since(SHANGHAI) else 0)
     machine.set("keeps_old", int(fork.since(CANCUN)))
     machine.set("delegations", int(fork.since(PRAGUE)))
-
-
-def error_of(machine: Machine, status: int, output: bytes) -> VMError | None:
-    """Return py-evm's error for how a frame ended, which all others know."""
-    if status == records.SUCCESS:
-        return None
-    if status == records.UNDEFINED:
-        return evm_errors.InvalidInstruction(f"Invalid opcode {machine.get('need_size'):#x}")
-    return _ERRORS[status](output)
 
 
 PROGRAM: Final = bytes.fromhex("600560030a600255600254600052602060002060005260206000f3")

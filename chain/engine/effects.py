@@ -127,6 +127,7 @@ def charge_account(m: Record, f: Record, row: int) -> bool:
     if f.gas < price:
         return False
     f.gas -= price
+    account_at(account_address(m, row)).read = m.transaction
     return True
 
 
@@ -167,6 +168,7 @@ def sload(m: Record, f: Record) -> int:
     if f.gas < price:
         return ENDS + OUT_OF_GAS
     f.gas -= price
+    slot_at(at).read = m.transaction
     copy_word(key, at + VALUE)
     return GO_ON
 
@@ -209,6 +211,7 @@ def sstore(m: Record, f: Record) -> int:
     at = slot_for(m, f.account, key)
     if at == 0:
         return slot_missing(m, f.account, key)
+    slot_at(at).read = m.transaction
     price = store_price(m, at, value)
     if warm_slot(m, at):
         price += GAS_COLD_SLOT
@@ -431,6 +434,8 @@ def selfdestruct(m: Record, f: Record) -> int:
     price = GAS_SELFDESTRUCT
     if warm_account(m, row):
         price += GAS_COLD_ACCOUNT
+    if f.gas >= price:
+        account_at(account_address(m, row)).read = m.transaction
     if is_empty(m, row) and not is_zero(own + ACCOUNT_BALANCE):
         price += GAS_NEW_ACCOUNT
     if f.gas < price:

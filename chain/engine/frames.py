@@ -174,6 +174,7 @@ def enter(m: Record) -> None:
     row = f.account
     account = account_at(account_address(m, row))
     kind = f.kind
+    account.read = m.transaction
     make_exist(m, row)
     if creates(kind):
         journal(m, CREATED, row, account.created)

@@ -61,6 +61,13 @@ MARGIN: Final = 16
 _FIELDS: Final = {name: place(MACHINE, name) // 8 for name in MACHINE.names or ()}
 
 
+FRAME_INTS: Final = FRAME.itemsize // 8
+FRAME_FIELDS: Final = {
+    name: place(FRAME, name) // 8 for name in FRAME.names or () if name != "value"
+}
+FRAME_VALUE: Final = place(FRAME, "value")
+
+
 class MemoryLimit(ChainError):
     """An execution wants more memory than a machine gives to any."""
 

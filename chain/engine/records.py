@@ -37,6 +37,7 @@ ACCOUNT: Final = _record(
         "wiped "  # What is below us no longer counts.
         "warm created touched "  # The transaction in which that happened last.
         "seen "  # The transaction that last paid for this account, be it undone later.
+        "read "  # The transaction that last looked at it, be it undone later.
         "dirty"  # Changed in this block, be it undone later.
     ),
 )
@@ -44,7 +45,7 @@ SLOT: Final = _record(
     key=_WORD,
     value=_WORD,
     original=_WORD,  # The value when the transaction `changed` began.
-    **_ints("account changed warm seen dirty"),
+    **_ints("account changed warm seen read dirty"),
 )
 TRANSIENT: Final = _record(key=_WORD, value=_WORD, **_ints("account"))
 CODE: Final = _record(
@@ -183,11 +184,12 @@ GO_ON, SWITCH, ENDS, EXITS = 0, 1, 32, 64
     LOGGED,
     DESTROYS,
     STEP,
-) = range(EXITS, EXITS + 20)
+    HALTED,
+) = range(EXITS, EXITS + 21)
 """The exits after NEED_ repeat their instruction once Python has served them."""
 
 # Where a machine stands that comes back from Python.
-RUNNING, ANSWERED, DEPOSITED, ENDED, STEPPED = range(5)
+RUNNING, ANSWERED, DEPOSITED, ENDED, STEPPED, SHOWN = range(6)
 
 # What Python asks for between instructions.
 (

@@ -123,7 +123,7 @@ def add_slot(m: Record, row: int, key: int) -> int:
     copy_word(at + SLOT_KEY, key)
     clear_word(at + VALUE)
     slot.account = row
-    slot.changed = slot.warm = slot.seen = slot.dirty = 0
+    slot.changed = slot.warm = slot.seen = slot.read = slot.dirty = 0
     m.slot_count += 1
     position = hashed(m, key, row) & m.slot_mask
     while load_int(m.slot_index + 8 * position) != 0:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import trie
 from ..encoding import keccak
-from ..state import EMPTY_CODE_HASH, Account, Reader, World
+from ..state import EMPTY_CODE_HASH, Account, Before, Reader, World
 from . import records
 from .machine import Machine
 from .records import ACCOUNT, SLOT, UNKNOWN, WORD, place
@@ -21,13 +21,13 @@ ACCOUNT_INTS: Final = ACCOUNT_SIZE // 8
 SLOT_SIZE: Final = SLOT.itemsize
 BALANCE: Final = place(ACCOUNT, "balance")
 CODE_HASH: Final = place(ACCOUNT, "code_hash")
-NONCE, CODE, EXISTS, STORED, WARM, BUILTIN, SEEN = (
+NONCE, CODE, EXISTS, STORED, WARM, BUILTIN, READ = (
     place(ACCOUNT, name) // 8
-    for name in ("nonce", "code", "exists", "stored", "warm", "builtin", "seen")
+    for name in ("nonce", "code", "exists", "stored", "warm", "builtin", "read")
 )
 VALUE: Final = place(SLOT, "value")
 ORIGINAL: Final = place(SLOT, "original")
-CHANGED, SLOT_WARM, SLOT_SEEN = (place(SLOT, name) // 8 for name in ("changed", "warm", "seen"))
+CHANGED, SLOT_WARM, SLOT_READ = (place(SLOT, name) // 8 for name in ("changed", "warm", "read"))
 
 MACHINES: Final[list[Machine]] = []
 """Machines that nobody uses. Each holds a few megabytes, so few are kept."""
@@ -52,6 +52,7 @@ class CoreWorld:
         self.codes: dict[bytes, bytes] = {}
         self.touched: set[tuple[bytes, int | None]] | None = None
         """When set, collects what was ever warmed up, be it undone later: access lists need it."""
+        self._noting = False
         self.machine = MACHINES.pop() if MACHINES else Machine()
         self.machine.clear()
         self.rows: dict[bytes, int] = {}
@@ -78,6 +79,13 @@ class CoreWorld:
     # Rows.
 
     def row(self, address: bytes) -> int:
+        """Return the row of an account that is looked at."""
+        row = self._row(address)
+        if self._noting:
+            self._ints[row * ACCOUNT_INTS + READ] = self.machine.get("transaction")
+        return row
+
+    def _row(self, address: bytes) -> int:
         """Return an account's row."""
         row = self.rows.get(address)
         return self._load(address) if row is None else row
@@ -147,7 +155,7 @@ class CoreWorld:
 
     def _slot(self, address: bytes, slot: int) -> int:
         """Return the place of a slot in the table of slots."""
-        row = self.row(address)
+        row = self._row(address)
         self._need[:] = slot.to_bytes(WORD, "little")
         found = self.machine.act(records.FIND_SLOT, row)
         return found - self.machine.get("slots") if found else self.load_slot(row)
@@ -273,6 +281,8 @@ class CoreWorld:
     def get_storage(self, address: bytes, slot: int, from_journal: bool = True) -> int:
         """Return the word at a slot, now or (not `from_journal`) at the transaction's start."""
         at = self._slot(address, slot)
+        if self._noting:
+            self._slot_ints[at // 8 + SLOT_READ] = self.machine.get("transaction")
         field = VALUE
         if not from_journal:
             changed = self._slot_ints[at // 8 + CHANGED]
@@ -281,7 +291,9 @@ class CoreWorld:
 
     def set_storage(self, address: bytes, slot: int, value: int) -> None:
         """Write the word at a slot."""
-        self._slot(address, slot)
+        at = self._slot(address, slot)
+        if self._noting:
+            self._slot_ints[at // 8 + SLOT_READ] = self.machine.get("transaction")
         self.machine.keep_room()
         self._scratch[:WORD] = value.to_bytes(WORD, "little")
         self.machine.act(records.PUT_SLOT, self.rows[address])
@@ -298,12 +310,12 @@ class CoreWorld:
 
     def is_address_warm(self, address: bytes) -> bool:
         """Say whether this transaction has paid for the account already."""
-        warm = self._ints[self.row(address) * ACCOUNT_INTS + WARM]
+        warm = self._ints[self._row(address) * ACCOUNT_INTS + WARM]
         return warm == self.machine.get("transaction")
 
     def mark_address_warm(self, address: bytes) -> None:
         """Note that this transaction has paid for the account."""
-        row = self.row(address)
+        row = self._row(address)
         self.machine.keep_room()
         self.machine.act(records.HEAT_ACCOUNT, row)
 
@@ -320,7 +332,7 @@ class CoreWorld:
 
     def get_transient_storage(self, address: bytes, slot: int) -> bytes:
         """Return the transient word."""
-        row = self.row(address)
+        row = self._row(address)
         self._need[:] = slot.to_bytes(WORD, "little")
         found = self.machine.act(records.GET_TRANSIENT, row)
         if not found:
@@ -330,7 +342,7 @@ class CoreWorld:
 
     def set_transient_storage(self, address: bytes, slot: int, value: bytes) -> None:
         """Write the transient word."""
-        row = self.row(address)
+        row = self._row(address)
         self.machine.keep_room()
         self.machine.grow_transients()
         self._need[:] = slot.to_bytes(WORD, "little")
@@ -351,6 +363,46 @@ class CoreWorld:
             key = int.from_bytes(slot["key"].tobytes(), "little")
             found.add((self.addresses[slot["account"]], key))
         return found
+
+    def note_reads(self) -> None:
+        """From now on, note each account and slot that is looked at; the core always does."""
+        self._noting = True
+
+    def before(self) -> Before:
+        """Return what was looked at, as it was when the transaction began; end the noting."""
+        self._noting = False
+        machine = self.machine
+        now = machine.get("transaction")
+        journal = machine.array("journal")[: self.mark()]
+        changed: dict[tuple[int, int], np.void] = {}
+        for entry in journal[journal["kind"] <= records.EXISTS][::-1]:
+            changed[int(entry["row"]), int(entry["kind"])] = entry
+        accounts = machine.array("accounts")[: machine.account_count]
+        rows = np.flatnonzero(accounts["read"] == now).tolist()
+        rows.sort(key=self.addresses.__getitem__)
+        found: Before = {self.addresses[row]: (self._before(row, changed), {}) for row in rows}
+        slots = machine.array("slots")[: machine.get("slot_count")]
+        words = []
+        for slot in slots[slots["read"] == now]:
+            word = slot["original"] if slot["changed"] == now else slot["value"]
+            key = int.from_bytes(slot["key"].tobytes(), "little")
+            words.append((key, slot["account"], int.from_bytes(word.tobytes(), "little")))
+        for key, row, value in sorted(words):
+            found[self.addresses[row]][1][key] = value
+        return found
+
+    def _before(self, row: int, changed: dict[tuple[int, int], np.void]) -> Account | None:
+        """Return an account as it was; `changed` holds its first changes by their kinds."""
+        account = self.account(self.addresses[row])
+        if (row, records.EXISTS) in changed or account is None:
+            return None
+        if (entry := changed.get((row, records.NONCE))) is not None:
+            account = account._replace(nonce=int(entry["before"]) & UINT64)
+        if (entry := changed.get((row, records.BALANCE))) is not None:
+            account = account._replace(balance=int.from_bytes(entry["old"].tobytes(), "little"))
+        if (entry := changed.get((row, records.CODE_SET))) is not None:
+            account = account._replace(code_hash=entry["old"].tobytes()[::-1])
+        return account
 
     # The end of a block.
 

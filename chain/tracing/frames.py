@@ -10,7 +10,8 @@ from eth.exceptions import VMError
 from precompiles import registry
 
 from ..calls import describe
-from ..execution import Outcome
+from ..execution import Outcome, State
+from ..frames import Begun, Left
 from ..host import is_pars_address
 from ..reverts import ERROR_SELECTOR, PANIC_SELECTOR, reason_of
 from .options import TracerOptions
@@ -61,6 +62,8 @@ class Frame:
 class Frames(Recorder):
     """Builds the tree of frames. Who shows it overrides `result`."""
 
+    wants_frames = True
+
     def __init__(self, options: TracerOptions, budget: Budget, logs_before: int) -> None:
         self.options = options
         self._budget = budget
@@ -71,29 +74,27 @@ class Frames(Recorder):
         self._with_logs = options.flag("withLog")
         self.top: Frame | None = None
 
-    def begin(self, state: Any) -> None:
+    def begin(self, state: State) -> None:
         """Remember where to look precompiles up."""
         self._state = state
 
-    def enter(self, message: Any, kind: str, target: bytes) -> None:
+    def enter(self, begun: Begun) -> None:
         """Open a frame."""
-        by_proxy = kind in ("DELEGATECALL", "CALLCODE")
-        data = message.code if kind in CREATES else message.data_as_bytes
         frame = Frame(
-            kind=kind,
-            sender=message.to if by_proxy else message.sender,
-            to=target,
-            gas=message.gas,
-            value=None if kind == "STATICCALL" else message.value,
-            data=data,
+            kind=begun.kind,
+            sender=begun.sender,
+            to=begun.target,
+            gas=begun.gas,
+            value=None if begun.kind == "STATICCALL" else begun.value,
+            data=begun.data,
             first_log=self._log_count,
         )
-        if kind not in CREATES and not message.is_delegation:
+        if not begun.is_create and not begun.delegated:
             self._name_precompile(frame)
         if self._only_top and self._open:
             frame.data = b""  # Never shown: it serves the count of logs alone.
         else:
-            self._budget.spend(FRAME_SIZE + 2 * len(data))
+            self._budget.spend(FRAME_SIZE + 2 * len(begun.data))
         if self._open and not self._only_top:
             self._open[-1].calls.append(frame)
         self._open.append(frame)
@@ -112,14 +113,14 @@ class Frames(Recorder):
             frame.precompile = entry.name
             frame.method = None if method is None else method.signature.canonical
 
-    def leave(self, computation: Any, error: VMError | None) -> None:
+    def leave(self, left: Left | None, error: VMError | None) -> None:
         """Close the frame that was opened last."""
         frame = self._open.pop()
         if not self._open:
             self.top = frame
-        if computation is not None:
-            frame.gas_used = computation.get_gas_used()
-            frame.output = computation.output
+        if left is not None:
+            frame.gas_used = left.gas_used
+            frame.output = left.output
             if not self._only_top or not self._open:
                 self._budget.spend(2 * len(frame.output))
         elif isinstance(error, evm_errors.ContractCreationCollision):
@@ -132,23 +133,22 @@ class Frames(Recorder):
             frame.reverted = isinstance(error, evm_errors.Revert)
             self._log_count = frame.first_log
 
-    def log(self, computation: Any, topics: Sequence[bytes], data: bytes) -> None:
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
         """Put a log into the frame that is open."""
         frame = self._open[-1]
         if self._with_logs and not (self._only_top and len(self._open) > 1):
             self._budget.spend(500 + 2 * len(data))
-            address = computation.msg.storage_address
             frame.logs.append(Log(address, topics, data, len(frame.calls), self._log_count))
         self._log_count += 1
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None:
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         """Show a destruction as a call without gas."""
         if not self._only_top:
             self._budget.spend(FRAME_SIZE)
             self._open[-1].calls.append(
                 Frame(
                     kind="SELFDESTRUCT",
-                    sender=computation.msg.storage_address,
+                    sender=address,
                     to=beneficiary,
                     gas=0,
                     value=balance,

@@ -1,25 +1,15 @@
 """prestateTracer: the accounts and slots that a transaction reads, as they were before it."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from ..execution import Outcome
-from ..state import EMPTY_ACCOUNT, EMPTY_CODE_HASH, Account, World
+from ..execution import Outcome, State
+from ..state import EMPTY_ACCOUNT, EMPTY_CODE_HASH, Account, Before, World
 from .options import TracerOptions
 from .recorder import Budget, Recorder
 
 
-@dataclass(slots=True)
-class _Seen:
-    account: Account | None
-    slots: dict[int, int] = field(default_factory=dict)
-
-
 class Prestate(Recorder):
-    """Remembers each account and slot when the world is first asked for it.
-
-    Every write reads before it writes, so that first sight is the value before the transaction.
-    """
+    """Shows what the world noted that was looked at: nothing is told on the way."""
 
     def __init__(self, options: TracerOptions, budget: Budget) -> None:
         self._diff = options.flag("diffMode")
@@ -27,48 +17,36 @@ class Prestate(Recorder):
         self._with_storage = not options.flag("disableStorage")
         self._with_empty = options.flag("includeEmpty")
         self._budget = budget
-        self._seen: dict[bytes, _Seen] = {}
+        self._before: Before = {}
         self._world: World | None = None
 
-    def begin(self, state: Any) -> None:
-        """Watch the world."""
+    def begin(self, state: State) -> None:
+        """Let the world note what is looked at; the coinbase counts, be it paid nothing."""
         self._world = state.world
-        state.world.observe = self._observe
-        self._observe(state.env.coinbase, None)
+        state.world.note_reads()
+        state.world.account(state.env.coinbase)
 
-    def _observe(self, address: bytes, slot: int | None) -> None:
-        world = self._world
-        assert world is not None, "the world is known before it is read"
-        seen = self._seen.get(address)
-        if seen is not None and (slot is None or slot in seen.slots):
-            return
-        world.observe = None
-        try:
-            if seen is None:
-                self._budget.spend(512)
-                seen = self._seen[address] = _Seen(world.account(address))
-            if slot is not None:
-                self._budget.spend(256)
-                seen.slots[slot] = world.get_storage(address, slot)
-        finally:
-            world.observe = self._observe
+    def settled(self) -> None:
+        """Ask for it before anything is removed."""
+        assert self._world is not None, "a transaction that is settled has begun"
+        self._before = self._world.before()
+        for _, slots in self._before.values():
+            self._budget.spend(512 + 256 * len(slots))
 
     def result(self, outcome: Outcome, world: World) -> Any:  # noqa: ARG002 - one signature for all
         """Return what was there before, and with `diffMode` what has changed."""
-        assert self._world is not None, "a result follows a beginning"
-        self._world.observe = None
         if not self._diff:
             return {
-                "0x" + address.hex(): self._shown(seen.account, seen.slots, world)
-                for address, seen in self._seen.items()
-                if self._with_empty or not _is_empty(seen.account)
+                "0x" + address.hex(): self._shown(account, slots, world)
+                for address, (account, slots) in self._before.items()
+                if self._with_empty or not _is_empty(account)
             }
         pre, post = {}, {}
-        for address, seen in self._seen.items():
-            before, after = seen.account, world.account(address)
+        for address, (before, seen) in self._before.items():
+            after = world.account(address)
             changed = {
                 slot: world.get_storage(address, slot)
-                for slot, value in seen.slots.items()
+                for slot, value in seen.items()
                 if self._with_storage and world.get_storage(address, slot) != value
             }
             destroyed = not _is_empty(before) and after is None
@@ -79,7 +57,7 @@ class Prestate(Recorder):
             if not destroyed:
                 post[name] = difference
             if self._with_empty or not _is_empty(before):
-                slots = {slot: seen.slots[slot] for slot in changed if seen.slots[slot]}
+                slots = {slot: seen[slot] for slot in changed if seen[slot]}
                 pre[name] = self._shown(before, slots, world)
         return {"pre": pre, "post": post}
 

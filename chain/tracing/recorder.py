@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from eth.abc import ComputationAPI, MessageAPI
 from eth.exceptions import VMError
 
 from ..errors import InvalidRequest
-from ..execution import Outcome
+from ..execution import Outcome, State
+from ..frames import Begun, Left, View
 
 TRACE_SIZE_MAX: Final = 256 * 1024 * 1024
 """Most bytes that one trace may hold, about; memory dumps of a long run have no other bound."""
@@ -33,28 +33,32 @@ class Budget:
 class Recorder:
     """A tracer that sees nothing; each of ours overrides what it needs."""
 
+    wants_frames = False
     wants_steps = False
 
-    def begin(self, state: Any) -> None:
-        """Look at the py-evm state that the transaction is about to run on."""
+    def begin(self, state: State) -> None:
+        """Look at the state that the transaction is about to run on."""
 
-    def enter(self, message: MessageAPI, kind: str, target: bytes) -> None:
-        """See `evm.Tracer`, as for all that follow."""
+    def enter(self, begun: Begun) -> None:
+        """See `frames.Tracer`, as for all that follow."""
 
-    def leave(self, computation: ComputationAPI | None, error: VMError | None) -> None:
+    def leave(self, left: Left | None, error: VMError | None) -> None:
         """A frame ended."""
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: View, pc: int, opcode: int) -> None:
         """An instruction is about to run."""
 
-    def stepped(self, computation: Any, error: Exception | None) -> None:
+    def stepped(self, view: View, error: Exception | None) -> None:
         """It has run."""
 
-    def log(self, computation: ComputationAPI, topics: Sequence[bytes], data: bytes) -> None:
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
         """A frame emitted a log."""
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None:
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         """A contract gave its balance away."""
+
+    def settled(self) -> None:
+        """The transaction has run and is paid for."""
 
     def result(self, outcome: Outcome, world: Any) -> Any:  # noqa: ARG002 - the others need them
         """Return the answer. `world` is the state after the transaction."""
@@ -66,42 +70,48 @@ class Mux(Recorder):
 
     def __init__(self, parts: dict[str, Recorder]) -> None:
         self._parts = parts
+        self.wants_frames = any(part.wants_frames for part in parts.values())
         self.wants_steps = any(part.wants_steps for part in parts.values())
 
-    def begin(self, state: Any) -> None:
+    def begin(self, state: State) -> None:
         """Begin all."""
         for part in self._parts.values():
             part.begin(state)
 
-    def enter(self, message: MessageAPI, kind: str, target: bytes) -> None:
+    def enter(self, begun: Begun) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.enter(message, kind, target)
+            part.enter(begun)
 
-    def leave(self, computation: ComputationAPI | None, error: VMError | None) -> None:
+    def leave(self, left: Left | None, error: VMError | None) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.leave(computation, error)
+            part.leave(left, error)
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: View, pc: int, opcode: int) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.step(computation, pc, opcode)
+            part.step(view, pc, opcode)
 
-    def stepped(self, computation: Any, error: Exception | None) -> None:
+    def stepped(self, view: View, error: Exception | None) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.stepped(computation, error)
+            part.stepped(view, error)
 
-    def log(self, computation: ComputationAPI, topics: Sequence[bytes], data: bytes) -> None:
+    def log(self, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.log(computation, topics, data)
+            part.log(address, topics, data)
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None:
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         """Tell all."""
         for part in self._parts.values():
-            part.destroyed(computation, beneficiary, balance)
+            part.destroyed(address, beneficiary, balance)
+
+    def settled(self) -> None:
+        """Tell all."""
+        for part in self._parts.values():
+            part.settled()
 
     def result(self, outcome: Outcome, world: Any) -> Any:
         """Return each answer under its tracer's name."""

@@ -9,12 +9,15 @@ from eth.exceptions import VMError
 
 from ..calls import describe
 from ..execution import Outcome
-from ..watched import stack_word
+from ..frames import Begun, Left, View
 from .options import TracerOptions
 from .recorder import Budget, Recorder
 
 SLOAD: Final = 0x54
 SSTORE: Final = 0x55
+_SLOT_WORDS: Final = {SLOAD: 1, SSTORE: 2}
+"""How many words each needs to tell of a slot."""
+
 STEP_SIZE: Final = 400
 """About what a step's dictionary weighs, without what the next three are for."""
 WORD_SIZE: Final = 100
@@ -55,28 +58,26 @@ OPCODE_NAMES: Final = _opcode_names()
 class _Step:
     """A listed instruction while it runs."""
 
-    computation: Any
+    view: View
     gas: int
     shown: dict[str, Any]
     cost: int | None = None
 
     def spent(self) -> int:
         """Return the gas that it has taken so far."""
-        return self.gas - int(self.computation._gas_meter.gas_remaining)
+        return self.gas - self.view.gas
 
 
 @dataclass(slots=True)
 class _Frame:
     creates: bool
-    computation: Any = None
-    refunded: int = 0
-    """By the frames that it called and that kept their effects."""
     step: _Step | None = None
 
 
 class StructLogs(Recorder):
     """Lists the instructions."""
 
+    wants_frames = True
     wants_steps = True
 
     def __init__(self, options: TracerOptions, budget: Budget) -> None:
@@ -86,89 +87,69 @@ class StructLogs(Recorder):
         self._frames: list[_Frame] = []
         self._storage: dict[bytes, dict[str, str]] = {}
         """Slots that each contract read and wrote so far; every step that does so repeats them."""
-        self._first_refund = 0
 
-    def enter(self, message: Any, kind: str, target: bytes) -> None:  # noqa: ARG002 - evm.Tracer's
+    def enter(self, begun: Begun) -> None:
         """A call's price includes the gas that it hands down; a creation's does not."""
         step = self._frames[-1].step if self._frames else None
         if step is not None and step.cost is None:
-            step.cost = step.spent() - (message.gas if message.is_create else 0)
-        if not self._frames:
-            self._first_refund = message.refund
-        self._frames.append(_Frame(creates=message.is_create))
+            step.cost = step.spent() - (begun.gas if begun.is_create else 0)
+        self._frames.append(_Frame(creates=begun.is_create))
 
-    def leave(self, computation: Any, error: VMError | None) -> None:
-        """Keep the refunds of a frame that keeps its effects."""
+    def leave(self, left: Left | None, error: VMError | None) -> None:
+        """A creation that came to nothing has not handed its gas down."""
         frame = self._frames.pop()
         if not self._frames:
             return
         caller = self._frames[-1]
-        if computation is not None and error is None:
-            caller.refunded += computation._gas_meter.gas_refunded + frame.refunded
         collided = isinstance(error, evm_errors.ContractCreationCollision)
-        if computation is None and frame.creates and not collided and caller.step is not None:
-            caller.step.cost = caller.step.spent()  # It came to nothing before gas was handed down.
+        if left is None and frame.creates and not collided and caller.step is not None:
+            caller.step.cost = caller.step.spent()
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: View, pc: int, opcode: int) -> None:
         """Write down what stands before the instruction."""
         frame = self._frames[-1]
-        frame.computation = computation
         frame.step = None
         if self._options.limit and len(self._logs) >= self._options.limit:
             return
-        gas = computation._gas_meter.gas_remaining
+        gas = view.gas
         shown: dict[str, Any] = {
             "pc": pc,
             "op": OPCODE_NAMES.get(opcode) or f"opcode {opcode:#x} not defined",
             "gas": gas,
             "gasCost": 0,
-            "depth": computation.msg.depth + 1,
+            "depth": view.depth + 1,
         }
         size = STEP_SIZE
-        if refund := self._refund():
+        if refund := view.refund:
             shown["refund"] = refund
-        values = computation._stack.values
+        needed = None if self._options.disable_storage else _SLOT_WORDS.get(opcode)
+        words: list[int] = []
+        if needed is not None or not self._options.disable_stack:
+            words = view.stack()
         if not self._options.disable_stack:
-            shown["stack"] = [
-                hex(value if isinstance(value, int) else int.from_bytes(value, "big"))
-                for value in values
-            ]
-            size += WORD_SIZE * len(values)
-        if self._options.enable_memory and len(computation._memory):
-            memory = computation._memory._bytes.hex()
+            shown["stack"] = [hex(word) for word in words]
+            size += WORD_SIZE * len(words)
+        if self._options.enable_memory and (memory := view.memory().hex()):
             shown["memory"] = ["0x" + memory[i : i + 64] for i in range(0, len(memory), 64)]
             size += WORD_SIZE * len(shown["memory"])
-        if self._options.enable_return_data and computation.return_data:
-            shown["returnData"] = "0x" + computation.return_data.hex()
-            size += 2 * len(computation.return_data)
-        needed = {SLOAD: 1, SSTORE: 2}.get(opcode)
-        if not self._options.disable_storage and needed is not None and len(values) >= needed:
-            shown["storage"] = self._slots(computation, opcode)
+        if self._options.enable_return_data and (returned := view.return_data()):
+            shown["returnData"] = "0x" + returned.hex()
+            size += 2 * len(returned)
+        if needed is not None and len(words) >= needed:
+            shown["storage"] = self._slots(view, opcode, words)
             size += 2 * WORD_SIZE * len(shown["storage"])
         self._budget.spend(size)
         self._logs.append(shown)
-        frame.step = _Step(computation, gas, shown)
+        frame.step = _Step(view, gas, shown)
 
-    def _refund(self) -> int:
-        refund = self._first_refund
-        for frame in self._frames:
-            refund += frame.refunded
-            if frame.computation is not None:
-                refund += frame.computation._gas_meter.gas_refunded
-        return refund
-
-    def _slots(self, computation: Any, opcode: int) -> dict[str, str]:
-        address = computation.msg.storage_address
-        known = self._storage.setdefault(address, {})
-        slot = stack_word(computation._stack.values, 0)
-        if opcode == SLOAD:
-            value = computation.state.get_storage(address, slot)
-        else:
-            value = stack_word(computation._stack.values, 1)
+    def _slots(self, view: View, opcode: int, words: list[int]) -> dict[str, str]:
+        known = self._storage.setdefault(view.address, {})
+        slot = words[-1]
+        value = view.slot(slot) if opcode == SLOAD else words[-2]
         known[f"0x{slot:064x}"] = f"0x{value:064x}"
         return dict(known)
 
-    def stepped(self, computation: Any, error: Exception | None) -> None:  # noqa: ARG002 - evm.Tracer's
+    def stepped(self, view: View, error: Exception | None) -> None:  # noqa: ARG002 - one for all
         """Add the price, which is only known now, and what kept the instruction from running."""
         step = self._frames[-1].step
         if step is None:

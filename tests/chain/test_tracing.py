@@ -1,6 +1,7 @@
 """Tracers against the answers of other nodes: go-ethereum's vectors, the official exchanges."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from chain.building import BlockRun
 from chain.calls import NO_OVERRIDES, AccountOverride, CallRequest, Overrides
 from chain.errors import InvalidRequest, UnknownBlock
 from chain.execution import BlockEnv
-from chain.frames import Frames
+from chain.frames import Engine, Frames
 from chain.genesis import genesis_from_json
 from chain.history import Nodes
 from chain.host import MARKER_CODE
@@ -24,6 +25,7 @@ from chain.transactions import decode_transaction
 from precompiles import registry
 
 VECTORS = Path(__file__).parent / "vectors"
+ENGINES: tuple[Engine, ...] = ("core", "py")
 GETH = sorted((VECTORS / "geth_tracers").glob("*.json"))
 
 
@@ -31,7 +33,19 @@ def data(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def block_run(genesis_json: Any, context: Any) -> BlockRun:
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """What is traced runs on either."""
+    found: Engine = request.param
+    return found
+
+
+@pytest.fixture
+def chain(new_chain: Callable[..., LocalChain], engine: Engine) -> LocalChain:
+    return new_chain(engine=engine)
+
+
+def block_run(genesis_json: Any, context: Any, engine: Engine) -> BlockRun:
     """A block that is about to run its first transaction, on the state that a vector gives."""
     genesis = genesis_from_json(genesis_json)
     nodes = Nodes(MemoryStore())
@@ -56,7 +70,7 @@ def block_run(genesis_json: Any, context: Any) -> BlockRun:
     return BlockRun(
         env,
         reader,
-        Frames(engine="py", loud=True),
+        Frames(engine=engine, loud=True),
         out=nodes.pending,
         beacon_root=None,
         deposit_address=genesis.deposit_address,
@@ -64,9 +78,9 @@ def block_run(genesis_json: Any, context: Any) -> BlockRun:
 
 
 @pytest.mark.parametrize("path", GETH, ids=lambda path: path.stem)
-def test_as_geth_traces_it(path: Path) -> None:
+def test_as_geth_traces_it(path: Path, engine: Engine) -> None:
     vector = json.loads(path.read_text())
-    run = block_run(vector["genesis"], vector["context"])
+    run = block_run(vector["genesis"], vector["context"], engine)
     tx = decode_transaction(data(vector["input"]))
     place = vector["result"][0] if isinstance(vector["result"], list) else {}
     position = Position(
@@ -107,9 +121,9 @@ GENESES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda each: each["source"])
-def test_as_the_official_exchanges_have_it(exchange: Any) -> None:
+def test_as_the_official_exchanges_have_it(exchange: Any, engine: Engine) -> None:
     genesis = GENESES[exchange["config"]] | {"alloc": exchange["alloc"]}
-    chain = LocalChain.open(genesis_from_json(genesis), mining="manual")
+    chain = LocalChain.open(genesis_from_json(genesis), mining="manual", engine=engine)
     given = exchange["request"]
     request = CallRequest(
         sender=data(given["from"]),
