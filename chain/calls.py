@@ -306,6 +306,8 @@ def describe(error: evm_errors.VMError) -> str:
             return "out of gas: not enough gas for reentrancy sentry"
         return "out of gas"
     if isinstance(error, evm_errors.InvalidInstruction):
+        if text.startswith("Jump"):  # Into the data of a PUSH.
+            return "invalid jump destination"
         opcode = text.removeprefix("Invalid opcode ").split(" ")[0]
         name = "INVALID" if opcode == "0xfe" else f"opcode {opcode} not defined"
         return f"invalid opcode: {name}"

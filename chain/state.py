@@ -180,6 +180,7 @@ class World:
         self.transient.clear()
         self.warm.clear()
         self.warm_slots.clear()
+        self._noted = None
 
     def _restore_account(self, address: bytes, old: Any) -> None:
         if old is _ABSENT:
@@ -366,12 +367,12 @@ class World:
     # What tracers ask.
 
     def note_reads(self) -> None:
-        """From now on, note each account and slot that is looked at."""
+        """Until the transaction ends, note each account and slot that is looked at."""
         self._noted = set()
 
     def before(self) -> "Before":
-        """Return what was looked at, as it was when the transaction began; end the noting."""
-        noted, self._noted = self._noted or set(), None
+        """Return what was looked at, as it was when the transaction began."""
+        noted = self._noted or set()
         changed = {
             key: old
             for restore, key, old in reversed(self._journal)

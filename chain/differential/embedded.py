@@ -96,8 +96,9 @@ def _apply(
 def _ran(outcome: Outcome, watcher: Recorder | None, world: World) -> Ran:
     failed = outcome.error is not None and not isinstance(outcome.error, Revert)
     steps = None
+    trace: Any = None if watcher is None else watcher.result(outcome, world)
     if isinstance(watcher, StructLogs):
-        shown = watcher.result(outcome, world)["structLogs"]
+        shown, trace = trace["structLogs"], None
         first_refund = shown[0].get("refund", 0) if shown else 0
         steps = tuple(_step(each, first_refund) for each in shown)
     return Ran(
@@ -107,6 +108,7 @@ def _ran(outcome: Outcome, watcher: Recorder | None, world: World) -> Ran:
         logs=keccak(encode([log.item() for log in outcome.logs])),
         error="" if outcome.error is None else type(outcome.error).__name__,
         steps=steps,
+        trace=trace,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..encoding import encode, keccak
 from ..errors import ChainError
@@ -48,6 +48,8 @@ class Ran:
     error: str = ""
     """How it failed: each engine's own word."""
     steps: tuple[Step, ...] | None = None
+    trace: Any = None
+    """What any other watcher says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

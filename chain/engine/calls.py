@@ -19,6 +19,7 @@ from .frames import (
     reach,
     reach_price,
     size_of,
+    unpaid,
     words_of,
 )
 from .hashing import keccak256_at
@@ -139,7 +140,7 @@ def call(m: Record, f: Record, kind: int) -> int:
     want_size = size_of(place - 3 * WORD)
     price = max(reach_price(f, start, size), reach_price(f, want, want_size))
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     if not has_memory(m, f, start, size) or not has_memory(m, f, want, want_size):
         return NEED_MEMORY
     f.gas -= price
@@ -183,6 +184,7 @@ def charge_call(m: Record, f: Record, kind: int, row: int, target: int, has_valu
         if kind == CALL and is_empty(m, row):
             extra += GAS_NEW_ACCOUNT
     if f.gas < extra:
+        m.need_size = extra
         return -1
     most = f.gas - extra
     gas = gas_asked(f.sp - WORD, most - (most >> 6))
@@ -309,7 +311,7 @@ def create(m: Record, f: Record, kind: int) -> int:
     if kind == CREATE2:
         price += GAS_HASH_WORD * words
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     reached = max(f.memory_size, ((start + size + 31) & -32) if size > 0 else 0)
     end = f.memory + reached + code_room(size)
     if end > m.memory_room:

@@ -35,6 +35,7 @@ from .frames import (
     reach,
     reach_price,
     size_of,
+    unpaid,
     words_of,
 )
 from .hashing import keccak256_word
@@ -65,7 +66,6 @@ from .records import (
     NEED_RETURNED,
     OPERATION,
     OUT_OF_BOUNDS,
-    OUT_OF_GAS,
     OVERFLOW,
     PATIENCE,
     REVERTED,
@@ -78,7 +78,6 @@ from .records import (
     UNDEFINED,
     UNDERFLOW,
     WORD,
-    WRITE_PROTECTED,
 )
 from .tables import ADDRESS, Record, account_address, machine, set_code
 
@@ -128,18 +127,16 @@ def resume(m: Record) -> int:
 
 
 @inner
-def fault(m: Record, f: Record, op: int, operation: Record, gas: int, height: int) -> int:
-    """Say why an instruction cannot run."""
+def fault(m: Record, op: int, operation: Record, height: int) -> int:
+    """Say why an instruction cannot run, as geth does: its stack counts before its gas."""
     if operation.most < 0:
         m.need_size = op
         return ENDS + UNDEFINED
-    if gas < 0:
-        return ENDS + OUT_OF_GAS
-    if operation.writes != 0 and f.static != 0:
-        return ENDS + WRITE_PROTECTED
     if height < operation.least:
         return ENDS + UNDERFLOW
-    return ENDS + OVERFLOW
+    if height > operation.most:
+        return ENDS + OVERFLOW
+    return unpaid(m, 0)  # Its price is taken already.
 
 
 @inner
@@ -147,6 +144,7 @@ def pay(m: Record, f: Record, gas: int, offset: int, size: int, extra: int) -> i
     """Let the memory reach somewhere; return the gas left, or UNPAID or NO_ROOM."""
     price = reach_price(f, offset, size) + extra
     if gas < price:
+        m.need_size = price
         return UNPAID
     if not has_memory(m, f, offset, size):
         return NO_ROOM
@@ -217,7 +215,7 @@ def returns(m: Record, f: Record, op: int, gas: int, sp: int) -> int:
     size = size_of(sp - 2 * WORD)
     price = reach_price(f, start, size)
     if gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     if not has_memory(m, f, start, size):
         return NEED_MEMORY
     if size > m.returned_room:
@@ -331,7 +329,7 @@ def interpret(m: Record) -> int:
             f.pc = pc
             f.sp = sp
             f.gas = gas
-            return fault(m, f, op, operation, gas, height)
+            return fault(m, op, operation, height)
         left = gas
         if op == 0x01:
             sp -= WORD
@@ -361,8 +359,12 @@ def interpret(m: Record) -> int:
             sp -= 2 * WORD
             words.mulmod(sp - WORD, sp + WORD, sp, sp - WORD)
         elif op == 0x0A:
-            left -= GAS_EXPONENT_BYTE * ((int64(words.bit_length(sp - 2 * WORD)) + 7) >> 3)
-            if left >= 0:
+            price = GAS_EXPONENT_BYTE * ((int64(words.bit_length(sp - 2 * WORD)) + 7) >> 3)
+            if gas < price:
+                m.need_size = price
+                left = UNPAID
+            else:
+                left -= price
                 sp -= WORD
                 words.exp(sp - WORD, sp, sp - WORD)
         elif op == 0x0B:
@@ -520,7 +522,7 @@ def interpret(m: Record) -> int:
                 f.sp = sp
                 f.gas = gas + operation.gas
                 return NEED_MEMORY
-            return ENDS + OUT_OF_GAS
+            return unpaid(m, operation.gas + m.need_size)
         gas = left
         pc += 1
 

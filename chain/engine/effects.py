@@ -13,6 +13,7 @@ from .frames import (
     reach,
     reach_price,
     size_of,
+    unpaid,
     words_of,
 )
 from .memory import (
@@ -125,6 +126,7 @@ def charge_account(m: Record, f: Record, row: int) -> bool:
     """Take the price of an account from the frame; say whether it had that."""
     price = GAS_COLD_ACCOUNT if warm_account(m, row) else GAS_WARM
     if f.gas < price:
+        m.need_size = price
         return False
     f.gas -= price
     account_at(account_address(m, row)).read = m.transaction
@@ -166,7 +168,7 @@ def sload(m: Record, f: Record) -> int:
         return slot_missing(m, f.account, key)
     price = GAS_COLD_SLOT if warm_slot(m, at) else GAS_WARM
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     f.gas -= price
     slot_at(at).read = m.transaction
     copy_word(key, at + VALUE)
@@ -216,7 +218,7 @@ def sstore(m: Record, f: Record) -> int:
     if warm_slot(m, at):
         price += GAS_COLD_SLOT
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     f.gas -= price
     set_slot(m, at, value)
     f.sp -= 2 * WORD
@@ -227,7 +229,7 @@ def sstore(m: Record, f: Record) -> int:
 def tload(m: Record, f: Record) -> int:
     """TLOAD."""
     if f.gas < GAS_WARM:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, GAS_WARM)
     f.gas -= GAS_WARM
     key = f.sp - WORD
     at = find_transient(m, f.account, key)
@@ -242,7 +244,7 @@ def tload(m: Record, f: Record) -> int:
 def tstore(m: Record, f: Record) -> int:
     """TSTORE."""
     if f.gas < GAS_WARM:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, GAS_WARM)
     if f.static != 0:
         return ENDS + WRITE_PROTECTED
     if not has_room(m):
@@ -281,7 +283,7 @@ def balance(m: Record, f: Record) -> int:
 def selfbalance(m: Record, f: Record) -> int:
     """SELFBALANCE."""
     if f.gas < GAS_SELFBALANCE:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, GAS_SELFBALANCE)
     f.gas -= GAS_SELFBALANCE
     copy_word(f.sp, account_address(m, f.account) + ACCOUNT_BALANCE)
     f.sp += WORD
@@ -338,13 +340,18 @@ def extcodecopy(m: Record, f: Record) -> int:
     to = size_of(f.sp - 2 * WORD)
     start = size_of(f.sp - 3 * WORD)
     size = size_of(f.sp - 4 * WORD)
-    price = reach_price(f, to, size) + GAS_COPY_WORD * words_of(size)
+    price = reach_price(f, to, size)
+    if f.gas >= price:  # When py-evm looks at it.
+        account_at(account_address(m, row)).read = m.transaction
+    price += GAS_COPY_WORD * words_of(size)
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     if not has_memory(m, f, to, size):
         return NEED_MEMORY
-    if not charge_account(m, f, row) or f.gas < price:
+    if not charge_account(m, f, row):
         return ENDS + OUT_OF_GAS
+    if f.gas < price:
+        return unpaid(m, price)
     f.gas -= price
     reach(m, f, to, size)
     if size > 0:
@@ -358,7 +365,7 @@ def extcodecopy(m: Record, f: Record) -> int:
 def blockhash(m: Record, f: Record) -> int:
     """BLOCKHASH; hashes are loaded when the first is asked for."""
     if f.gas < GAS_BLOCKHASH:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, GAS_BLOCKHASH)
     top = f.sp - WORD
     number = load_int(m.context + NUMBER)
     wanted = size_of(top)
@@ -384,14 +391,14 @@ def log(m: Record, f: Record, count: int) -> int:
     """LOG0 to LOG4."""
     price = GAS_LOG
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     if f.static != 0:
         return ENDS + WRITE_PROTECTED
     offset = size_of(f.sp - WORD)
     size = size_of(f.sp - 2 * WORD)
     price += GAS_LOG * count + GAS_LOG_BYTE * size + reach_price(f, offset, size)
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     if not has_memory(m, f, offset, size):
         return NEED_MEMORY
     if m.log_count >= m.log_room or m.log_data_size + size > m.log_data_room:
@@ -422,7 +429,7 @@ def log(m: Record, f: Record, count: int) -> int:
 def selfdestruct(m: Record, f: Record) -> int:
     """SELFDESTRUCT."""
     if f.gas < GAS_SELFDESTRUCT:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, GAS_SELFDESTRUCT)
     if f.static != 0:
         return ENDS + WRITE_PROTECTED
     if not has_room(m):
@@ -439,7 +446,7 @@ def selfdestruct(m: Record, f: Record) -> int:
     if is_empty(m, row) and not is_zero(own + ACCOUNT_BALANCE):
         price += GAS_NEW_ACCOUNT
     if f.gas < price:
-        return ENDS + OUT_OF_GAS
+        return unpaid(m, price)
     f.gas -= price
     dies = m.keeps_old == 0 or account_at(own).created == m.transaction
     m.need_row = row

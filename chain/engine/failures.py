@@ -11,7 +11,6 @@ from .machine import Machine
 
 _ERRORS: Final[dict[int, Callable[[bytes], VMError]]] = {
     records.REVERTED: evm_errors.Revert,
-    records.OUT_OF_GAS: lambda _: evm_errors.OutOfGas("Out of gas"),
     records.UNDERFLOW: lambda _: evm_errors.InsufficientStack("Stack underflow"),
     records.OVERFLOW: lambda _: evm_errors.FullStack("Stack overflow"),
     records.BAD_JUMP: lambda _: evm_errors.InvalidJumpDestination("Invalid jump destination"),
@@ -35,6 +34,8 @@ def error_of(machine: Machine, output: bytes, failure: str = "") -> VMError | No
         return None
     if status == records.UNDEFINED:
         return evm_errors.InvalidInstruction(f"Invalid opcode {machine.get('need_size'):#x}")
+    if status == records.OUT_OF_GAS:
+        return evm_errors.OutOfGas(f"Out of gas: Needed {machine.get('need_size')}")
     if status == records.PRECOMPILE_FAILED:
         return VMError(failure)
     return _ERRORS[status](output)

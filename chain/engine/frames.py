@@ -11,11 +11,13 @@ from .records import (
     DELEGATECALL,
     DEPOSIT,
     DEPOSIT_UNPAID,
+    ENDS,
     ENTERED,
     FRAME,
     GO_ON,
     LEFT,
     LOG,
+    OUT_OF_GAS,
     PRECOMPILE,
     RESERVED_CODE,
     REVERTED,
@@ -92,6 +94,13 @@ def reach_price(f: Record, offset: int, size: int) -> int:
     if offset >= LARGE or size >= LARGE:
         return 1 << 62
     return memory_price(words_of(offset + size)) - memory_price(f.memory_size >> 5)
+
+
+@inner
+def unpaid(m: Record, price: int) -> int:
+    """Say that a frame cannot pay for an instruction; tracers show what that would have cost."""
+    m.need_size = price
+    return ENDS + OUT_OF_GAS
 
 
 @inner

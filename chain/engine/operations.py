@@ -87,7 +87,6 @@ _TABLE: Final[dict[Fork, dict[int, Operation]]] = {
 }
 """What each fork brought."""
 
-WRITES: Final = frozenset({0x55, 0x5D, *range(0xA0, 0xA5), 0xF0, 0xF5, 0xFF})
 PUSHES: Final = frozenset(
     {0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3A, 0x3D, *range(0x41, 0x47), 0x48, 0x4A, 0x59}
 )
@@ -103,6 +102,5 @@ def operations_of(fork: Fork) -> "np.ndarray[Any, Any]":
         if fork.since(since):
             for op, (gas, takes, leaves) in brought.items():
                 most = min(STACK_MAX, STACK_MAX - leaves + takes)
-                writes, pushes = op in WRITES, op in PUSHES
-                table[op] = gas, takes * WORD, most * WORD, writes, pushes
+                table[op] = gas, takes * WORD, most * WORD, op in PUSHES
     return table

@@ -58,7 +58,6 @@ OPERATION: Final = _record(
     **_ints(
         "gas "  # Before what depends on operands.
         "least most "  # Bytes on the stack; `most` is negative where nothing is defined.
-        "writes "  # It does not run in a static frame.
         "pushes"  # It only pushes what the environment says.
     )
 )

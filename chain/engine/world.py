@@ -174,6 +174,7 @@ class CoreWorld:
         """Forget what lasts for one transaction only."""
         if self.touched is not None:
             self.touched |= self.seen()
+        self._noting = False
         self.machine.act(records.FINISH)
 
     def destroyed(self) -> int:
@@ -365,12 +366,11 @@ class CoreWorld:
         return found
 
     def note_reads(self) -> None:
-        """From now on, note each account and slot that is looked at; the core always does."""
+        """Until the transaction ends, note what is looked at from here; the core always does."""
         self._noting = True
 
     def before(self) -> Before:
-        """Return what was looked at, as it was when the transaction began; end the noting."""
-        self._noting = False
+        """Return what was looked at, as it was when the transaction began."""
         machine = self.machine
         now = machine.get("transaction")
         journal = machine.array("journal")[: self.mark()]
