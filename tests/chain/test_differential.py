@@ -20,7 +20,9 @@ from chain.differential.results import Result
 from chain.differential.shrink import shrink
 from chain.encoding import keccak
 from chain.evm import state_class
+from chain.execution import State
 from chain.forks import FORKS
+from chain.frames import Begun, Left, View
 from chain.state import World
 from chain.statetest import FORK_NAMES, read_cases, run_case
 from chain.tracing.recorder import Recorder
@@ -71,35 +73,43 @@ def test_a_file_holds_the_whole_case(seed: int, tmp_path: Path) -> None:
 class Census(Recorder):
     """Counts what happens."""
 
+    wants_frames = True
     wants_steps = True
 
     def __init__(self, counts: Counter[Any]) -> None:
         self.counts = counts
+        self.open: list[Begun] = []
+        self.created: set[bytes] = set()
 
-    def enter(self, message: Any, kind: str, target: bytes) -> None:
-        self.counts[kind] += 1
-        self.counts["depth", message.depth] += 1
-        if message.is_delegation:
-            self.counts["delegated", "call" if message.depth else "transaction"] += 1
+    def begin(self, state: State) -> None:
+        self.world = state.world
 
-    def leave(self, computation: Any, error: Exception | None) -> None:
+    def enter(self, begun: Begun) -> None:
+        depth = len(self.open)
+        self.open.append(begun)
+        self.counts[begun.kind] += 1
+        self.counts["depth", depth] += 1
+        if begun.delegated:
+            self.counts["delegated", "call" if depth else "transaction"] += 1
+        if begun.is_create:
+            self.created.add(begun.target)
+
+    def leave(self, left: Left | None, error: Exception | None) -> None:
+        begun = self.open.pop()
         self.counts["end", "" if error is None else type(error).__name__] += 1
-        if computation is not None and not computation.msg.is_create:
-            number = int.from_bytes(computation.msg.code_address, "big")
-            self.counts["at", number, error is None] += 1
+        if left is not None and not begun.is_create:
+            self.counts["at", int.from_bytes(begun.target, "big"), error is None] += 1
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: View, pc: int, opcode: int) -> None:
         self.counts[OPCODE_NAMES.get(opcode)] += 1
-        values = computation._stack.values
-        if opcode == 0x55 and len(values) > 1:
-            world, address = computation.state.world, computation.msg.storage_address
-            slot, new = stack_word(values, 0), stack_word(values, 1)
-            original = world.get_storage(address, slot, from_journal=False)
-            self.counts["sstore", transition(original, world.get_storage(address, slot), new)] += 1
+        words = view.stack()
+        if opcode == 0x55 and len(words) > 1:
+            slot, new = words[-1], words[-2]
+            original = self.world.get_storage(view.address, slot, from_journal=False)
+            self.counts["sstore", transition(original, view.slot(slot), new)] += 1
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None:
-        own = computation.msg.storage_address
-        self.counts["destroyed", own == beneficiary, own in computation.contracts_created] += 1
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
+        self.counts["destroyed", address == beneficiary, address in self.created] += 1
 
 
 def transition(original: int, current: int, new: int) -> str:

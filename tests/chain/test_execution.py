@@ -303,6 +303,7 @@ class Silent:
     """A tracer that hears everything and keeps what must hold of the calls it is told."""
 
     def __init__(self, steps: bool) -> None:
+        self.wants_frames = True
         self.wants_steps = steps
         self.depth = 0
         self.pending = 0
@@ -310,18 +311,20 @@ class Silent:
     def enter(self, *told: Any) -> None:
         self.depth += 1
 
-    def leave(self, computation: Any, error: Any) -> None:
+    def leave(self, left: Any, error: Any) -> None:
         self.depth -= 1
 
-    def step(self, computation: Any, pc: int, opcode: int) -> None:
+    def step(self, view: Any, pc: int, opcode: int) -> None:
         self.pending += 1
 
-    def stepped(self, computation: Any, error: Any) -> None:
+    def stepped(self, view: Any, error: Any) -> None:
         self.pending -= 1
 
-    def log(self, computation: Any, topics: Any, data: bytes) -> None: ...
+    def log(self, address: bytes, topics: Any, data: bytes) -> None: ...
 
-    def destroyed(self, computation: Any, beneficiary: bytes, balance: int) -> None: ...
+    def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None: ...
+
+    def settled(self) -> None: ...
 
 
 class Ours:
