@@ -23,6 +23,8 @@ from .shrink import shrink
 
 SAME, DIFFERENT, UNUSABLE = 0, 1, 2
 REPORT_SECONDS: Final = 10
+SHRINK_SECONDS: Final = 20
+"""For each difference; after that the case stays as small as it is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +79,7 @@ def _campaign(
                 ran += 1
                 if found := compare(each, engines, steps=options.steps):
                     different += 1
-                    _keep(each, found, engines, options.folder)
+                    _keep(each, found, engines, options)
         seed += 1
         if time.monotonic() - reported > REPORT_SECONDS:
             reported = time.monotonic()
@@ -89,9 +91,17 @@ def _campaign(
     return DIFFERENT if different else SAME
 
 
-def _keep(case: Case, found: Sequence[str], engines: Mapping[str, Engine], folder: Path) -> None:
+def _keep(
+    case: Case, found: Sequence[str], engines: Mapping[str, Engine], options: argparse.Namespace
+) -> None:
     print("\n".join(found), flush=True)
-    small = shrink(case, lambda each: bool(compare(each, engines)))
+    folder: Path = options.folder
+    end = time.monotonic() + SHRINK_SECONDS
+
+    def shows(smaller: Case) -> bool:
+        return time.monotonic() < end and bool(compare(smaller, engines, steps=options.steps))
+
+    small = shrink(case, shows)
     for name, each in ((case.name, case), (f"{case.name}-small", small)):
         expected = run(each, next(iter(engines.values())))
         if isinstance(expected, str):  # The first engine broke: nothing is known of the outcome.

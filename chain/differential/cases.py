@@ -77,6 +77,8 @@ class Case:
     block: Block
     accounts: Mapping[bytes, Account]
     transactions: tuple[Signed, ...]
+    split: bool = False
+    """Whether the state is written after each transaction, as if it were a block of its own."""
 
 
 def to_json(
@@ -106,6 +108,7 @@ def to_json(
                 }
                 for address, account in case.accounts.items()
             },
+            "split": case.split,
             "before": [
                 {"transaction": _transaction(tx), "txbytes": _hex(tx.raw)}
                 for tx in case.transactions[:-1]
@@ -198,6 +201,7 @@ def from_json(tests: Mapping[str, Any]) -> Case:
             for address, account in test["pre"].items()
         },
         transactions=tuple(_signed(each) for each in given),
+        split=test.get("split", False),
     )
 
 

@@ -72,6 +72,10 @@ def run_watched(
         gas_left -= outcome.gas_used
         blob_gas_left -= tx.blob_gas
         ran.append(_ran(outcome, watcher, world))
+        if case.split:
+            reader = world.commit(nodes.pending)
+            state = open_state(environment(case), reader, Frames(loud=True, engine=engine))
+            world = state.world
     return Result(root=world.commit(nodes.pending).root, ran=tuple(ran))
 
 

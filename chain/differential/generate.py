@@ -92,6 +92,7 @@ def generate(seed: int | str, fork_name: str) -> Case:
         block=block,
         accounts=accounts,
         transactions=transactions,
+        split=choose.random() < 0.3,
     )
 
 
