@@ -1,4 +1,4 @@
-"""The same case with less gas: limits that end exactly at an instruction, and one before.
+"""The same case with less gas: limits that end exactly at an instruction, or up to three before.
 
 What an instruction costs is read off a trace of the case. A limit that ends in a called frame is
 only near: what a call hands down changes with the limit.
@@ -33,7 +33,7 @@ def limited(case: Case, count: int) -> Iterator[Case]:
 def _limits(steps: Sequence[Step], gas: int) -> set[int]:
     """Return limits at which an instruction is just paid for, or just not."""
     spent = {gas - (step.gas + held) for step, held in zip(steps, _held(steps), strict=True)}
-    return {limit for end in spent for limit in (end, end - 1) if 0 < limit < gas}
+    return {limit for end in spent for limit in range(end - 3, end + 1) if 0 < limit < gas}
 
 
 def _held(steps: Sequence[Step]) -> Iterator[int]:
