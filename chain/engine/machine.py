@@ -39,18 +39,25 @@ from .records import (
 MEMORY_MAX: Final = 1 << 32
 """Most memory that all frames may hold together, in bytes; 100 million gas buy less."""
 
-CODES_KEPT: Final = 4096
-"""Programs that a machine remembers between states, about."""
+BYTES_KEPT: Final = 1 << 25
+"""What a buffer, or all programs, may keep for the next state."""
 
-ROOMS: Final = {"accounts": 256, "slots": 512, "transients": 256, "journal": 1024, "logs": 64}
+ROOMS: Final = {"accounts": 256, "slots": 512, "transients": 256}
+BUFFERS: Final[dict[str, tuple[str, int, Any]]] = {
+    "memory": ("memory_room", 1 << 20, np.uint8),
+    "returned": ("returned_room", 1 << 16, np.uint8),
+    "log_data": ("log_data_room", 1 << 16, np.uint8),
+    "logs": ("log_room", 64, LOG),
+    "journal": ("journal_room", 1024, JOURNAL),
+}
+"""Buffers that the core fills: the field that says how much they hold, and how much at first."""
+
 INDEXES: Final = (
     ("accounts", "account_index", "account_mask"),
     ("slots", "slot_index", "slot_mask"),
     ("transients", "transient_index", "transient_mask"),
 )
 ROWS_KEPT: Final = 1 << 14
-MEMORY_FIRST: Final = 1 << 20
-MEMORY_KEPT: Final = 1 << 26
 CLEARED: Final = (
     *("slot_count", "transient_count", "journal_count", "log_count", "log_data_size"),
     *("returned_size", "refund", "ripemd", "stage", "tracing", "stepping", "floor"),
@@ -87,6 +94,7 @@ class Machine:
         self.programs: dict[bytes, int] = {}
         """Rows of the codes by the codes' hashes."""
         self._kept: list[np.ndarray[Any, Any]] = []
+        self._program_bytes = 0
         self._give("stack", np.empty((DEPTH_MAX + 2) * STACK_MAX * WORD, np.uint8))
         self._give("frames", np.zeros(DEPTH_MAX + 3, FRAME))
         self._give("context", np.zeros(len(CONTEXT) * WORD, np.uint8))
@@ -96,11 +104,8 @@ class Machine:
         self._give("blob_hashes", np.zeros(WORD, np.uint8))
         self._give("codes", np.zeros(64, CODE))
         self._give_tables()
-        self._give("memory", np.empty(MEMORY_FIRST, np.uint8), room="memory_room")
-        self._give("returned", np.empty(1 << 16, np.uint8), room="returned_room")
-        self._give("log_data", np.empty(1 << 16, np.uint8), room="log_data_room")
-        self._give("journal", np.empty(ROOMS["journal"], JOURNAL), room="journal_room")
-        self._give("logs", np.empty(ROOMS["logs"], LOG), room="log_room")
+        for name, (room, first, kind) in BUFFERS.items():
+            self._give(name, np.empty(first, kind), room=room)
         self.set("seed_0", secrets.randbits(63))
         self.set("seed_1", secrets.randbits(63))
         self.code_row(EMPTY_CODE_HASH, b"")
@@ -128,11 +133,13 @@ class Machine:
         self.set("transaction", 1)
         self.set("hash_count", -1)
         self.set("depth", -1)
-        if self.get("memory_room") > MEMORY_KEPT:
-            self._give("memory", np.empty(MEMORY_FIRST, np.uint8), room="memory_room")
-        if len(self.programs) > CODES_KEPT:
+        for name, (room, first, kind) in BUFFERS.items():
+            if self._arrays[name].nbytes > BYTES_KEPT:
+                self._give(name, np.empty(first, kind), room=room)
+        if self._program_bytes > BYTES_KEPT:
             self.programs.clear()
             self._kept.clear()
+            self._program_bytes = 0
             self.code_row(EMPTY_CODE_HASH, b"")
 
     # Fields and buffers.
@@ -301,6 +308,7 @@ class Machine:
         if is_delegation(code):
             entry["target"] = np.frombuffer(code[:2:-1].ljust(WORD, b"\0"), np.uint64)
         self._kept.append(held)
+        self._program_bytes += held.nbytes
         self.programs[code_hash] = row
         return row
 

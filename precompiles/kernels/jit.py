@@ -37,8 +37,12 @@ PACKAGES = frozenset({PACKAGE, ROOT / "chain"})
 
 
 def imported(path: Path) -> Iterator[Path]:
-    """Return where each module would be that a module imports, and each name that may be one."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    """Return where each module would be that a module imports, and each name that may be one.
+
+    Our modules import at their top alone, so nothing deeper is looked at: this is part of every
+    start.
+    """
+    for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.Import):
             yield from (ROOT.joinpath(*alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -47,15 +51,20 @@ def imported(path: Path) -> Iterator[Path]:
             yield from (base, *(base / alias.name for alias in node.names))
 
 
+@cache
+def imported_files(path: Path) -> frozenset[Path]:
+    """Return the files of our packages that a module imports."""
+    places = {each for each in imported(path) if not PACKAGES.isdisjoint((each, *each.parents))}
+    files = (file for each in places for file in (each.with_suffix(".py"), each / "__init__.py"))
+    return frozenset(file for file in files if file.is_file())
+
+
 def sources(path: Path, found: set[Path]) -> set[Path]:
     """Add a module, and all that it imports of our packages, directly or not, to `found`."""
-    if path in found:
-        return found
-    found.add(path)
-    for module in imported(path):
-        for file in (module.with_suffix(".py"), module / "__init__.py"):
-            if not PACKAGES.isdisjoint(file.parents) and file.is_file():
-                sources(file, found)
+    if path not in found:
+        found.add(path)
+        for file in imported_files(path):
+            sources(file, found)
     return found
 
 
