@@ -407,7 +407,8 @@ class World:
             changes = self._changed_slots(address, out)
             root = tries.update(nodes, base, changes, out) if changes else base
             if account is not None:
-                account = account._replace(storage_root=root)
+                if root != account.storage_root:
+                    account = account._replace(storage_root=root)
             elif root != trie.EMPTY_ROOT:
                 account = EMPTY_ACCOUNT._replace(storage_root=root)
             final[address] = account

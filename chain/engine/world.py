@@ -21,13 +21,17 @@ ACCOUNT_INTS: Final = ACCOUNT_SIZE // 8
 SLOT_SIZE: Final = SLOT.itemsize
 BALANCE: Final = place(ACCOUNT, "balance")
 CODE_HASH: Final = place(ACCOUNT, "code_hash")
-NONCE, CODE, EXISTS, STORED, WARM, BUILTIN, READ = (
+NONCE, CODE, EXISTS, STORED, WARM, BUILTIN, READ, DIRTY, WIPED = (
     place(ACCOUNT, name) // 8
-    for name in ("nonce", "code", "exists", "stored", "warm", "builtin", "read")
+    for name in ["nonce", "code", "exists", "stored", "warm", "builtin", "read", "dirty", "wiped"]
 )
+SLOT_INTS: Final = SLOT_SIZE // 8
+KEY: Final = place(SLOT, "key")
 VALUE: Final = place(SLOT, "value")
 ORIGINAL: Final = place(SLOT, "original")
-CHANGED, SLOT_WARM, SLOT_READ = (place(SLOT, name) // 8 for name in ("changed", "warm", "read"))
+CHANGED, SLOT_WARM, SLOT_READ, SLOT_DIRTY, SLOT_ACCOUNT = (
+    place(SLOT, name) // 8 for name in ["changed", "warm", "read", "dirty", "account"]
+)
 
 MACHINES: Final[list[Machine]] = []
 """Machines that nobody uses. Each holds a few megabytes, so few are kept."""
@@ -410,16 +414,18 @@ class CoreWorld:
         """Write all changes into the tries and return the reader of the new root."""
         world = World(self.reader)
         world.codes = self.codes
-        machine = self.machine
-        accounts = machine.array("accounts")[: machine.account_count]
-        for row in np.flatnonzero(accounts["dirty"]).tolist():
-            address = self.addresses[row]
-            world.accounts[address] = self.account(address)
-            if accounts["wiped"][row]:
-                world.wiped.add(address)
-        slots = machine.array("slots")[: machine.get("slot_count")]
-        for slot in slots[slots["dirty"] != 0]:
-            key = int.from_bytes(slot["key"].tobytes(), "little")
-            value = int.from_bytes(slot["value"].tobytes(), "little")
-            world.storage.setdefault(self.addresses[slot["account"]], {})[key] = value
+        self.look()
+        # Field by field through views: a record of NumPy takes longer to make than to read.
+        for row, address in enumerate(self.addresses):
+            if self._ints[row * ACCOUNT_INTS + DIRTY]:
+                world.accounts[address] = self.account(address)
+                if self._ints[row * ACCOUNT_INTS + WIPED]:
+                    world.wiped.add(address)
+        for index in range(self.machine.get("slot_count")):
+            if self._slot_ints[index * SLOT_INTS + SLOT_DIRTY]:
+                start = index * SLOT_SIZE
+                key = int.from_bytes(self._slots[start + KEY : start + KEY + WORD], "little")
+                word = self._slots[start + VALUE : start + VALUE + WORD]
+                address = self.addresses[self._slot_ints[index * SLOT_INTS + SLOT_ACCOUNT]]
+                world.storage.setdefault(address, {})[key] = int.from_bytes(word, "little")
         return world.commit(out)
