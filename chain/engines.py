@@ -1,7 +1,8 @@
-"""Which engine runs the instructions: the compiled core, or py-evm's loop, its slow twin."""
+"""Which engine runs the instructions: the compiled core, py-evm's loop, or both."""
 
 from typing import cast
 
+from .engine.checking import CheckedState
 from .engine.driver import CoreState
 from .evm import open_py_state
 from .execution import BlockEnv, State
@@ -16,6 +17,7 @@ def open_state(env: BlockEnv, reader: Reader, frames: Frames) -> State:
     The core knows the forks from Berlin on.
     """
     frames.parent_hash = env.parent_hash
-    if frames.engine == "core" and env.fork.since(BERLIN):
-        return cast(State, CoreState(env, reader, frames))  # Its world has World's interface.
+    if frames.engine != "py" and env.fork.since(BERLIN):
+        opened = CoreState if frames.engine == "core" else CheckedState
+        return cast(State, opened(env, reader, frames))  # Their worlds have World's interface.
     return cast(State, open_py_state(env, World(reader), frames))

@@ -1,7 +1,8 @@
 """What all call frames of one execution share: its mode, its limits, and whoever watches it."""
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -11,7 +12,7 @@ from .errors import ChainError
 
 STACK_DEPTH_MAX = 1024
 
-Engine = Literal["core", "py"]
+Engine = Literal["core", "py", "check"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class Frames:
     """What all frames of one execution share beside the state."""
 
     engine: Engine = "core"
-    """What runs the instructions: the compiled core, or its twin, py-evm's loop."""
+    """What runs the instructions: the compiled core; its twin, py-evm's loop; or both, compared."""
     mode: Literal["block", "call"] = "block"
     """Whether this makes a block or answers a question. Carried here, never inferred."""
     secret_ops: Literal["call-only", "public-test"] = "call-only"
@@ -137,6 +138,8 @@ class Frames:
     """Precompiles that do not answer for one call: its overrides put code in their place."""
     loud: bool = False
     """A bug in a precompile raises (tests), where a node reverts the frame and goes on."""
+    random: Callable[[int], bytes] = os.urandom
+    """What precompiles draw from when they answer a question."""
     tracer: Tracer | None = None
     deadline: float | None = None
     """When questions must end, on the monotonic clock. Blocks have none: gas bounds them."""

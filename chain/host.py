@@ -5,7 +5,6 @@ engines know. `FrameHost` is what an entry may ask for, at the EVM's own prices.
 """
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -152,7 +151,7 @@ def _context(frame: Frame) -> pars.Context:
         gas_price=frame.origin.gas_price,
         mode=shared.mode,
         secret_ops=shared.secret_ops,
-        random=os.urandom if shared.mode == "call" else pars.no_randomness,
+        random=shared.random if shared.mode == "call" else pars.no_randomness,
     )
 
 

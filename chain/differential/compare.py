@@ -6,7 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from ..tracing.steps import OPCODE_NAMES
+from ..opcodes import OPCODE_NAMES
 from .cases import Case
 from .generate import generate
 from .results import Engine, EngineGone, NoAnswer, Ran, Result, Step

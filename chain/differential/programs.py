@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 
 from ..forks import CANCUN, LONDON, SHANGHAI, Fork
-from ..tracing.steps import OPCODE_NAMES
+from ..opcodes import OPCODE_NAMES
 from .inputs import precompile_input
 
 CODES: Final = {name: code for code, name in OPCODE_NAMES.items()}

@@ -90,6 +90,11 @@ class CoreState:
         """Remove destroyed accounts, and those touched that were left empty (EIP-161)."""
         self.world.clean(self.env.coinbase)
 
+    def forget_run(self) -> None:
+        """Forget the logs and refunds of a run that was undone, so that it can be repeated."""
+        for name in ("log_count", "log_data_size", "refund"):
+            self.machine.set(name, 0)
+
     # A message and its frames.
 
     def run(self, message: Any, origin: Origin) -> Ended:

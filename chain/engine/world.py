@@ -56,7 +56,8 @@ class CoreWorld:
         self.codes: dict[bytes, bytes] = {}
         self.touched: set[tuple[bytes, int | None]] | None = None
         """When set, collects what was ever warmed up, be it undone later: access lists need it."""
-        self._noting = False
+        self.noting = False
+        """Whether what is looked at from here is noted."""
         self.machine = MACHINES.pop() if MACHINES else Machine()
         self.machine.clear()
         self.rows: dict[bytes, int] = {}
@@ -85,7 +86,7 @@ class CoreWorld:
     def row(self, address: bytes) -> int:
         """Return the row of an account that is looked at."""
         row = self._row(address)
-        if self._noting:
+        if self.noting:
             self._ints[row * ACCOUNT_INTS + READ] = self.machine.get("transaction")
         return row
 
@@ -178,7 +179,7 @@ class CoreWorld:
         """Forget what lasts for one transaction only."""
         if self.touched is not None:
             self.touched |= self.seen()
-        self._noting = False
+        self.noting = False
         self.machine.act(records.FINISH)
 
     def destroyed(self) -> int:
@@ -286,7 +287,7 @@ class CoreWorld:
     def get_storage(self, address: bytes, slot: int, from_journal: bool = True) -> int:
         """Return the word at a slot, now or (not `from_journal`) at the transaction's start."""
         at = self._slot(address, slot)
-        if self._noting:
+        if self.noting:
             self._slot_ints[at // 8 + SLOT_READ] = self.machine.get("transaction")
         field = VALUE
         if not from_journal:
@@ -297,7 +298,7 @@ class CoreWorld:
     def set_storage(self, address: bytes, slot: int, value: int) -> None:
         """Write the word at a slot."""
         at = self._slot(address, slot)
-        if self._noting:
+        if self.noting:
             self._slot_ints[at // 8 + SLOT_READ] = self.machine.get("transaction")
         self.machine.keep_room()
         self._scratch[:WORD] = value.to_bytes(WORD, "little")
@@ -371,7 +372,7 @@ class CoreWorld:
 
     def note_reads(self) -> None:
         """Until the transaction ends, note what is looked at from here; the core always does."""
-        self._noting = True
+        self.noting = True
 
     def before(self) -> Before:
         """Return what was looked at, as it was when the transaction began."""
@@ -407,6 +408,18 @@ class CoreWorld:
         if (entry := changed.get((row, records.CODE_SET))) is not None:
             account = account._replace(code_hash=entry["old"].tobytes()[::-1])
         return account
+
+    def changed(self) -> set[tuple[bytes, int | None]]:
+        """Return the accounts and slots that were changed in this block, be it undone later."""
+        accounts = self.machine.array("accounts")[: self.machine.account_count]
+        found: set[tuple[bytes, int | None]] = {
+            (self.addresses[row], None) for row in np.flatnonzero(accounts["dirty"])
+        }
+        slots = self.machine.array("slots")[: self.machine.get("slot_count")]
+        for slot in slots[slots["dirty"] != 0]:
+            key = int.from_bytes(slot["key"].tobytes(), "little")
+            found.add((self.addresses[slot["account"]], key))
+        return found
 
     # The end of a block.
 

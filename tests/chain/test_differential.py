@@ -23,10 +23,10 @@ from chain.evm import state_class
 from chain.execution import State
 from chain.forks import FORKS
 from chain.frames import Begun, Left, View
+from chain.opcodes import OPCODE_NAMES
 from chain.state import World
 from chain.statetest import FORK_NAMES, read_cases, run_case
 from chain.tracing.recorder import Recorder
-from chain.tracing.steps import OPCODE_NAMES
 from chain.watched import stack_word
 
 FORK_LIST = ("Berlin", "London", "Merge", "Shanghai", "Cancun", "Prague", "Osaka")

@@ -18,14 +18,14 @@ from chain.genesis import genesis_from_json
 from chain.history import Nodes
 from chain.host import MARKER_CODE
 from chain.local_chain import LocalChain
+from chain.opcodes import OPCODE_NAMES
 from chain.store import MemoryStore
 from chain.tracing import Position, TracerOptions, recorder, trace_in_block
-from chain.tracing.steps import OPCODE_NAMES
 from chain.transactions import decode_transaction
 from precompiles import registry
 
 VECTORS = Path(__file__).parent / "vectors"
-ENGINES: tuple[Engine, ...] = ("core", "py")
+ENGINES: tuple[Engine, ...] = ("core", "py", "check")
 GETH = sorted((VECTORS / "geth_tracers").glob("*.json"))
 
 
@@ -35,7 +35,7 @@ def data(text: str) -> bytes:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """What is traced runs on either."""
+    """What is traced runs on each, and on both at once."""
     found: Engine = request.param
     return found
 
