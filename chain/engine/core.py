@@ -102,7 +102,7 @@ GAS_HASH_WORD = 6
 GAS_EXPONENT_BYTE = 50
 
 UNPAID = -1
-NO_ROOM = -(1 << 62)  # Some instructions leave less than no gas, never so much less.
+NO_ROOM = -2
 
 
 @inner
