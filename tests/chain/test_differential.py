@@ -339,3 +339,44 @@ def test_a_campaign_prints_its_seeds(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "6 cases, 0 differ" in shown
     assert shown.rstrip().endswith("next seed 8")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("with_broken")
+def test_a_difference_is_kept_and_replays(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "SHRINK_SECONDS", 1)
+    engines = {"py": run_py, "broken": BROKEN["SLT unsigned"]}
+    seed = next(seed for seed in range(SEEDS) if differences(seed, engines))
+    between = ["--engines", "py,broken", "--folder", str(tmp_path)]
+
+    assert campaign.main([*between, "--seed", str(seed), "--cases", "1"]) == 1
+    assert "1 cases, 1 differ" in capsys.readouterr().out
+
+    kept = sorted(tmp_path.glob("*.json"))
+    assert len(kept) == 2
+    for path in kept:
+        assert campaign.main([*between, "--replay", str(path)]) == 1
+        (case,) = read_cases(path)
+        assert run_case(case) is None  # It expects what the first engine did.
+
+
+def test_a_missing_oracle_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARS_ORACLE", str(tmp_path / "python"))
+    assert campaign.main(["--engines", "py,eels", "--folder", str(tmp_path)]) == 2
+    assert "run `make oracle`" in capsys.readouterr().err
+
+
+def test_an_engine_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        campaign.main(["--engines", "py,other"])
+    assert "unknown: other" in capsys.readouterr().err
+
+
+@pytest.mark.campaign  # A minute and a half, plain and with every instruction compared.
+@pytest.mark.parametrize("options", [["--limits", "3"], ["--steps"]])
+def test_the_core_does_as_its_twin_on_fresh_cases(options: list[str], tmp_path: Path) -> None:
+    arguments = ["--engines", "py,core", "--forks", "Prague,Osaka,Berlin", "--seconds", "45"]
+    assert campaign.main([*arguments, *options, "--folder", str(tmp_path)]) == 0
