@@ -91,9 +91,14 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Probe:
 
 
 @pytest.fixture(params=("core", "py"))
-def chain(new_chain: NewChain, request: pytest.FixtureRequest) -> LocalChain:
-    """A chain on each engine: both call precompiles the same way."""
-    made = new_chain(engine=request.param)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Both engines call precompiles the same way."""
+    return str(request.param)
+
+
+@pytest.fixture
+def chain(new_chain: NewChain, engine: str) -> LocalChain:
+    made = new_chain(engine=engine)
     made.set_code(PROBE_AT, host.MARKER_CODE)
     made.set_nonce(PROBE_AT, 1)
     return made
@@ -363,6 +368,19 @@ def test_a_static_frame_stays_static_below(chain: LocalChain, probe: Probe) -> N
     assert answers == [(False, b"")]
     assert frame(chain, PROBE_AT, WRITE).is_success
     assert answers[1] == (True, b"")
+
+
+def test_an_entry_and_a_contract_call_each_other_to_the_bound(
+    new_chain: NewChain, engine: str, probe: Probe
+) -> None:
+    chain = new_chain(engine=engine, gas_cap=10**13, question_seconds=60.0)
+    chain.set_code(PROBE_AT, host.MARKER_CODE)
+    chain.set_code(OTHER, through(0xF1))
+    answers: list[bool] = []
+    probe.handler = lambda call: answers.append(call.host.call(OTHER, call.data)[0])
+    assert chain.call(CallRequest(to=OTHER, data=WRITE, gas=10**12)).success
+    assert len(answers) == 512, "the contract at every even depth, the entry at every odd one"
+    assert answers[0] is True
 
 
 def test_an_unused_address_says_so(chain: LocalChain) -> None:
