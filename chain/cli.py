@@ -33,7 +33,7 @@ HOST = "127.0.0.1"
 PORT = 8545
 PORT_MAX = 65_535
 CHAIN_IDS = (6133, 6134)
-ENGINES = ("core", "py")
+ENGINES = ("core", "py", "check")
 WIDTH_MIN = 120
 """Columns that an address beside its key needs. Never folded, so that both can be copied."""
 TRANSACTIONS_LOGGED_MAX = 20
@@ -162,7 +162,7 @@ def add_engine(command: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINES,
         default="core",
-        help="the compiled core (default), or its slow twin, py-evm's loop",
+        help="the compiled core (default), its slow twin py-evm, or both, compared",
     )
 
 

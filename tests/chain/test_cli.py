@@ -10,13 +10,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from chain import cli
 from chain.accounts import TEST_MNEMONIC
 from chain.blocks import Block
+from chain.frames import Engine
 from chain.genesis import genesis_to_json, pars_genesis
 from chain.local_chain import LocalChain
 
@@ -218,6 +219,14 @@ def test_a_quiet_chain_says_nothing() -> None:
         status, err = finish(process)
 
     assert (status, err) == (0, "")
+
+
+def test_every_engine_may_be_named() -> None:
+    assert get_args(Engine) == cli.ENGINES
+    assert all(
+        cli.parser().parse_args(["run", "--engine", each]).engine == each for each in cli.ENGINES
+    )
+    assert cli.parser().parse_args(["run"]).engine == cli.ENGINES[0]
 
 
 @pytest.mark.parametrize(
