@@ -183,10 +183,11 @@ def time_rpc(rounds: int) -> dict[str, float]:
     nodes |= {name: _our_node(name) for name in engines()}
     rates: dict[str, list[float]] = {name: [] for name in nodes}
     with contextlib.ExitStack() as stack:
-        clients = {}
+        clients, pids = {}, []
         for name, command in nodes.items():
             clients[name], _, pid = stack.enter_context(node(name, command))
-            settle(pid)
+            pids.append(pid)
+        settle(list(clients.values()), pids)
         turns = 1 + rounds * TURNS
         raws = workload.transfers(TURN_TRANSFERS * turns)
         for turn in range(turns):
@@ -198,14 +199,16 @@ def time_rpc(rounds: int) -> dict[str, float]:
     return {name: statistics.median(found) for name, found in rates.items()}
 
 
-def settle(pid: int) -> None:
-    """Wait until a process rests."""
+def settle(clients: list[Client], pids: list[int]) -> None:
+    """Wait until all nodes rest, asking now and then so that no connection is given up."""
     give_up = time.monotonic() + SETTLING_SECONDS_MAX
     busy = True
     while busy and time.monotonic() < give_up:
-        before = cpu_seconds(pid)
-        time.sleep(2)
-        busy = cpu_seconds(pid) - before > 0.1
+        before = sum(map(cpu_seconds, pids))
+        time.sleep(1)
+        for client in clients:
+            client.call("eth_blockNumber")
+        busy = sum(map(cpu_seconds, pids)) - before > 0.1
 
 
 def cpu_seconds(pid: int) -> float:
