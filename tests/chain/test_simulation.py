@@ -24,8 +24,8 @@ A, B, C = (bytes((0xC0 + n,)) + bytes(19) for n in range(3))
 OFFICIAL_CHAIN_ID = 3503995874084926
 
 
-@pytest.fixture
-def official() -> LocalChain:
+@pytest.fixture(params=["core", "py"])
+def official(request: pytest.FixtureRequest) -> LocalChain:
     """A chain with the id and the gas limit of the official exchanges' chain."""
     genesis = {
         "config": {"chainId": OFFICIAL_CHAIN_ID, "terminalTotalDifficulty": 0}
@@ -34,7 +34,7 @@ def official() -> LocalChain:
         "baseFeePerGas": "0x10",
         "alloc": {},
     }
-    return LocalChain.open(genesis_from_json(genesis), mining="manual")
+    return LocalChain.open(genesis_from_json(genesis), mining="manual", engine=request.param)
 
 
 def call(sender: bytes, to: bytes | None, **fields: Any) -> CallRequest:
