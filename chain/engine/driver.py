@@ -36,6 +36,8 @@ from .world import CoreWorld
 
 PATIENCE: Final = 1 << 20
 """Jump destinations between two looks at the clock: some milliseconds."""
+SHOWN_PATIENCE: Final = 1 << 8
+"""The same where each instruction is shown to somebody, which takes its time."""
 
 _F: Final = FRAME_FIELDS
 BLOCK_CONTEXT: Final = slice(
@@ -56,6 +58,7 @@ class CoreState:
         self.world = CoreWorld(reader, self._answering)
         self.machine = self.world.machine
         self.origin = Origin(sender=bytes(20), gas_price=0)
+        self._patience = PATIENCE
         self._teller = Teller(self.machine, self.world)
         self._initcode: list[np.ndarray[Any, Any]] = []
         self._context = self.machine.bytes_of("context")
@@ -112,7 +115,8 @@ class CoreState:
         self._teller.begin(self.frames.tracer)
         machine.set("depth", -1)
         machine.set("floor", 0)
-        machine.set("patience", PATIENCE)
+        self._patience = SHOWN_PATIENCE if machine.get("stepping") else PATIENCE
+        machine.set("patience", self._patience)
         machine.set("stage", records.RUNNING)
         self._begin(
             depth=0,
@@ -224,6 +228,9 @@ class CoreState:
             reason = machine.run()
             if reason == records.DONE:
                 return
+            if reason in TOLD:
+                self._teller.tell(reason)
+                continue
             self._serve(reason)
             if reason <= records.NEED_HASHES and machine.get("stepping"):
                 machine.set("stage", records.STEPPED)  # It repeats what has been shown.
@@ -243,7 +250,7 @@ class CoreState:
         elif reason == records.NEED_HASHES:
             machine.set_hashes(list(islice(self.env.ancestors(), 256)))
         elif reason == records.PATIENCE:
-            machine.set("patience", PATIENCE)
+            machine.set("patience", self._patience)
             if self.frames.deadline is not None:
                 check_time(self.frames.deadline)
         elif reason == records.NEED_MEMORY:
@@ -259,8 +266,6 @@ class CoreState:
             machine.grow_logs()
         elif reason == records.NEED_RETURNED:
             machine.grow_returned(machine.get("need_size"))
-        elif reason in TOLD:
-            self._teller.tell(reason)
         else:
             raise AssertionError(f"the core left for an unknown reason: {reason}")
 

@@ -39,6 +39,7 @@ KINDS: Final = {
     records.CREATE2: "CREATE2",
     records.STATICCALL: "STATICCALL",
 }
+GAS, STACK, SP = (FRAME_FIELDS[name] for name in ("gas", "stack", "sp"))
 CALLED_WORD: Final = {records.CALLCODE: 5, records.DELEGATECALL: 4}
 """How many words above a caller's stack the address stood that it called."""
 
@@ -63,7 +64,7 @@ class CoreView:
     @property
     def gas(self) -> int:
         """Gas that is left."""
-        return self.get("gas")
+        return self._ints[self._at + GAS]
 
     @property
     def refund(self) -> int:
@@ -72,8 +73,8 @@ class CoreView:
 
     def stack(self) -> list[int]:
         """Return the words on the stack, the last on top."""
-        start, end = self.get("stack"), self.get("sp")
-        words = string_at(start, end - start)
+        start = self._ints[self._at + STACK]
+        words = string_at(start, self._ints[self._at + SP] - start)
         return [int.from_bytes(words[i : i + WORD], "little") for i in range(0, len(words), WORD)]
 
     def memory(self) -> bytes:

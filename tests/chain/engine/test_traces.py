@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 from eth_keys.datatypes import PrivateKey
 
+from chain.calls import AccountOverride, CallRequest, Overrides
 from chain.differential.cases import Account, Block, Case, Signed
 from chain.differential.compare import compare
 from chain.differential.embedded import run_core, run_py, run_watched
 from chain.differential.generate import generate
 from chain.differential.limits import limited
 from chain.differential.results import Result
+from chain.engine import driver
+from chain.frames import Cancelled
+from chain.genesis import pars_genesis
+from chain.local_chain import LocalChain
 from chain.tracing.frames import CallList, CallTree
 from chain.tracing.options import TracerOptions
 from chain.tracing.prestate import Prestate
@@ -93,3 +98,21 @@ def test_a_power_that_is_two_gas_short_is_out_of_gas() -> None:
         result = run_core(case, True)
         assert result == run_py(case, True)
         assert result.ran[0].success is (gas >= 21_066)
+
+
+def test_a_long_list_of_steps_is_cut_off_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps take their time, so that the clock is looked at far more often than else."""
+    to, looks = bytes(19) + b"\xc0", []
+
+    def look(deadline: float) -> None:
+        looks.append(deadline)
+        if len(looks) == 3:
+            raise Cancelled("enough")
+
+    chain = LocalChain.open(pars_genesis(6133, []), mining="manual")
+    overrides = Overrides(accounts={to: AccountOverride(code=bytes.fromhex("5b5f56"))})
+    monkeypatch.setattr(driver, "check_time", look)
+    with pytest.raises(Cancelled):
+        chain.trace_call(CallRequest(to=to, gas=10**6), "latest", overrides, TracerOptions())
+    assert len(looks) == 3
+    chain.close()
