@@ -370,7 +370,7 @@ class World:
         """Until the transaction ends, note each account and slot that is looked at."""
         self._noted = set()
 
-    def before(self) -> "Before":
+    def before(self) -> Before:
         """Return what was looked at, as it was when the transaction began."""
         noted = self._noted or set()
         changed = {
