@@ -34,8 +34,8 @@ from .records import CONTEXT, FRAME, FRAME_GIVEN, WORD
 from .telling import TOLD, Teller
 from .world import CoreWorld
 
-PATIENCE: Final = 1 << 20
-"""Jump destinations between two looks at the clock: some milliseconds."""
+PATIENCE: Final = 1 << 17
+"""Jump destinations between two looks at the clock: about a millisecond."""
 SHOWN_PATIENCE: Final = 1 << 8
 """The same where each instruction is shown to somebody, which takes its time."""
 

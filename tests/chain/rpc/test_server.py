@@ -732,7 +732,7 @@ def test_a_slow_question_goes_on_where_it_holds_nobody_up(
     node = start(chain)
     seen = threads_of_calls(chain, monkeypatch)
     patience = chain.question_seconds
-    response = node.post(call("eth_call", {"to": you, "gas": hex(300_000)}, "latest"))
+    response = node.post(call("eth_call", {"to": you, "gas": hex(50_000_000)}, "latest"))
     assert "out of gas" in response["error"]["message"]
     assert len(seen) == 2
     assert seen[0] == node.thread.name
