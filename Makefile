@@ -12,12 +12,10 @@ DEV := $(VENV)/dev.stamp
 PEERS := $(VENV)/peers.stamp
 ENGINES := .engines
 ORACLE := .oracle
-LOCK_ALONE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	--no-emit-index-url --quiet
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
-LOCK := $(UV) pip compile pyproject.toml --python-version 3.11 --group build \
-	--constraint requirements/constraints.txt --generate-hashes --no-annotate --no-header \
+LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
+LOCK_OURS := $(LOCK) pyproject.toml --group build --constraint requirements/constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -60,7 +58,6 @@ bench: $(PEERS) $(ENGINES)/stamp
 campaign: $(DEV)
 	@$(BIN)/python -m pytest -m campaign $(ARGS)
 
-# The peers are for Linux only: on Windows their requirements contradict web3's.
 # Seeds are printed; a case that differs is written to differences/, as a state test.
 campaign-engine: $(DEV)
 	@$(BIN)/python -m chain.differential --engines py,core --steps --seconds 600 \
@@ -79,13 +76,14 @@ $(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
 		-r requirements/$(patsubst .%,%,$*).lock
 	@touch $@
 
+# The peers are for Linux only: on Windows their requirements contradict web3's.
 lock:
-	$(LOCK_ALONE) --group engines --output-file requirements/engines.lock
-	$(LOCK_ALONE) --group oracle --output-file requirements/oracle.lock
-	$(LOCK) --universal --output-file requirements/core.lock
-	$(LOCK) --universal --group dev --constraint requirements/core.lock \
+	$(LOCK) --group engines --output-file requirements/engines.lock
+	$(LOCK) --universal --group oracle --output-file requirements/oracle.lock
+	$(LOCK_OURS) --universal --output-file requirements/core.lock
+	$(LOCK_OURS) --universal --group dev --constraint requirements/core.lock \
 		--output-file requirements/dev.lock
-	$(LOCK) --python-platform x86_64-manylinux_2_35 --group dev --group bench \
+	$(LOCK_OURS) --python-platform x86_64-manylinux_2_35 --group dev --group bench \
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:

@@ -16,13 +16,12 @@ from .blocks import (
 )
 from .engines import open_state
 from .errors import InvalidBlock, NotNow, RejectedTransaction
-from .execution import BlockEnv, Outcome, apply_transaction
+from .execution import BlockEnv, Outcome, apply_transaction, check_in_block
 from .forks import BYZANTIUM, CANCUN, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI, Fork
 from .frames import Frames
-from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World
 from .system import begin_block, requests, requests_hash, reward, withdraw
-from .transactions import GAS_PER_BLOB, Transaction
+from .transactions import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -115,17 +114,9 @@ class BlockRun:
     def add(self, tx: Transaction) -> Outcome:
         """Run the next transaction; raise RejectedTransaction, changing nothing, if it may not."""
         env = self.env
-        needed = check_form(tx, env.fork, env.chain_id)
-        if tx.gas > env.gas_limit - self.gas_used:
-            raise NotNow(
-                f"gas limit reached: transaction {tx.gas}, left {env.gas_limit - self.gas_used}"
-            )
-        blobs_max = env.fork.blobs.max if env.fork.blobs else 0
-        if self.blob_gas_used + tx.blob_gas > blobs_max * GAS_PER_BLOB:
-            raise NotNow(f"blob gas limit reached: {blobs_max} blobs a block")
-        check_nonce(tx, self.world)
-        check_sender(tx, env.fork, self.world)
-        check_fees(tx, env.base_fee or 0, env.blob_base_fee if tx.blob_gas else 0)
+        gas_left = env.gas_limit - self.gas_used
+        blob_gas_left = env.fork.blob_gas_max - self.blob_gas_used
+        needed = check_in_block(tx, env, self.world, gas_left, blob_gas_left)
         mark = self.world.mark()
         try:
             outcome = apply_transaction(self.state, tx, tx.sender, needed)

@@ -15,12 +15,22 @@ from eth.vm.message import Message
 
 from .blocks import Log
 from .encoding import checksummed
-from .errors import RejectedTransaction
+from .errors import NotNow, RejectedTransaction
 from .forks import BERLIN, LONDON, PRAGUE, Fork
-from .frames import Begun, Frames
-from .rules import DELEGATION_PREFIX, NONCE_MAX, Intrinsic, is_delegation
+from .frames import Frames
+from .rules import (
+    DELEGATION_PREFIX,
+    NONCE_MAX,
+    Intrinsic,
+    check_fees,
+    check_form,
+    check_nonce,
+    check_sender,
+    is_delegation,
+)
 from .state import World
-from .transactions import Fields, Transaction
+from .transactions import GAS_PER_BLOB, Fields, Transaction
+from .watched import begun
 
 SYSTEM_ADDRESS: Final = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 SYSTEM_GAS: Final = 30_000_000
@@ -128,6 +138,22 @@ class Outcome:
     def success(self) -> bool:
         """Whether its effects stay."""
         return self.error is None
+
+
+def check_in_block(
+    tx: Transaction, env: BlockEnv, world: World, gas_left: int, blob_gas_left: int
+) -> Intrinsic:
+    """Check that a block which has so much left can hold this transaction next."""
+    needed = check_form(tx, env.fork, env.chain_id)
+    if tx.gas > gas_left:
+        raise NotNow(f"gas limit reached: transaction {tx.gas}, left {gas_left}")
+    if tx.blob_gas > blob_gas_left:
+        most = env.fork.blob_gas_max // GAS_PER_BLOB
+        raise NotNow(f"blob gas limit reached: {most} blobs a block")
+    check_nonce(tx, world)
+    check_sender(tx, env.fork, world)
+    check_fees(tx, env.base_fee or 0, env.blob_base_fee if tx.blob_gas else 0)
+    return needed
 
 
 def gas_price(tx: Fields, env: BlockEnv) -> int:
@@ -240,15 +266,7 @@ def _run(state: State, message: Message, origin: Origin) -> Ended:
     if message.is_create and is_taken(state.world, created):
         error = ContractCreationCollision("contract address collision")
         if state.frames.tracer is not None:
-            begun = Begun(
-                kind="CREATE",
-                sender=message.sender,
-                target=created,
-                value=message.value,
-                data=message.code,
-                gas=message.gas,
-            )
-            state.frames.tracer.enter(begun)
+            state.frames.tracer.enter(begun(message, "CREATE", created))
             state.frames.tracer.leave(None, error)
         return Ended(error=error, output=b"", gas_left=0, refund=0, logs=())
     return state.run(message, origin)
@@ -315,6 +333,7 @@ __all__ = [
     "State",
     "Transaction",
     "apply_transaction",
+    "check_in_block",
     "code_at",
     "gas_price",
     "system_call",

@@ -9,7 +9,6 @@ from .building import next_base_fee
 from .errors import InvalidRequest
 from .forks import Fork
 from .headers import next_excess_blob_gas
-from .transactions import GAS_PER_BLOB
 
 TIP_DEFAULT: Final = 10**9
 HISTORY_BLOCKS_MAX: Final = 1024
@@ -52,7 +51,7 @@ def fee_history(
         base_fees.append(header.base_fee_per_gas or 0)
         blob_fees.append(fork.blob_base_fee(header.excess_blob_gas or 0))
         ratios.append(header.gas_used / header.gas_limit)
-        blob_gas_max = fork.blobs.max * GAS_PER_BLOB if fork.blobs else 0
+        blob_gas_max = fork.blob_gas_max
         blob_ratios.append((header.blob_gas_used or 0) / blob_gas_max if blob_gas_max else 0.0)
     return FeeHistory(
         oldest=blocks[0][0].number,

@@ -59,6 +59,11 @@ class Fork:
         """Say whether the rules of `other` hold here too."""
         return self.index >= other.index
 
+    @property
+    def blob_gas_max(self) -> int:
+        """Blob gas that a block may use."""
+        return self.blobs.max * GAS_PER_BLOB if self.blobs else 0
+
     def blob_base_fee(self, excess_blob_gas: int) -> int:
         """Return the price of blob gas (EIP-4844)."""
         if self.blobs is None:

@@ -24,7 +24,7 @@ from .encoding import checksummed, keccak
 from .errors import ChainError, InvalidRequest, RejectedTransaction
 from .execution import BlockEnv, Outcome, apply_transaction
 from .forks import CANCUN, LONDON, SHANGHAI, Fork
-from .frames import Begun, Frames, Left, View
+from .frames import Begun, Frames, Left
 from .headers import next_excess_blob_gas
 from .history import Nodes
 from .rules import (
@@ -37,6 +37,7 @@ from .rules import (
     is_delegation,
 )
 from .state import Reader, World
+from .tracing.recorder import Recorder
 from .transactions import (
     BLOB,
     DYNAMIC_FEE,
@@ -369,11 +370,10 @@ def unsigned(fields: Fields, sender: bytes) -> Transaction:
     return Transaction(**known, v=0, y_parity=0, r=0, s=0, sender=sender, raw=raw, hash=keccak(raw))
 
 
-class _Transfers:
+class _Transfers(Recorder):
     """A tracer that collects logs, with one for each transfer of value among them."""
 
     wants_frames = True
-    wants_steps = False
 
     def __init__(self) -> None:
         self.logs: list[Log] = []
@@ -395,15 +395,6 @@ class _Transfers:
     def destroyed(self, address: bytes, beneficiary: bytes, balance: int) -> None:
         if balance:
             self._transfer(address, beneficiary, balance)
-
-    def step(self, view: View, pc: int, opcode: int) -> None:
-        """Not asked for."""
-
-    def stepped(self, view: View, error: Exception | None) -> None:
-        """Not asked for."""
-
-    def settled(self) -> None:
-        """Nothing is left to do."""
 
     def _transfer(self, sender: bytes, to: bytes, value: int) -> None:
         topics = (TRANSFER_EVENT, bytes(12) + sender, bytes(12) + to)

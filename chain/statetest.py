@@ -21,11 +21,10 @@ from .blocks import ZERO_HASH, Log
 from .encoding import encode, keccak
 from .engines import open_state
 from .errors import ChainError, InvalidTransaction, RejectedTransaction
-from .execution import BlockEnv, apply_transaction
+from .execution import BlockEnv, apply_transaction, check_in_block
 from .forks import BPO1, BPO2, FORKS, LONDON, PARIS, SPURIOUS_DRAGON, BlobSchedule, Fork
 from .frames import Engine, Frames
 from .history import Nodes
-from .rules import check_fees, check_form, check_nonce, check_sender
 from .state import Reader, World
 from .store import MemoryStore
 from .system import begin_block
@@ -33,7 +32,6 @@ from .transactions import (
     ACCESS_LIST,
     BLOB,
     DYNAMIC_FEE,
-    GAS_PER_BLOB,
     LEGACY,
     SET_CODE,
     Authorization,
@@ -162,15 +160,7 @@ def run_case(case: Case, engine: Engine = "core") -> str | None:
 def _apply(state: Any, tx: Transaction) -> tuple[Log, ...]:
     """Run the transaction where a block could hold it; return its logs."""
     env: BlockEnv = state.env
-    needed = check_form(tx, env.fork, env.chain_id)
-    if tx.gas > env.gas_limit:
-        raise RejectedTransaction(f"gas limit reached: {tx.gas} of {env.gas_limit}")
-    blobs_max = env.fork.blobs.max if env.fork.blobs else 0
-    if tx.blob_gas > blobs_max * GAS_PER_BLOB:
-        raise RejectedTransaction("blob gas limit reached")
-    check_nonce(tx, state.world)
-    check_sender(tx, env.fork, state.world)
-    check_fees(tx, env.base_fee or 0, env.blob_base_fee if tx.blob_gas else 0)
+    needed = check_in_block(tx, env, state.world, env.gas_limit, env.fork.blob_gas_max)
     return apply_transaction(state, tx, tx.sender, needed).logs
 
 
@@ -213,12 +203,14 @@ def _environment(given: Mapping[str, Any], fork: Fork) -> BlockEnv:
         prev_randao=_word(given.get("currentRandom", "0x0")) if merged else ZERO_HASH,
         excess_blob_gas=excess,
         parent_hash=ZERO_HASH,
-        # The format's convention: a block's hash is that of its number's decimal digits.
-        ancestors=lambda: (
-            keccak(str(each).encode())
-            for each in range(number - 1, max(-1, number - 1 - ANCESTORS), -1)
-        ),
+        ancestors=lambda: ancestors_of(number),
     )
+
+
+def ancestors_of(number: int) -> Iterator[bytes]:
+    """Return the hashes of the blocks before one, by the format's convention: of their numbers."""
+    for each in range(number - 1, max(-1, number - 1 - ANCESTORS), -1):
+        yield keccak(str(each).encode())
 
 
 def _write_state(pre: Mapping[str, Any], nodes: Nodes) -> Reader:

@@ -1,7 +1,7 @@
 """Our own path through execution: the engines `py`, with py-evm's loop, and `core`, compiled."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from eth.exceptions import Revert
 
@@ -9,24 +9,21 @@ from ..blocks import ZERO_HASH
 from ..encoding import encode, keccak
 from ..engines import open_state
 from ..errors import InvalidRequest, InvalidTransaction, RejectedTransaction
-from ..execution import BlockEnv, Outcome, apply_transaction
+from ..execution import BlockEnv, Outcome, apply_transaction, check_in_block
 from ..forks import FORKS, LONDON, PARIS
 from ..frames import Engine, Frames
 from ..history import Nodes
-from ..rules import check_fees, check_form, check_nonce, check_sender
 from ..state import Reader, World
-from ..statetest import FORK_NAMES
+from ..statetest import FORK_NAMES, ancestors_of
 from ..store import MemoryStore
 from ..tracing.options import TracerOptions
 from ..tracing.recorder import Budget, Recorder
 from ..tracing.steps import StructLogs
-from ..transactions import GAS_PER_BLOB, Transaction, decode_transaction
+from ..transactions import Transaction, decode_transaction
 from ..trie import EMPTY_ROOT
 from .cases import CHAIN_ID, Account, Block, Case
 from .programs import CODES
 from .results import Ran, Result, Step
-
-ANCESTORS: Final = 256
 
 
 def run_py(case: Case, steps: bool = False) -> Result:
@@ -57,8 +54,7 @@ def run_watched(
     world = state.world
     ran = []
     gas_left = case.block.gas_limit
-    blobs = state.env.fork.blobs
-    blob_gas_left = blobs.max * GAS_PER_BLOB if blobs else 0
+    blob_gas_left = state.env.fork.blob_gas_max
     for signed in case.transactions:
         watcher = recorder() if recorder else None
         try:
@@ -82,15 +78,7 @@ def run_watched(
 def _apply(
     state: Any, tx: Transaction, gas_left: int, blob_gas_left: int, watcher: Recorder | None
 ) -> Outcome:
-    env: BlockEnv = state.env
-    needed = check_form(tx, env.fork, env.chain_id)
-    if tx.gas > gas_left:
-        raise RejectedTransaction(f"gas limit reached: {tx.gas} of {gas_left}")
-    if tx.blob_gas > blob_gas_left:
-        raise RejectedTransaction("blob gas limit reached")
-    check_nonce(tx, state.world)
-    check_sender(tx, env.fork, state.world)
-    check_fees(tx, env.base_fee or 0, env.blob_base_fee if tx.blob_gas else 0)
+    needed = check_in_block(tx, state.env, state.world, gas_left, blob_gas_left)
     if watcher is not None:
         watcher.begin(state)
         state.frames.tracer = watcher
@@ -152,10 +140,7 @@ def environment(case: Case) -> BlockEnv:
         prev_randao=block.randao.to_bytes(32, "big") if merged else ZERO_HASH,
         excess_blob_gas=block.excess_blob_gas if fork.blobs is not None else None,
         parent_hash=ZERO_HASH,
-        ancestors=lambda: (
-            keccak(str(each).encode())
-            for each in range(block.number - 1, max(-1, block.number - 1 - ANCESTORS), -1)
-        ),
+        ancestors=lambda: ancestors_of(block.number),
     )
 
 

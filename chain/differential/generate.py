@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..encoding import encode, int_to_bytes, keccak
 from ..forks import BERLIN, CANCUN, FORKS, LONDON, OSAKA, PRAGUE, Fork
-from ..rules import DELEGATION_PREFIX, intrinsic
+from ..rules import DELEGATION_PREFIX, INITCODE_SIZE_MAX, intrinsic
 from ..signatures import address_of, sign
 from ..statetest import FORK_NAMES
 from ..transactions import (
@@ -332,7 +332,7 @@ def _spoilt(choose: Random, tx: Signed, block: Block) -> Signed:
     if fields.type != LEGACY:
         changes.append({"chain_id": 2})
     if not fields.to:
-        sizes = programs.INITCODE_SIZE_MAX, programs.INITCODE_SIZE_MAX + 1
+        sizes = INITCODE_SIZE_MAX, INITCODE_SIZE_MAX + 1
         changes += [{"data": bytes(size), "gas": 5_000_000} for size in sizes]
     if fields.type == BLOB:
         hashes = fields.blob_versioned_hashes

@@ -12,6 +12,7 @@ from typing import Final
 
 from ..forks import CANCUN, LONDON, SHANGHAI, Fork
 from ..opcodes import OPCODE_NAMES
+from ..rules import INITCODE_SIZE_MAX
 from .inputs import precompile_input
 
 CODES: Final = {name: code for code, name in OPCODE_NAMES.items()}
@@ -26,7 +27,6 @@ HUGE: Final = (2**20, 2**31 - 32, 2**32 - 1, 2**32, 2**63, 2**64 - 32, 2**64 - 1
 GASES: Final = (0, 1, 100, 700, 2300, 2301, 2600, 5000, 9000, 21_000, 40_000, 100_000, WORD_MAX)
 SLOTS: Final = (0, 0, 1, 1, 2, 3, WORD_MAX)
 CODE_SIZE_MAX: Final = 24_576
-INITCODE_SIZE_MAX: Final = 49_152
 
 LOOK_UPS: Final = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH")
 BINARY: Final = (
