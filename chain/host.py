@@ -10,28 +10,30 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from eth.exceptions import OutOfGas, Revert, VMError
-from eth.vm.forks.berlin.logic import GAS_SCHEDULE_EIP2929
 
 import precompiles.precompile as pars
 from precompiles import registry
 
 from .encoding import keccak
+from .engine.prices import (
+    GAS_CALL_VALUE,
+    GAS_CLEARS_REFUND,
+    GAS_COLD_ACCOUNT,
+    GAS_COLD_SLOT,
+    GAS_LOG,
+    GAS_LOG_BYTE,
+    GAS_NEW_ACCOUNT,
+    GAS_RESET,
+    GAS_SENTRY,
+    GAS_SET,
+    GAS_STIPEND,
+    GAS_WARM,
+)
 from .errors import ChainError
 from .execution import BlockEnv, Origin
 from .frames import STACK_DEPTH_MAX, Frames
 from .rules import is_delegation
 from .state import World
-
-GAS_COLD_ACCOUNT = 2600
-GAS_COLD_SLOT = 2100
-GAS_WARM = 100
-GAS_STORE_SENTRY = 2300  # EIP-2200: a frame with no more than the stipend may not write.
-GAS_CLEARS_REFUND = 4800  # EIP-3529
-GAS_CALL_VALUE = 9000
-GAS_CALL_STIPEND = 2300
-GAS_NEW_ACCOUNT = 25_000
-GAS_LOG = 375
-GAS_LOG_BYTE = 8
 
 MARKER_CODE = bytes.fromhex("60006000fd")
 """Code at each precompile's address, so that code-size checks pass. It never runs: it reverts."""
@@ -186,16 +188,15 @@ class FrameHost:
     def store(self, slot: int, value: int) -> None:
         """Write a word, as SSTORE does (EIP-2200, 2929 and 3529)."""
         self._refuse_writes()
-        if self._frame.gas_left <= GAS_STORE_SENTRY:
+        if self._frame.gas_left <= GAS_SENTRY:
             raise OutOfGas("too little gas left to write storage")
         cold = self._touch_slot(slot)
         current = self._world.get_storage(self._address, slot)
         original = self._world.get_storage(self._address, slot, from_journal=False)
-        schedule = GAS_SCHEDULE_EIP2929
         gas, refund = GAS_WARM, 0
         if current != value:
             if original == current:
-                gas = schedule.sstore_set_gas if original == 0 else schedule.sstore_reset_gas
+                gas = GAS_SET if original == 0 else GAS_RESET
                 if original and value == 0:
                     refund += GAS_CLEARS_REFUND
             else:
@@ -203,7 +204,7 @@ class FrameHost:
                     refund -= GAS_CLEARS_REFUND if current == 0 else 0
                     refund += GAS_CLEARS_REFUND if value == 0 else 0
                 if original == value:
-                    full = schedule.sstore_reset_gas if original else schedule.sstore_set_gas
+                    full = GAS_RESET if original else GAS_SET
                     refund += full - GAS_WARM
         self.charge(cold + gas, "SSTORE")
         if refund:
@@ -292,7 +293,7 @@ class FrameHost:
         allowed = frame.gas_left - frame.gas_left // 64
         gas = allowed if gas is None else min(gas, allowed)
         self.charge(gas, "call")
-        gas += GAS_CALL_STIPEND if value else 0
+        gas += GAS_STIPEND if value else 0
         if frame.depth + 1 > STACK_DEPTH_MAX or world.get_balance(self._address) < value:
             frame.give_back(gas)
             return False, b""

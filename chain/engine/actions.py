@@ -7,7 +7,7 @@ from precompiles.kernels.jit import inner, kernel
 
 from .calls import has_storage
 from .frames import enter
-from .memory import clear_word, copy_word, load_int, store64, zero
+from .memory import clear_word, copy_word, store64, zero
 from .records import (
     ADD_ACCOUNT,
     ADD_SLOT,
@@ -53,6 +53,7 @@ from .tables import (
     account_at,
     add_slot,
     add_transient,
+    enter_row,
     entry_at,
     find_account,
     find_slot,
@@ -78,22 +79,13 @@ NO_CODE_HASH = WORD * CONTEXT.index("NO_CODE_HASH")
 
 
 @inner
-def place_in_index(index: int, mask: int, first: int, row: int) -> None:
-    """Enter a row into a table's index."""
-    position = first & mask
-    while load_int(index + 8 * position) != 0:
-        position = (position + 1) & mask
-    store64(index + 8 * position, row + 1)
-
-
-@inner
 def add_account(m: Record, row: int) -> None:
     """Add the account in `need` as this row, with nothing in it."""
     at = account_address(m, row)
     zero(at, ACCOUNT_SIZE)
     copy_word(at + ADDRESS, m.need)
     copy_word(at + ACCOUNT_CODE_HASH, m.context + NO_CODE_HASH)
-    place_in_index(m.account_index, m.account_mask, hashed(m, m.need, 0), row)
+    enter_row(m.account_index, m.account_mask, hashed(m, m.need, 0), row)
 
 
 @inner
@@ -101,15 +93,15 @@ def reindex(m: Record, accounts: int) -> None:
     """Enter all rows into fresh, cleared indexes."""
     for row in range(accounts):
         word = account_address(m, row) + ADDRESS
-        place_in_index(m.account_index, m.account_mask, hashed(m, word, 0), row)
+        enter_row(m.account_index, m.account_mask, hashed(m, word, 0), row)
     for row in range(m.slot_count):
         at = m.slots + row * SLOT_SIZE
         first = hashed(m, at + SLOT_KEY, slot_at(at).account)
-        place_in_index(m.slot_index, m.slot_mask, first, row)
+        enter_row(m.slot_index, m.slot_mask, first, row)
     for row in range(m.transient_count):
         at = m.transients + row * TRANSIENT_SIZE
         first = hashed(m, at + TRANSIENT_KEY, transient_at(at).account)
-        place_in_index(m.transient_index, m.transient_mask, first, row)
+        enter_row(m.transient_index, m.transient_mask, first, row)
 
 
 @inner

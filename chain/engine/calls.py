@@ -4,10 +4,10 @@ from precompiles.kernels.jit import inner
 
 from .analysis import jump_destinations
 from .effects import (
-    GAS_NEW_ACCOUNT,
     account_named,
     charge_account,
     code_of,
+    cut_to_address,
 )
 from .frames import (
     CODE_PADDING,
@@ -31,10 +31,10 @@ from .memory import (
     load_int,
     move,
     store8,
-    store64,
     store_big,
     zero,
 )
+from .prices import GAS_CALL_VALUE, GAS_NEW_ACCOUNT, GAS_STIPEND
 from .records import (
     CALL,
     CALLCODE,
@@ -77,8 +77,6 @@ from .tables import (
 )
 from .words import lt
 
-GAS_CALL_VALUE = 9000
-GAS_STIPEND = 2300
 GAS_CREATE = 32_000
 GAS_HASH_WORD = 6
 NONCE_MAX = -1  # 2**64 - 1, in signed words.
@@ -264,8 +262,7 @@ def address_by_salt(m: Record, creator: int, salt: int, code: int, size: int) ->
 def hash_to_address(m: Record) -> None:
     """Write the address in the hash in `scratch` to `need`."""
     load_big(m.need, m.scratch)
-    store64(m.need + 16, load_int(m.need + 16) & 0xFFFFFFFF)
-    store64(m.need + 24, 0)
+    cut_to_address(m)
 
 
 @inner

@@ -16,7 +16,6 @@ from .effects import (
     extcodehash,
     extcodesize,
     log,
-    selfbalance,
     selfdestruct,
     sload,
     sstore,
@@ -79,7 +78,7 @@ from .records import (
     UNDERFLOW,
     WORD,
 )
-from .tables import ADDRESS, Record, account_address, machine, set_code
+from .tables import ACCOUNT_BALANCE, ADDRESS, Record, account_address, machine, set_code
 
 operation_at = record(OPERATION)
 OPERATION_SIZE = OPERATION.itemsize
@@ -241,8 +240,6 @@ def on_state(m: Record, f: Record, op: int) -> int:
         return tstore(m, f)
     if op == 0x31:
         return balance(m, f)
-    if op == 0x47:
-        return selfbalance(m, f)
     if op == 0x3B:
         return extcodesize(m, f)
     if op == 0x3C:
@@ -291,6 +288,8 @@ def environment(m: Record, f: Record, op: int, sp: int) -> None:
         copy_word(sp, m.context + GASLIMIT)
     elif op == 0x46:
         copy_word(sp, m.context + CHAINID)
+    elif op == 0x47:
+        copy_word(sp, account_address(m, f.account) + ACCOUNT_BALANCE)
     elif op == 0x48:
         copy_word(sp, m.context + BASEFEE)
     elif op == 0x4A:

@@ -30,6 +30,7 @@ from .failures import error_of
 from .frames import CODE_PADDING
 from .machine import FRAME_FIELDS, FRAME_INTS, FRAME_VALUE, Machine
 from .operations import operations_of
+from .prices import GAS_CLEARS_REFUND
 from .records import CONTEXT, FRAME, FRAME_GIVEN, WORD
 from .telling import TOLD, Teller
 from .world import CoreWorld
@@ -434,7 +435,7 @@ def set_rules(machine: Machine, fork: Fork) -> None:
         return
     machine.rules = fork
     machine.set_operations(operations_of(fork))
-    machine.set("clears_refund", 4800 if fork.since(LONDON) else 15_000)
+    machine.set("clears_refund", GAS_CLEARS_REFUND if fork.since(LONDON) else 15_000)
     machine.set("reserved_byte", int(fork.since(LONDON)))
     machine.set("initcode_max", INITCODE_SIZE_MAX if fork.since(SHANGHAI) else 0)
     machine.set("initcode_gas", 2 if fork.since(SHANGHAI) else 0)

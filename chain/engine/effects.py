@@ -27,6 +27,17 @@ from .memory import (
     set_word,
     store64,
 )
+from .prices import (
+    GAS_COLD_ACCOUNT,
+    GAS_COLD_SLOT,
+    GAS_LOG,
+    GAS_LOG_BYTE,
+    GAS_NEW_ACCOUNT,
+    GAS_RESET,
+    GAS_SENTRY,
+    GAS_SET,
+    GAS_WARM,
+)
 from .records import (
     CONTEXT,
     DESTROYED,
@@ -83,19 +94,9 @@ from .tables import (
 )
 from .words import add
 
-GAS_WARM = 100
-GAS_COLD_ACCOUNT = 2600
-GAS_COLD_SLOT = 2100
-GAS_SENTRY = 2300
-GAS_SET = 20_000
-GAS_RESET = 5000 - GAS_COLD_SLOT
-GAS_LOG = 375
-GAS_LOG_BYTE = 8
 GAS_COPY_WORD = 3
-GAS_SELFBALANCE = 5
 GAS_BLOCKHASH = 20
 GAS_SELFDESTRUCT = 5000
-GAS_NEW_ACCOUNT = 25_000
 ANCESTORS = 256
 TOPICS = place(LOG, "topics")
 NUMBER = WORD * CONTEXT.index("NUMBER")
@@ -105,10 +106,15 @@ NUMBER = WORD * CONTEXT.index("NUMBER")
 def account_named(m: Record, word: int) -> int:
     """Return the row of the account that a word names, or -1 with the address in `need`."""
     copy_word(m.need, word)
-    store64(m.need + 16, load_int(m.need + 16) & 0xFFFFFFFF)
-    clear = m.need + 24
-    store64(clear, 0)
+    cut_to_address(m)
     return find_account(m, m.need)
+
+
+@inner
+def cut_to_address(m: Record) -> None:
+    """Leave of the word in `need` what an address has."""
+    store64(m.need + 16, load_int(m.need + 16) & 0xFFFFFFFF)
+    store64(m.need + 24, 0)
 
 
 @inner
@@ -276,17 +282,6 @@ def balance(m: Record, f: Record) -> int:
     if not charge_account(m, f, row):
         return ENDS + OUT_OF_GAS
     copy_word(top, account_address(m, row) + ACCOUNT_BALANCE)
-    return GO_ON
-
-
-@inner
-def selfbalance(m: Record, f: Record) -> int:
-    """SELFBALANCE."""
-    if f.gas < GAS_SELFBALANCE:
-        return unpaid(m, GAS_SELFBALANCE)
-    f.gas -= GAS_SELFBALANCE
-    copy_word(f.sp, account_address(m, f.account) + ACCOUNT_BALANCE)
-    f.sp += WORD
     return GO_ON
 
 

@@ -47,7 +47,7 @@ _TABLE: Final[dict[Fork, dict[int, Operation]]] = {
         0x3F: Operation(ZERO, 1, 1),
         0x40: Operation(ZERO, 1, 1),
         **{op: Operation(BASE, 0, 1) for op in range(0x41, 0x47)},
-        0x47: Operation(ZERO, 0, 1),
+        0x47: Operation(LOW, 0, 1),
         0x50: Operation(BASE, 1, 0),
         0x51: Operation(VERY_LOW, 1, 1),
         0x52: Operation(VERY_LOW, 2, 0),
@@ -88,7 +88,7 @@ _TABLE: Final[dict[Fork, dict[int, Operation]]] = {
 """What each fork brought."""
 
 PUSHES: Final = frozenset(
-    {0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3A, 0x3D, *range(0x41, 0x47), 0x48, 0x4A, 0x59}
+    {0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3A, 0x3D, *range(0x41, 0x49), 0x4A, 0x59}
 )
 """Instructions without operands that push what the environment says."""
 

@@ -116,6 +116,15 @@ def find_slot(m: Record, row: int, key: int) -> int:
 
 
 @inner
+def enter_row(index: int, mask: int, first: int, row: int) -> None:
+    """Enter a row into a table's index, where it is looked for first or behind."""
+    position = first & mask
+    while load_int(index + 8 * position) != 0:
+        position = (position + 1) & mask
+    store64(index + 8 * position, row + 1)
+
+
+@inner
 def add_slot(m: Record, row: int, key: int) -> int:
     """Add a slot that holds nothing; there is room. Return where it stands."""
     at = m.slots + m.slot_count * SLOT_SIZE
@@ -124,11 +133,8 @@ def add_slot(m: Record, row: int, key: int) -> int:
     clear_word(at + VALUE)
     slot.account = row
     slot.changed = slot.warm = slot.seen = slot.read = slot.dirty = 0
+    enter_row(m.slot_index, m.slot_mask, hashed(m, key, row), m.slot_count)
     m.slot_count += 1
-    position = hashed(m, key, row) & m.slot_mask
-    while load_int(m.slot_index + 8 * position) != 0:
-        position = (position + 1) & m.slot_mask
-    store64(m.slot_index + 8 * position, m.slot_count)
     return at
 
 
@@ -153,11 +159,8 @@ def add_transient(m: Record, row: int, key: int) -> int:
     copy_word(at + TRANSIENT_KEY, key)
     clear_word(at + TRANSIENT_WORD)
     transient_at(at).account = row
+    enter_row(m.transient_index, m.transient_mask, hashed(m, key, row), m.transient_count)
     m.transient_count += 1
-    position = hashed(m, key, row) & m.transient_mask
-    while load_int(m.transient_index + 8 * position) != 0:
-        position = (position + 1) & m.transient_mask
-    store64(m.transient_index + 8 * position, m.transient_count)
     return at
 
 

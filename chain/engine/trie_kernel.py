@@ -15,12 +15,10 @@ FULL where the heap has no more room. What is on the heap was made here, or chec
 hash: its form is not checked again.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
-from precompiles.kernels.jit import emitted, kernel
+from precompiles.kernels.jit import kernel
 from precompiles.kernels.keccak import (
     KECCAK,
     LANES,
@@ -30,16 +28,9 @@ from precompiles.kernels.keccak import (
 )
 from precompiles.kernels.keccak_f import WORDS
 
-from . import memory
+from .memory import load_byte, load_int, move, store8, store64, zero
 
 States = npt.NDArray[np.uint64]
-
-byte: Callable[[int], int] = emitted("int64(int64)", memory.emit_load8)
-number: Callable[[int], int] = emitted("int64(int64)", memory.emit_load64)
-put_byte: Callable[[int, int], None] = emitted("void(int64, int64)", memory.emit_store8)
-put_number: Callable[[int, int], None] = emitted("void(int64, int64)", memory.store)
-move: Callable[[int, int, int], None] = emitted("void(int64, int64, int64)", memory.emit_move)
-zero: Callable[[int, int], None] = emitted("void(int64, int64)", memory.emit_zero)
 
 HEAP_BYTES = 16 * 2**20
 CHANGES_MAX = 4_000
@@ -93,19 +84,19 @@ MARGIN = 700
 @kernel("int64(int64, int64)")
 def read(book: int, place: int) -> int:
     """Return a number of the book."""
-    return number(book + 8 * place)
+    return load_int(book + 8 * place)
 
 
 @kernel("void(int64, int64, int64)")
 def write(book: int, place: int, value: int) -> None:
     """Write a number into the book."""
-    put_number(book + 8 * place, value)
+    store64(book + 8 * place, value)
 
 
 @kernel("int64(int64, int64)")
 def inside(heap: int, at: int) -> int:
     """Return where the content of an item begins."""
-    first = byte(heap + at)
+    first = load_byte(heap + at)
     if first < STRING:
         return at
     length = first & 0x3F
@@ -115,7 +106,7 @@ def inside(heap: int, at: int) -> int:
 @kernel("int64(int64, int64)")
 def behind(heap: int, at: int) -> int:
     """Return where an item ends."""
-    first = byte(heap + at)
+    first = load_byte(heap + at)
     if first < STRING:
         return at + 1
     length = first & 0x3F
@@ -123,7 +114,7 @@ def behind(heap: int, at: int) -> int:
         return at + 1 + length
     size = 0
     for i in range(length - SHORT_MAX):
-        size = size << 8 | byte(heap + at + 1 + i)
+        size = size << 8 | load_byte(heap + at + 1 + i)
     return at + 1 + length - SHORT_MAX + size
 
 
@@ -131,14 +122,14 @@ def behind(heap: int, at: int) -> int:
 def put_header(heap: int, at: int, kind: int, size: int) -> int:
     """Write the beginning of an item with so much content; return where that goes."""
     if size <= SHORT_MAX:
-        put_byte(heap + at, kind + size)
+        store8(heap + at, kind + size)
         return at + 1
     width = 1
     while size >> (8 * width) != 0:
         width += 1
-    put_byte(heap + at, kind + SHORT_MAX + width)
+    store8(heap + at, kind + SHORT_MAX + width)
     for i in range(width):
-        put_byte(heap + at + 1 + i, size >> (8 * (width - 1 - i)) & 0xFF)
+        store8(heap + at + 1 + i, size >> (8 * (width - 1 - i)) & 0xFF)
     return at + 1 + width
 
 
@@ -152,7 +143,7 @@ def copy_item(heap: int, to: int, begin: int, end: int) -> int:
 @kernel("int64(int64, int64, int64)")
 def nibble(keys: int, row: int, i: int) -> int:
     """Return a nibble of a key."""
-    pair = byte(keys + KEY_BYTES * row + (i >> 1))
+    pair = load_byte(keys + KEY_BYTES * row + (i >> 1))
     return pair & 15 if i & 1 else pair >> 4
 
 
@@ -161,12 +152,14 @@ def find(heap: int, book: int, reference: int) -> int:
     """Return the place in the index where a reference is, or would be."""
     place = 0
     for i in range(1, 7):
-        place = place << 8 | byte(heap + reference + i)
+        place = place << 8 | load_byte(heap + reference + i)
     place &= INDEX_MASK
     while read(book, INDEX + place) != 0:
         other = read(book, NODES + 2 * (read(book, INDEX + place) - 1))
         i = 1
-        while i < REFERENCE_BYTES and byte(heap + other + i) == byte(heap + reference + i):
+        while i < REFERENCE_BYTES and load_byte(heap + other + i) == load_byte(
+            heap + reference + i
+        ):
             i += 1
         if i == REFERENCE_BYTES:
             break
@@ -189,7 +182,7 @@ def remember(heap: int, book: int, reference: int, node: int) -> None:
 @kernel("int64(int64, int64, int64)")
 def resolve(heap: int, book: int, item: int) -> int:
     """Return the node that an item of a branch or an extension stands for."""
-    if byte(heap + item) != HASHED:
+    if load_byte(heap + item) != HASHED:
         return item
     entry = read(book, find(heap, book, item))
     if entry == 0:
@@ -208,7 +201,7 @@ def seal(heap: int, book: int, node: int, end: int) -> int:
     write(book, place + REFERENCE, 0)
     write(book, place + NODE, node)
     write(book, place + END, end)
-    write(book, place + HEIGHT, byte(heap + node - 1))
+    write(book, place + HEIGHT, load_byte(heap + node - 1))
     write(book, SEALED, count + 1)
     return PENDING + count
 
@@ -216,7 +209,7 @@ def seal(heap: int, book: int, node: int, end: int) -> int:
 @kernel("int64(int64, int64, int64)")
 def refer(heap: int, book: int, item: int) -> int:
     """Return how a parent holds an item: a node whose encoding is not shorter by its hash."""
-    if item < 0 or item >= PENDING or byte(heap + item) < LIST:
+    if item < 0 or item >= PENDING or load_byte(heap + item) < LIST:
         return item
     end = behind(heap, item)
     if end - item < HASH_SIZE:
@@ -237,8 +230,8 @@ def put_item(heap: int, book: int, at: int, item: int, parent: int) -> int:
         return copy_item(heap, at, item, behind(heap, item))
     place = SEALS + SEAL * (item - PENDING)
     write(book, place + REFERENCE, at)
-    put_byte(heap + parent - 1, max(byte(heap + parent - 1), read(book, place + HEIGHT) + 1))
-    put_byte(heap + at, HASHED)
+    store8(heap + parent - 1, max(load_byte(heap + parent - 1), read(book, place + HEIGHT) + 1))
+    store8(heap + at, HASHED)
     return at + REFERENCE_BYTES
 
 
@@ -255,11 +248,11 @@ def put_branch(heap: int, book: int, kids: int) -> int:
     node = read(book, USED) + 1
     if node + MARGIN > HEAP_BYTES:
         return FULL
-    put_byte(heap + node - 1, 0)
+    store8(heap + node - 1, 0)
     at = put_header(heap, node, LIST, size)
     for i in range(BRANCH_KIDS):
         at = put_item(heap, book, at, read(book, kids + i), node)
-    put_byte(heap + at, STRING)
+    store8(heap + at, STRING)
     write(book, USED, at + 1)
     return node
 
@@ -272,20 +265,20 @@ def put_short(heap: int, book: int, count: int, kind: int, item: int) -> int:
     node = read(book, USED) + 1
     if node + size + MARGIN > HEAP_BYTES:
         return FULL
-    put_byte(heap + node - 1, 0)
+    store8(heap + node - 1, 0)
     at = put_header(heap, node, LIST, size)
     if path_bytes > 1:
-        put_byte(heap + at, STRING + path_bytes)
+        store8(heap + at, STRING + path_bytes)
         at += 1
     first = kind
     i = 0
     if count & 1:
         first |= SHORT_PATH_ODD | read(book, PATH)
         i = 1
-    put_byte(heap + at, first)
+    store8(heap + at, first)
     at += 1
     while i < count:
-        put_byte(heap + at, read(book, PATH + i) << 4 | read(book, PATH + i + 1))
+        store8(heap + at, read(book, PATH + i) << 4 | read(book, PATH + i + 1))
         at += 1
         i += 2
     write(book, USED, put_item(heap, book, at, item, node))
@@ -303,15 +296,15 @@ def path_size(heap: int, node: int) -> int:
     """Return how many nibbles the path of a short node has."""
     begin = packed(heap, node)
     size = 2 * (behind(heap, inside(heap, node)) - begin - 1)
-    return size + 1 if byte(heap + begin) & SHORT_PATH_ODD else size
+    return size + 1 if load_byte(heap + begin) & SHORT_PATH_ODD else size
 
 
 @kernel("int64(int64, int64, int64)")
 def path_nibble(heap: int, node: int, i: int) -> int:
     """Return a nibble of the path of a short node."""
     begin = packed(heap, node)
-    place = i + (1 if byte(heap + begin) & SHORT_PATH_ODD else 2)
-    pair = byte(heap + begin + (place >> 1))
+    place = i + (1 if load_byte(heap + begin) & SHORT_PATH_ODD else 2)
+    pair = load_byte(heap + begin + (place >> 1))
     return pair & 15 if place & 1 else pair >> 4
 
 
@@ -341,7 +334,7 @@ def extend(heap: int, book: int, count: int, item: int) -> int:
     more = path_size(heap, node)
     for i in range(more):
         write(book, PATH + count + i, path_nibble(heap, node, i))
-    kind = byte(heap + packed(heap, node)) & SHORT_PATH_LEAF
+    kind = load_byte(heap + packed(heap, node)) & SHORT_PATH_LEAF
     item = second(heap, node)
     if kind == 0:
         for i in range(read(book, SEALED) - 1, -1, -1):
@@ -374,7 +367,7 @@ def open_branch(heap: int, book: int, kids: int, node: int) -> None:
     item = inside(heap, node)
     for i in range(BRANCH_KIDS):
         end = behind(heap, item)
-        write(book, kids + i, 0 if byte(heap + item) == STRING else item)
+        write(book, kids + i, 0 if load_byte(heap + item) == STRING else item)
         item = end
 
 
@@ -383,7 +376,7 @@ def split(heap: int, book: int, kids: int, node: int, shared: int, size: int) ->
     """Take out the one kid of the branch that stands where the path of a short node is left."""
     for i in range(BRANCH_KIDS):
         write(book, kids + i, 0)
-    kind = byte(heap + packed(heap, node)) & SHORT_PATH_LEAF
+    kind = load_byte(heap + packed(heap, node)) & SHORT_PATH_LEAF
     rest = size - shared - 1
     item = second(heap, node)
     if kind or rest:
@@ -398,7 +391,7 @@ def split(heap: int, book: int, kids: int, node: int, shared: int, size: int) ->
 @kernel("int64(int64, int64, int64, int64, int64)")
 def agreement(keys: int, sizes: int, low: int, high: int, depth: int) -> int:
     """Return how many nibbles the first and the last of some keys share from a depth on."""
-    limit = min(number(sizes + 8 * low), number(sizes + 8 * (high - 1))) - depth
+    limit = min(load_int(sizes + 8 * low), load_int(sizes + 8 * (high - 1))) - depth
     count = 0
     while count < limit and nibble(keys, low, depth + count) == nibble(
         keys, high - 1, depth + count
@@ -456,8 +449,8 @@ def apply(
     shared = 0
     if node == 0:
         if high - low == 1:
-            count = number(sizes + 8 * low) - depth
-            return put_leaf(heap, book, keys, low, depth, count, number(values + 8 * low))
+            count = load_int(sizes + 8 * low) - depth
+            return put_leaf(heap, book, keys, low, depth, count, load_int(values + 8 * low))
         shared = agreement(keys, sizes, low, high, depth)
         for i in range(BRANCH_KIDS):
             write(book, kids + i, 0)
@@ -466,13 +459,13 @@ def apply(
     else:
         size = path_size(heap, node)
         shared = min(
-            following(heap, node, size, keys, number(sizes + 8 * low), low, depth),
-            following(heap, node, size, keys, number(sizes + 8 * (high - 1)), high - 1, depth),
+            following(heap, node, size, keys, load_int(sizes + 8 * low), low, depth),
+            following(heap, node, size, keys, load_int(sizes + 8 * (high - 1)), high - 1, depth),
         )
         if shared == size:
-            if byte(heap + packed(heap, node)) & SHORT_PATH_LEAF:
+            if load_byte(heap + packed(heap, node)) & SHORT_PATH_LEAF:
                 # The one key that is as long, and agrees: its value changes.
-                return put_leaf(heap, book, keys, low, depth, size, number(values + 8 * low))
+                return put_leaf(heap, book, keys, low, depth, size, load_int(values + 8 * low))
             made = apply(
                 heap, book, keys, sizes, values,
                 second(heap, node), low, high, depth + size, level + 1,
@@ -505,7 +498,7 @@ def apply(
 @kernel("int64(int64, int64)")
 def refer_to(heap: int, node_hash: int) -> int:
     """Write a reference at a place for one; return where that is."""
-    put_byte(heap + GIVEN, HASHED)
+    store8(heap + GIVEN, HASHED)
     move(heap + GIVEN + 1, node_hash, HASH_SIZE)
     return GIVEN
 
@@ -543,11 +536,11 @@ def put_in_order(book: int) -> None:
 def absorb_block(heap: int, at: int, size: int, state: States, lane: int) -> None:
     """Take in a block of a message, of which so many bytes are left; pad the last."""
     for i in range(min(size, RATE_KECCAK256) >> 3):
-        state[i, lane] ^= np.uint64(number(heap + at + 8 * i))
+        state[i, lane] ^= np.uint64(load_int(heap + at + 8 * i))
     if size < RATE_KECCAK256:
         last = np.uint64(KECCAK)
         for i in range(size & 7):
-            last = last << np.uint64(8) | np.uint64(byte(heap + at + size - 1 - i))
+            last = last << np.uint64(8) | np.uint64(load_byte(heap + at + size - 1 - i))
         state[size >> 3, lane] ^= last
         state[(RATE_KECCAK256 >> 3) - 1, lane] ^= LAST_BIT
 
@@ -585,7 +578,7 @@ def hash_all(heap: int, book: int) -> None:
                     done += 1
                     to = heap + read(book, place + REFERENCE) + 1
                     for i in range(HASH_SIZE >> 3):
-                        put_number(to + 8 * i, int(state[i, lane]))
+                        store64(to + 8 * i, int(state[i, lane]))
             block += RATE_KECCAK256
         first += used
 
@@ -609,14 +602,14 @@ def update(
     """
     begin = 0
     at = read(book, USED)
-    if at + number(ends + 8 * (count - 1)) + 9 * count + MARGIN > HEAP_BYTES:
+    if at + load_int(ends + 8 * (count - 1)) + 9 * count + MARGIN > HEAP_BYTES:
         return FULL
     for row in range(count):
-        end = number(ends + 8 * row)
+        end = load_int(ends + 8 * row)
         size = end - begin
         write(book, VALUES + row, at if size else 0)
         if size:
-            if size > 1 or byte(data + begin) >= STRING:
+            if size > 1 or load_byte(data + begin) >= STRING:
                 at = put_header(heap, at, STRING, size)
             move(heap + at, data + begin, size)
             at += size
@@ -656,7 +649,7 @@ def walk(heap: int, book: int, keys: int, row: int, root: int) -> int:
             item = inside(heap, node)
             for _ in range(nibble(keys, row, depth)):
                 item = behind(heap, item)
-            if byte(heap + item) == STRING:
+            if load_byte(heap + item) == STRING:
                 return 0
             depth += 1
             continue
@@ -664,7 +657,7 @@ def walk(heap: int, book: int, keys: int, row: int, root: int) -> int:
         if following(heap, node, size, keys, 2 * KEY_BYTES, row, depth) != size:
             return 0
         item = second(heap, node)
-        if byte(heap + packed(heap, node)) & SHORT_PATH_LEAF:
+        if load_byte(heap + packed(heap, node)) & SHORT_PATH_LEAF:
             return item
         depth += size
 
@@ -685,7 +678,7 @@ def look_for(heap: int, book: int, count: int, keys: int, root: int, wanted: int
     top = refer_to(heap, root) if root else 0
     for row in range(count):
         found = walk(heap, book, keys, row, top)
-        put_number(wanted + 8 * row, read(book, WANTED) if found == MISSING else 0)
+        store64(wanted + 8 * row, read(book, WANTED) if found == MISSING else 0)
 
 
 @kernel("void(int64, int64)")
@@ -694,7 +687,7 @@ def forget(heap: int, book: int) -> None:
     zero(book + 8 * INDEX, 8 << INDEX_BITS)
     write(book, ENTRIES, 0)
     write(book, USED, FIRST)
-    put_byte(heap, STRING)
+    store8(heap, STRING)
 
 
 @kernel("int64(int64, int64, int64, int64, int64)")
@@ -703,7 +696,7 @@ def take(heap: int, book: int, node_hash: int, encoded: int, size: int) -> int:
     at = read(book, USED)
     if read(book, ENTRIES) == NODES_MAX or at + size + MARGIN > HEAP_BYTES:
         return FULL
-    put_byte(heap + at, HASHED)
+    store8(heap + at, HASHED)
     move(heap + at + 1, node_hash, HASH_SIZE)
     node = at + REFERENCE_BYTES
     move(heap + node, encoded, size)
