@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "pars.py": {"importlib", "os"},
     "precompiles": {"eth_abi", "numpy"},
     "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
+    "precompiles/backends/blake3.py": {"blake3"},
     "precompiles/backends/bls12_381.py": {"py_arkworks_bls12381"},
     "precompiles/backends/modular.py": {"gmpy2"},
     "precompiles/backends/ripemd160.py": {"Crypto"},
