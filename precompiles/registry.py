@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
+from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .pq.ml_dsa.contract import PRECOMPILE as ML_DSA
 from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
@@ -24,6 +25,7 @@ from .zk.stark.contract import PRECOMPILE as STARK
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (
+    HOOKS,
     ENTITY_STORE,
     ML_KEM,
     ML_DSA,

@@ -15,6 +15,7 @@ MODULES = (
     "precompiles.pq.slh_dsa.kernel",
     "precompiles.pq.ml_kem.kernel",
     "precompiles.pq.ml_dsa.kernel",
+    "precompiles.dex.hooks.kernel",
     "precompiles.kernels.edwards25519",
     "precompiles.kernels.nistp256",
     "precompiles.kernels.blake2",
