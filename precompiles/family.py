@@ -1,7 +1,11 @@
-"""What stands at the first address of each family: which entries it has and what they answer.
+"""What the first address of each family answers: which entries it has and what they answer.
+
+An entry may stand there itself: it answers this beside its own methods.
 
 The answers are the declarations themselves, so a contract can discover what a chain carries.
 """
+
+from dataclasses import replace
 
 from . import address_map
 from .gas import Constant
@@ -15,6 +19,14 @@ METHODS_MAX = 512
 INTERFACE = "IPrecompileFamily"
 NAME_MAX = 64
 SIGNATURE_MAX = 256
+
+
+def informed(family: address_map.Family, members: tuple[Precompile, ...]) -> tuple[Precompile, ...]:
+    """Return the entries of a family, led by one that also answers for all of them."""
+    first = information(family, members)
+    if not members or members[0].address != first.address:
+        return (first, *members)
+    return (replace(members[0], methods=(*first.methods, *members[0].methods)), *members[1:])
 
 
 def information(family: address_map.Family, members: tuple[Precompile, ...]) -> Precompile:

@@ -17,7 +17,7 @@ from .threshold.cggmp21.contract import PRECOMPILE as CGGMP21
 from .threshold.committee.contract import PRECOMPILE as COMMITTEE
 from .threshold.ecdsa.contract import PRECOMPILE as THRESHOLD_ECDSA
 from .threshold.frost.contract import PRECOMPILE as FROST
-from .zk.dispatcher import dispatching
+from .zk.dispatcher import PRECOMPILE as ZK
 from .zk.pedersen.contract import PRECOMPILE as PEDERSEN
 from .zk.poseidon.contract import PRECOMPILE as POSEIDON
 from .zk.stark.contract import PRECOMPILE as STARK
@@ -37,6 +37,7 @@ ENTRIES = (
     CGGMP21,
     THRESHOLD_ECDSA,
     COMMITTEE,
+    ZK,
     POSEIDON,
     PEDERSEN,
     STARK,
@@ -47,13 +48,12 @@ RETIRED_ADDRESSES: frozenset[int] = frozenset()
 
 
 def assemble(entries: Iterable[Precompile]) -> tuple[Precompile, ...]:
-    """Return the entries with the information entry of each family, in address order."""
+    """Return the entries, with one at the first address of each family, in address order."""
     entries = tuple(entries)
     result: list[Precompile] = []
     for each in FAMILIES:
         members = tuple(entry for entry in entries if entry.family == each.name)
-        first = family.information(each, members)
-        result += [dispatching(first) if each.name == "zk" else first, *members]
+        result += family.informed(each, members)
     if {entry.name for entry in entries} - {entry.name for entry in result}:
         raise ValueError("an entry names a family that does not exist")
     return tuple(result)
@@ -87,7 +87,11 @@ def index(
 
 PRECOMPILES = assemble(ENTRIES)
 BY_ADDRESS = index(PRECOMPILES, RETIRED_ADDRESSES)
-BY_NAME = {entry.name: entry for entry in PRECOMPILES}
+BY_NAME = {
+    **{each.name: BY_ADDRESS[each.base.to_bytes(20, "big")] for each in FAMILIES},
+    **{entry.name: entry for entry in PRECOMPILES},
+}
+"""By name; the name of a family stands for what is at its first address."""
 
 
 def at(address: bytes) -> Precompile | None:

@@ -1,4 +1,4 @@
-"""What the family's first address answers besides what it is: proofs, by number of their system.
+"""0x0900: proofs, by number of their system.
 
 PIP-7000 speaks of one address for all proofs. Here a system is run as its own entry runs it, on
 storage of this address: a statement that is registered there has to be registered here as well,
@@ -130,15 +130,15 @@ METHODS: tuple[Method, ...] = (
 )
 
 
-def dispatching(information: Precompile) -> Precompile:
-    """Return the family's information entry with these methods."""
-    entries = [system.entry for system in SYSTEMS.values()]
-    return replace(
-        information,
-        interface="IZK",
-        summary=f"{information.summary}; proofs by number of their system",
-        methods=(*information.methods, *METHODS),
-        errors=(UNKNOWN_SYSTEM, *(error for entry in entries for error in entry.errors)),
-        events=tuple(event for entry in entries for event in entry.events),
-        references=("PIP-7000",),
-    )
+PRECOMPILE = Precompile(
+    address=(0x0900).to_bytes(20, "big"),
+    family="zk",
+    name="zk",
+    interface="IZK",
+    version=1,
+    summary="Zero-knowledge hashes, commitments and proofs; proofs by number of their system",
+    methods=METHODS,
+    errors=(UNKNOWN_SYSTEM, *(error for each in SYSTEMS.values() for error in each.entry.errors)),
+    events=tuple(event for each in SYSTEMS.values() for event in each.entry.events),
+    references=("PIP-7000",),
+)

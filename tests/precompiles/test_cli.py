@@ -54,7 +54,7 @@ def test_several_outputs_are_named(capsys: CLEAN) -> None:
     status, out, _ = run(capsys, "call", "zk", "info")
     assert status == 0
     assert out.splitlines()[0] == "family: zk"
-    assert 'names: ["poseidon", ' in out
+    assert 'names: ["zk", "poseidon", ' in out
 
 
 def test_a_string_and_an_address(capsys: CLEAN) -> None:

@@ -104,7 +104,7 @@ def test_an_unknown_family_is_refused() -> None:
 
 def test_every_family_has_its_information_entry() -> None:
     for family in address_map.FAMILIES:
-        assert find(f"{family.base:#06x}").name == family.name
+        assert find(f"{family.base:#06x}") is find(family.name)
 
 
 def test_the_address_map_is_in_order_without_duplicates() -> None:

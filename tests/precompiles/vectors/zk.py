@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import stark
 from cases import Case, call, case, changed, hexed, refused, split_types
 from eth_abi import decode
+from families import family_cases
 
-from precompiles.registry import PRECOMPILES, find
+from precompiles.registry import find
 
 SYSTEMS = "systems()"
 REGISTER = "register(uint16,bytes)"
@@ -33,23 +34,7 @@ def cases() -> Iterator[Case]:
 
 
 def information() -> Iterator[Case]:
-    members = [entry for entry in PRECOMPILES if entry.family == "zk" and entry.name != "zk"]
-    addresses = [hexed(entry.address) for entry in members]
-    names = [entry.name for entry in members]
-    types = ["string", "string", "address[]", "string[]"]
-    purpose = "Zero-knowledge hashes, commitments and proofs"
-    yield case("info", call("info()"), types, "zk", purpose, addresses, names, source=RULE)
-    methods = [(entry, method.signature) for entry in members for method in entry.methods]
-    yield case(
-        "methods",
-        call("methods()"),
-        ["address[]", "bytes4[]", "string[]"],
-        [hexed(entry.address) for entry, _ in methods],
-        [signature.selector for _, signature in methods],
-        [signature.canonical for _, signature in methods],
-        source=RULE,
-    )
-    yield case("version", call("version()"), ["uint256"], 1, source=RULE)
+    yield from family_cases("zk", "Zero-knowledge hashes, commitments and proofs")
     yield case(
         "systems",
         call(SYSTEMS),
@@ -59,9 +44,6 @@ def information() -> Iterator[Case]:
         ["stark"],
         source=RULE,
     )
-    data = call("info()")
-    yield refused("trailing-byte", data + b"\0", "TrailingBytes(uint256)", len(data))
-    yield refused("no-selector", b"", "UnknownSelector(bytes4)", bytes(4))
 
 
 def registration() -> Iterator[Case]:
