@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 import orjson
 
+from precompiles.precompile import MARKER_CODE, Start
 from precompiles.registry import PRECOMPILES
 
 from .blocks import ZERO_ADDRESS, ZERO_HASH, Block, Header
@@ -30,7 +31,6 @@ from .forks import (
     Fork,
     Schedule,
 )
-from .host import MARKER_CODE
 from .state import Reader, World
 from .system import DEPOSIT_ADDRESS, SYSTEM_CONTRACTS
 from .trie import EMPTY_ROOT, Nodes
@@ -156,15 +156,22 @@ def pars_genesis(
 ) -> Genesis:
     """Return the genesis of a local Pars chain: the whole supply, funded accounts, precompiles."""
     ops = secret_ops or SECRET_OPS.get(chain_id, "call-only")
-    alloc = {entry.address: Allocation(nonce=1, code=MARKER_CODE) for entry in PRECOMPILES}
+    settings = {"admin": f"0x{accounts[0].hex()}"} if accounts else {}
+    chosen = {entry.name: settings for entry in PRECOMPILES if entry.genesis is not None}
+    starts = _starts(_Object({"precompiles": chosen}, "config.pars"))
+    alloc = {
+        entry.address: Allocation(nonce=1, code=MARKER_CODE, balance=_held(starts, entry.address))
+        for entry in PRECOMPILES
+    }
     alloc |= {at: Allocation(nonce=1, code=code) for at, code in SYSTEM_CONTRACTS.items()}
     alloc[CREATE2_DEPLOYER] = Allocation(nonce=1, code=CREATE2_DEPLOYER_CODE)
     alloc |= {address: Allocation(balance=DEV_BALANCE) for address in accounts}
-    alloc[RESERVE] = Allocation(balance=SUPPLY - DEV_BALANCE * len(accounts))
+    granted = sum(each.balance for each in alloc.values())
+    alloc[RESERVE] = Allocation(balance=SUPPLY - granted)
     config: dict[str, Any] = {name + "Block": 0 for name in FORKS if name in _BLOCK_FORKS}
     config |= {"terminalTotalDifficulty": 0, "terminalTotalDifficultyPassed": True}
     config |= {"shanghaiTime": 0, "cancunTime": 0, "pragueTime": 0, "osakaTime": 0}
-    config |= {"chainId": chain_id, "pars": {"secretOps": ops}}
+    config |= {"chainId": chain_id, "pars": {"secretOps": ops, "precompiles": chosen}}
     return genesis_from_json(
         {
             "config": config,
@@ -216,6 +223,10 @@ def genesis_from_json(data: Any) -> Genesis:
             raise InvalidGenesis(f"alloc[{key}]: the address stands there twice")
         allocation = value if isinstance(value, Allocation) else _allocation(value, key)
         alloc[address] = allocation
+    for address, start in _starts(pars).items():
+        if start.storage:
+            held = alloc.get(address, Allocation())
+            alloc[address] = replace(held, storage={**start.storage, **held.storage})
     nonce = top.number("nonce", 0)
     if nonce >= 2**64:
         raise InvalidGenesis("nonce: does not fit eight bytes")
@@ -248,6 +259,30 @@ def _secret_ops(pars: "_Object | None") -> SecretOps:
         if chosen == allowed:
             return allowed  # type: ignore[no-any-return]
     raise InvalidGenesis('config.pars.secretOps: neither "call-only" nor "public-test"')
+
+
+def _starts(pars: "_Object | None") -> dict[bytes, Start]:
+    """Return what the settings of precompiles make of their accounts."""
+    if pars is None:
+        return {}
+    chosen = pars.child("precompiles", optional=True)
+    entries = {entry.name: entry for entry in PRECOMPILES if entry.genesis is not None}
+    for name in chosen.data:
+        if name not in entries:
+            raise InvalidGenesis(f"{chosen.name(name)}: no precompile of that name has settings")
+    starts = {}
+    for name, entry in entries.items():
+        assert entry.genesis is not None, "chosen above"
+        try:
+            starts[entry.address] = entry.genesis(chosen.child(name, optional=True).data)
+        except ValueError as error:
+            raise InvalidGenesis(f"{chosen.name(name)}: {error}") from None
+    return starts
+
+
+def _held(starts: Mapping[bytes, Start], address: bytes) -> int:
+    start = starts.get(address)
+    return 0 if start is None else start.balance
 
 
 def _schedule(config: "_Object", pars: bool) -> Schedule:

@@ -12,7 +12,7 @@ from typing import Protocol
 from eth.exceptions import OutOfGas, Revert, VMError
 
 import precompiles.precompile as pars
-from precompiles import registry
+from precompiles import deployment, registry
 
 from .encoding import keccak
 from .engine.prices import (
@@ -20,6 +20,7 @@ from .engine.prices import (
     GAS_CLEARS_REFUND,
     GAS_COLD_ACCOUNT,
     GAS_COLD_SLOT,
+    GAS_COPY_WORD,
     GAS_LOG,
     GAS_LOG_BYTE,
     GAS_NEW_ACCOUNT,
@@ -35,8 +36,6 @@ from .frames import STACK_DEPTH_MAX, Frames
 from .rules import is_delegation
 from .state import World
 
-MARKER_CODE = bytes.fromhex("60006000fd")
-"""Code at each precompile's address, so that code-size checks pass. It never runs: it reverts."""
 INSUFFICIENT_BALANCE = keccak(b"InsufficientBalance()")[:4]
 
 log = logging.getLogger(__name__)
@@ -173,24 +172,30 @@ class FrameHost:
         if self._frame.static:
             raise pars.WRITE_PROTECTION()
 
-    def _touch_slot(self, slot: int) -> int:
+    def _touch_slot(self, address: bytes, slot: int) -> int:
         """Warm a slot up and return what that costs."""
-        if self._world.is_storage_warm(self._address, slot):
+        if self._world.is_storage_warm(address, slot):
             return 0
-        self._world.mark_storage_warm(self._address, slot)
+        self._world.mark_storage_warm(address, slot)
         return GAS_COLD_SLOT
 
     def load(self, slot: int) -> int:
         """Read a word, as SLOAD does."""
-        self.charge(self._touch_slot(slot) or GAS_WARM, "SLOAD")
+        self.charge(self._touch_slot(self._address, slot) or GAS_WARM, "SLOAD")
         return self._world.get_storage(self._address, slot)
+
+    def storage_of(self, address: bytes, slot: int) -> int:
+        """Read a word of any account; the EVM has no instruction for it."""
+        self._touch_account(address)
+        self.charge(self._touch_slot(address, slot) or GAS_WARM, "SLOAD")
+        return self._world.get_storage(address, slot)
 
     def store(self, slot: int, value: int) -> None:
         """Write a word, as SSTORE does (EIP-2200, 2929 and 3529)."""
         self._refuse_writes()
         if self._frame.gas_left <= GAS_SENTRY:
             raise OutOfGas("too little gas left to write storage")
-        cold = self._touch_slot(slot)
+        cold = self._touch_slot(self._address, slot)
         current = self._world.get_storage(self._address, slot)
         original = self._world.get_storage(self._address, slot, from_journal=False)
         gas, refund = GAS_WARM, 0
@@ -253,6 +258,32 @@ class FrameHost:
             if self._world.account_is_empty(address)
             else self._world.get_code_hash(address)
         )
+
+    def code_size(self, address: bytes) -> int:
+        """Return the size of a code, as EXTCODESIZE does."""
+        self._touch_account(address)
+        return len(self._world.get_code(address))
+
+    def code(self, address: bytes) -> bytes:
+        """Return a whole code, as EXTCODECOPY does."""
+        self._touch_account(address)
+        code = self._world.get_code(address)
+        self.charge(GAS_COPY_WORD * ((len(code) + 31) // 32), "EXTCODECOPY")
+        return code
+
+    def deploy(self, code: bytes, salt: bytes) -> bytes:
+        """Make an account with this code, at the price of CREATE2; none of it runs."""
+        self._refuse_writes()
+        self.charge(deployment.price_of(code), "deployment")
+        deployment.check(code)
+        world = self._world
+        address = deployment.address_of(self._address, code, salt)
+        if world.account_has_code_or_nonce(address) or world.has_storage(address):
+            raise deployment.ACCOUNT_OCCUPIED(address)
+        world.mark_address_warm(address)
+        world.set_nonce(address, 1)
+        world.set_code(address, code)
+        return address
 
     def block_hash(self, number: int) -> bytes:
         """Return the hash of one of the last 256 blocks, as BLOCKHASH does."""

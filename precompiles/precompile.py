@@ -13,6 +13,7 @@ from .abi import Revert
 from .gas import Expression, check, decoding_price, evaluate, head_positions
 
 __all__ = [
+    "MARKER_CODE",
     "Call",
     "Context",
     "Host",
@@ -21,6 +22,7 @@ __all__ = [
     "OutOfGas",
     "Precompile",
     "Revert",
+    "Start",
     "execute",
     "method",
     "no_randomness",
@@ -72,6 +74,22 @@ class Host(Protocol):
 
     def code_hash(self, address: bytes) -> bytes:
         """Return what EXTCODEHASH returns."""
+        ...
+
+    def code_size(self, address: bytes) -> int:
+        """Return what EXTCODESIZE returns."""
+        ...
+
+    def code(self, address: bytes) -> bytes:
+        """Return the code of an account, at the price of EXTCODECOPY of the whole."""
+        ...
+
+    def storage_of(self, address: bytes, slot: int) -> int:
+        """Return a word of any account's storage, at the prices of the account and of SLOAD."""
+        ...
+
+    def deploy(self, code: bytes, salt: bytes) -> bytes:
+        """Make an account with this code, as it is, and return its address: see `deployment`."""
         ...
 
     def block_hash(self, number: int) -> bytes:
@@ -163,6 +181,14 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What an entry's account has in the first block."""
+
+    storage: Mapping[int, int] = field(default_factory=dict)
+    balance: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Precompile:
     """One entry of the registry."""
 
@@ -178,6 +204,12 @@ class Precompile:
     events: tuple[abi.Event, ...] = ()
     references: tuple[str, ...] = ()
     status: Status = "active"
+    genesis: Callable[[Mapping[str, Any]], Start] | None = field(default=None, compare=False)
+    """Turns the settings that a genesis file has for the entry into its first state.
+
+    A setting that is wrong is a ValueError that names it. A chain for development gives `admin`,
+    an address as 0x-prefixed hex, and nothing else: all others need a default.
+    """
     by_selector: Mapping[bytes, Method] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -186,6 +218,9 @@ class Precompile:
             raise ValueError(f"{self.name}: two methods share a selector")
         object.__setattr__(self, "by_selector", table)
 
+
+MARKER_CODE = bytes.fromhex("60006000fd")
+"""Code at each entry's address in genesis, so that code-size checks pass. It never runs."""
 
 SECRETS_REFUSED: Literal["call-only"] = "call-only"
 

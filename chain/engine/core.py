@@ -51,6 +51,7 @@ from .memory import (
     store_big,
     swap_words,
 )
+from .prices import GAS_COPY_WORD
 from .records import (
     ANSWERED,
     BAD_JUMP,
@@ -96,7 +97,6 @@ OPERATION_SIZE = OPERATION.itemsize
     BLOBBASEFEE,
 ) = (WORD * i for i in range(10))
 
-GAS_COPY_WORD = 3
 GAS_HASH_WORD = 6
 GAS_EXPONENT_BYTE = 50
 

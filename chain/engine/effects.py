@@ -30,6 +30,7 @@ from .memory import (
 from .prices import (
     GAS_COLD_ACCOUNT,
     GAS_COLD_SLOT,
+    GAS_COPY_WORD,
     GAS_LOG,
     GAS_LOG_BYTE,
     GAS_NEW_ACCOUNT,
@@ -94,7 +95,6 @@ from .tables import (
 )
 from .words import add
 
-GAS_COPY_WORD = 3
 GAS_BLOCKHASH = 20
 GAS_SELFDESTRUCT = 5000
 ANCESTORS = 256

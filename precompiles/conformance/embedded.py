@@ -1,7 +1,7 @@
 """A world in memory that carries the precompiles: accounts, storage, logs and a gas counter.
 
-It has what an entry can see through `Host` and no more: no transactions, no blocks, no byte-code.
-An account's code is a Python function from a Call to bytes. Every call is a transaction of its
+It has what an entry can see through `Host` and no more: no transactions, no blocks. An account's
+code is byte-code, or a Python function from a Call to bytes. Every call is a transaction of its
 own: transient storage and warm slots do not outlive it, and a call that fails changes nothing.
 """
 
@@ -9,9 +9,20 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from .. import deployment
 from ..backends.keccak import keccak256
-from ..precompile import Call, Context, OutOfGas, Precompile, Revert, execute, price
+from ..precompile import (
+    MARKER_CODE,
+    Call,
+    Context,
+    OutOfGas,
+    Precompile,
+    Revert,
+    execute,
+    price,
+)
 from ..registry import at
+from . import bytecode
 from .vectors import DEFAULT_CALLER, Answer, Vector
 
 # Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153). Without refunds, which a frame does
@@ -28,15 +39,15 @@ BLOCK_HASH_GAS = 20
 VALUE_GAS = 9_000
 VALUE_STIPEND = 2_300
 NEW_ACCOUNT_GAS = 25_000
+CODE_WORD_GAS = 3
 ACCOUNT = -1
 """Stands for the account itself among the warm slots."""
 
 GAS_MAX = 30_000_000
 CALL_DEPTH_MAX = 64
-EMPTY_CODE_HASH = keccak256(b"")
 
 Status = Literal["success", "reverted", "out of gas"]
-Code = Callable[[Call], bytes]
+Code = Callable[[Call], bytes] | bytes
 
 CONTEXT = Context(
     chain_id=6133,
@@ -128,17 +139,28 @@ class Frame:
     meter: Meter
     static: bool
     depth: int
+    code_address: bytes = b""
+    """Where the code stands, if not at `address`."""
 
     def load(self, slot: int) -> int:
         """SLOAD."""
-        self.meter.take(WARM_READ_GAS if self.touch(slot) else COLD_READ_GAS)
-        return self.world.storage.get((self.address, slot), 0)
+        return self.read(self.address, slot)
+
+    def storage_of(self, address: bytes, slot: int) -> int:
+        """SLOAD at another account; the EVM has no instruction for it."""
+        self.touch_account(address)
+        return self.read(address, slot)
+
+    def read(self, address: bytes, slot: int) -> int:
+        """Read a slot at its price."""
+        self.meter.take(WARM_READ_GAS if self.touch(address, slot) else COLD_READ_GAS)
+        return self.world.storage.get((address, slot), 0)
 
     def store(self, slot: int, value: int) -> None:
         """SSTORE."""
         self.refuse_static()
         key = self.address, slot
-        cold = 0 if self.touch(slot) else COLD_READ_GAS
+        cold = 0 if self.touch(self.address, slot) else COLD_READ_GAS
         old = self.world.storage.get(key, 0)
         original = self.world.originals.setdefault(key, old)
         if value == old or old != original:
@@ -175,13 +197,38 @@ class Frame:
         self.touch_account(address)
         return self.world.nonces.get(address, 0)
 
-    def code_hash(self, address: bytes) -> bytes:
-        """EXTCODEHASH; this world's functions have no byte-code to hash, so their address is."""
+    def code(self, address: bytes) -> bytes:
+        """EXTCODECOPY of the whole."""
         self.touch_account(address)
-        if address in self.world.codes or at(address) is not None:
-            return keccak256(address)
-        known = address in self.world.balances or address in self.world.nonces
-        return EMPTY_CODE_HASH if known else bytes(32)
+        code = code_at(self.world, address)
+        self.meter.take(CODE_WORD_GAS * ((len(code) + 31) // 32))
+        return code
+
+    def code_size(self, address: bytes) -> int:
+        """EXTCODESIZE."""
+        self.touch_account(address)
+        return len(code_at(self.world, address))
+
+    def code_hash(self, address: bytes) -> bytes:
+        """EXTCODEHASH."""
+        self.touch_account(address)
+        code = code_at(self.world, address)
+        known = code or self.world.balances.get(address) or self.world.nonces.get(address)
+        return keccak256(code) if known else bytes(32)
+
+    def deploy(self, code: bytes, salt: bytes) -> bytes:
+        """Make an account with a code."""
+        self.refuse_static()
+        self.meter.take(deployment.price_of(code))
+        deployment.check(code)
+        address = deployment.address_of(self.address, code, salt)
+        world = self.world
+        if world.nonces.get(address) or code_at(world, address):
+            raise deployment.ACCOUNT_OCCUPIED(address)
+        world.set(world.warm, (address, ACCOUNT), True)
+        world.set(world.nonces, address, 1)
+        world.set(world.codes, address, code)
+        return address
 
     def block_hash(self, number: int) -> bytes:
         """BLOCKHASH."""
@@ -218,14 +265,24 @@ class Frame:
         self.meter.left += inner.meter.left
         return status == "success", output
 
+    def delegate(self, to: bytes, call: Call, data: bytes, gas: int) -> tuple[bool, bytes]:
+        """DELEGATECALL, for byte-code; no entry can."""
+        self.touch_account(to)
+        given = min(gas, self.meter.left - self.meter.left // 64)
+        self.meter.take(given)
+        inner = replace(self, meter=Meter(given), depth=self.depth + 1, code_address=to)
+        status, output = run(inner, caller=call.caller, data=data, value=call.value, delegated=True)
+        self.meter.left += inner.meter.left
+        return status == "success", output
+
     def charge(self, gas: int, reason: str) -> None:
         """Take gas; the reason is for chains that trace."""
         del reason
         self.meter.take(gas)
 
-    def touch(self, slot: int) -> bool:
+    def touch(self, address: bytes, slot: int) -> bool:
         """Make a slot warm; return whether it was."""
-        key = (self.address, slot)
+        key = (address, slot)
         if key in self.world.warm:
             return True
         self.world.set(self.world.warm, key, True)
@@ -280,13 +337,14 @@ def run(
     try:
         if frame.depth > CALL_DEPTH_MAX:
             raise Revert(b"")
-        if value and not move(world, caller, frame.address, value):
+        if value and not delegated and not move(world, caller, frame.address, value):
             raise Revert(b"")
-        entry = at(frame.address)
+        where = frame.code_address or frame.address
+        entry = at(where)
         if entry is not None:
             return "success", run_precompile(entry, call, frame.meter)
-        code = world.codes.get(frame.address)
-        return "success", b"" if code is None else code(call)
+        code = world.codes.get(where, b"")
+        return "success", bytecode.run(code, call, frame) if isinstance(code, bytes) else code(call)
     except Revert as refused:
         world.undo(mark)
         return "reverted", refused.data
@@ -294,6 +352,15 @@ def run(
         frame.meter.left = 0
         world.undo(mark)
         return "out of gas", b""
+
+
+def code_at(world: World, address: bytes) -> bytes:
+    """Return the code of an account. That of a function stands for it: it has no other."""
+    entry = at(address)
+    if entry is not None:
+        return MARKER_CODE if entry.status == "active" else b""
+    code = world.codes.get(address, b"")
+    return code if isinstance(code, bytes) else b"\xfe" + address
 
 
 def run_precompile(entry: Precompile, call: Call, meter: Meter) -> bytes:

@@ -1,6 +1,7 @@
 """Genesis: the Pars chains, geth's files, and every mistake named with its field."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,11 @@ from chain.genesis import (
     load_genesis,
     pars_genesis,
 )
-from chain.host import MARKER_CODE
 from chain.local_chain import LocalChain
 from chain.proofs import StateView
 from chain.system import SYSTEM_CONTRACTS
-from precompiles.registry import PRECOMPILES
+from precompiles.precompile import MARKER_CODE, Precompile, Start
+from precompiles.registry import PRECOMPILES, find
 
 
 def state_of(genesis: Genesis) -> StateView:
@@ -64,6 +65,58 @@ def test_a_genesis_is_read_from_what_it_was_written_as(tmp_path: Path) -> None:
         again = load_genesis(file)
         assert again == genesis
         assert again.block(state_of(again).root).hash == genesis.block(state_of(genesis).root).hash
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> Precompile:
+    """An entry with settings: its admin at slot 0, its limit at slot 1, and 7 wei."""
+
+    def start(settings: Mapping[str, Any]) -> Start:
+        if not isinstance(settings.get("limit", 0), int):
+            raise ValueError("limit: not a number")
+        storage = {0: int(settings.get("admin", "0x0"), 16), 1: settings.get("limit", 9)}
+        return Start(storage=storage, balance=7)
+
+    made = replace(find("entity_store"), genesis=start)
+    entries = tuple(made if each.name == made.name else each for each in PRECOMPILES)
+    monkeypatch.setattr("chain.genesis.PRECOMPILES", entries)
+    return made
+
+
+def test_a_development_chain_names_its_first_account_as_admin(settled: Precompile) -> None:
+    genesis = pars_genesis(6133, [b"\1" * 20, b"\2" * 20])
+    held = genesis.alloc[settled.address]
+    assert (held.storage, held.balance) == ({0: int("01" * 20, 16), 1: 9}, 7)
+    assert sum(start.balance for start in genesis.alloc.values()) == SUPPLY
+    assert genesis_from_json(genesis_to_json(genesis)) == genesis
+
+
+def test_settings_are_read_from_the_file(settled: Precompile) -> None:
+    written = genesis_to_json(pars_genesis(6133))
+    del written["alloc"]["0x" + settled.address.hex()]
+    written["config"]["pars"]["precompiles"] = {settled.name: {"limit": 5}}
+    assert genesis_from_json(written).alloc[settled.address].storage == {0: 0, 1: 5}
+    # What the allocation says of a slot itself counts for more.
+    slots = {"0x1": "0x6", "0x2": "0x8"}
+    written["alloc"]["0x" + settled.address.hex()] = {"balance": "0x3", "storage": slots}
+    held = genesis_from_json(written).alloc[settled.address]
+    assert (held.storage, held.balance) == ({0: 0, 1: 6, 2: 8}, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"entity_store": {"limit": "many"}}, "precompiles.entity_store: limit: not a number"),
+        ({"entity_store": 5}, "precompiles.entity_store: not a JSON object"),
+        ({"poseidon": {}}, "precompiles.poseidon: no precompile of that name has settings"),
+        ([], "precompiles: not a JSON object"),
+    ],
+)
+def test_settings_that_are_wrong(settled: Precompile, settings: Any, complaint: str) -> None:
+    written = genesis_to_json(pars_genesis(6133))
+    written["config"]["pars"]["precompiles"] = settings
+    with pytest.raises(InvalidGenesis, match=complaint):
+        genesis_from_json(written)
 
 
 def test_chains_with_other_accounts_or_ids_differ() -> None:

@@ -12,7 +12,6 @@ import pytest
 from eth.exceptions import OutOfGas, Revert, VMError
 from eth.vm.message import Message
 
-from chain import host
 from chain.calls import NO_OVERRIDES, CallFailed, CallRequest
 from chain.encoding import keccak
 from chain.engines import open_state
@@ -20,8 +19,8 @@ from chain.execution import Ended, Origin
 from chain.genesis import pars_genesis
 from chain.local_chain import LocalChain
 from chain.tracing.options import TracerOptions
+from precompiles import deployment, registry
 from precompiles import precompile as pars
-from precompiles import registry
 from precompiles.conformance import vectors
 from precompiles.gas import Constant, decoding_price
 
@@ -99,7 +98,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def chain(new_chain: NewChain, engine: str) -> LocalChain:
     made = new_chain(engine=engine)
-    made.set_code(PROBE_AT, host.MARKER_CODE)
+    made.set_code(PROBE_AT, pars.MARKER_CODE)
     made.set_nonce(PROBE_AT, 1)
     return made
 
@@ -225,6 +224,14 @@ def test_storage_costs_what_it_costs_in_bytecode(
         (lambda call: [call.host.balance(OTHER), call.host.nonce(OTHER)], 2700),
         (lambda call: call.host.code_hash(OTHER), 2600),
         (lambda call: call.host.balance(VACANT), 100),
+        (lambda call: call.host.code_size(OTHER), 2600),
+        (lambda call: call.host.code(OTHER), 2600),
+        (lambda call: [call.host.code(PROBE_AT), call.host.code(PROBE_AT)], 206),
+        (lambda call: call.host.storage_of(OTHER, 1), 4700),
+        (lambda call: [call.host.storage_of(OTHER, 1), call.host.storage_of(OTHER, 1)], 4900),
+        (lambda call: [call.host.load(1), call.host.storage_of(PROBE_AT, 1)], 2300),
+        (lambda call: call.host.deploy(bytes(1), bytes(32)), 32_000 + 200 + 8),
+        (lambda call: call.host.deploy(bytes(22), bytes(32)), 32_000 + 22 * 200 + 2 * 8),
         (lambda call: call.host.block_hash(0), 20),
         (lambda call: call.host.charge(12_345, "work"), 12_345),
         (lambda call: call.host.call(OTHER, b""), 2600),
@@ -374,7 +381,7 @@ def test_an_entry_and_a_contract_call_each_other_to_the_bound(
     new_chain: NewChain, engine: str, probe: Probe
 ) -> None:
     chain = new_chain(engine=engine, gas_cap=10**13, question_seconds=60.0)
-    chain.set_code(PROBE_AT, host.MARKER_CODE)
+    chain.set_code(PROBE_AT, pars.MARKER_CODE)
     chain.set_code(OTHER, through(0xF1))
     answers: list[bool] = []
     probe.handler = lambda call: answers.append(call.host.call(OTHER, call.data)[0])
@@ -435,6 +442,101 @@ def test_a_revert_takes_everything_back(chain: LocalChain, probe: Probe, where: 
     assert world.get_transient_storage(PROBE_AT, 1) == b""
     assert (world.get_balance(PROBE_AT), world.get_balance(OTHER)) == (10, 0)
     assert computation.ended.logs == ()
+
+
+DATA_CODE = b"\0 some data"
+
+
+def deployed(salt: bytes = bytes(32)) -> bytes:
+    return deployment.address_of(PROBE_AT, DATA_CODE, salt)
+
+
+def test_an_entry_makes_an_account_with_code(chain: LocalChain, probe: Probe) -> None:
+    answers = []
+
+    def handler(call: pars.Call) -> None:
+        made = call.host.deploy(DATA_CODE, bytes(32))
+        answers.append((made, call.host.code(made), call.host.code_size(made)))
+        answers.append(
+            (call.host.nonce(made), call.host.code_hash(made), call.host.call(made, b""))
+        )
+
+    probe.handler = handler
+    chain.set_balance(deployed(), 5)
+    chain.send(CallRequest(sender=chain.accounts[0], to=PROBE_AT, data=WRITE, gas=300_000))
+    assert answers[-2:] == [
+        (deployed(), DATA_CODE, len(DATA_CODE)),
+        (1, keccak(DATA_CODE), (True, b"")),
+    ]
+    state = chain.state()
+    assert (state.code(deployed()), state.nonce(deployed())) == (DATA_CODE, 1)
+    assert state.balance(deployed()) == 5
+
+
+def test_its_address_is_create2s(chain: LocalChain) -> None:
+    """Who deploys the same init code by CREATE2 gets the address by the same rule."""
+    init = deployment.INIT_CODE + DATA_CODE
+    # CODECOPY the init code, CREATE2(0, 0, size, salt 0), return the address.
+    code = bytes.fromhex(
+        f"60{len(init):02x}6018600039600060{len(init):02x}60006000f560005260206000f3"
+    )
+    assert len(code) == 0x18
+    chain.set_code(OTHER, code + init)
+    made = frame(chain, OTHER, b"")
+    address = deployment.address_of(OTHER, DATA_CODE, bytes(32))
+    assert made.ended.output[12:] == address
+    assert made.state.world.get_code(address) == DATA_CODE
+
+
+@pytest.mark.parametrize(
+    ("code", "payload"),
+    [
+        (b"", deployment.CODE_REFUSED(0).data),
+        (b"\xef\0", deployment.CODE_REFUSED(2).data),
+        (bytes(24_577), deployment.CODE_REFUSED(24_577).data),
+    ],
+)
+def test_code_that_no_account_may_have(
+    chain: LocalChain, probe: Probe, code: bytes, payload: bytes
+) -> None:
+    probe.handler = lambda call: call.host.deploy(code, bytes(32))
+    failed = frame(chain, PROBE_AT, WRITE, gas=10_000_000)
+    assert failed.ended.output == payload
+
+
+@pytest.mark.parametrize("obstacle", ["nonce", "code", "storage", "itself"])
+def test_an_occupied_account_stays_as_it_is(chain: LocalChain, probe: Probe, obstacle: str) -> None:
+    def handler(call: pars.Call) -> None:
+        for _ in range(2 if obstacle == "itself" else 1):
+            call.host.deploy(DATA_CODE, bytes(32))
+
+    if obstacle == "nonce":
+        chain.set_nonce(deployed(), 1)
+    elif obstacle == "code":
+        chain.set_code(deployed(), b"\1")
+    elif obstacle == "storage":
+        chain.set_storage(deployed(), 1, 1)
+    probe.handler = handler
+    failed = frame(chain, PROBE_AT, WRITE)
+    assert failed.ended.output == deployment.ACCOUNT_OCCUPIED(deployed()).data
+    assert failed.state.world.get_code(deployed()) == (b"\1" if obstacle == "code" else b"")
+
+
+def test_a_deployment_is_taken_back(chain: LocalChain, probe: Probe) -> None:
+    def handler(call: pars.Call) -> None:
+        call.host.deploy(DATA_CODE, bytes(32))
+        raise pars.Revert(b"")
+
+    probe.handler = handler
+    world = frame(chain, PROBE_AT, WRITE).state.world
+    assert not world.account_exists(deployed())
+    assert not world.is_address_warm(deployed())
+
+
+def test_no_deployment_in_a_static_frame(chain: LocalChain, probe: Probe) -> None:
+    probe.handler = lambda call: call.host.deploy(DATA_CODE, bytes(32))
+    failed = frame(chain, PROBE_AT, LOOK, is_static=True)
+    assert failed.ended.output == pars.WRITE_PROTECTION().data
 
 
 def test_transient_storage_lasts_for_the_transaction(chain: LocalChain, probe: Probe) -> None:
@@ -545,7 +647,7 @@ def test_a_bug_is_loud_in_tests(chain: LocalChain, probe: Probe) -> None:
 def test_every_entry_has_a_marker_and_is_warm(new_chain: NewChain) -> None:
     chain = new_chain()
     for entry in registry.PRECOMPILES:
-        assert chain.state().code(entry.address) == host.MARKER_CODE
+        assert chain.state().code(entry.address) == pars.MARKER_CODE
         assert chain.state().nonce(entry.address) == 1
         chain.set_code(OTHER, b"\x73" + entry.address + bytes.fromhex("3b5a9003") + b"\x00")
         computation = frame(chain, OTHER)

@@ -16,13 +16,13 @@ from chain.execution import BlockEnv
 from chain.frames import Engine, Frames
 from chain.genesis import genesis_from_json
 from chain.history import Nodes
-from chain.host import MARKER_CODE
 from chain.local_chain import LocalChain
 from chain.opcodes import OPCODE_NAMES
 from chain.store import MemoryStore
 from chain.tracing import Position, TracerOptions, recorder, trace_in_block
 from chain.transactions import decode_transaction
 from precompiles import registry
+from precompiles.precompile import MARKER_CODE
 
 VECTORS = Path(__file__).parent / "vectors"
 ENGINES: tuple[Engine, ...] = ("core", "py", "check")

@@ -2,8 +2,10 @@
 
 import pytest
 
+from precompiles import deployment
+from precompiles.backends.keccak import keccak256
 from precompiles.conformance.embedded import CONTEXT, Frame, Meter, World, call_precompile
-from precompiles.precompile import Call, OutOfGas, Revert
+from precompiles.precompile import MARKER_CODE, Call, OutOfGas, Revert
 from precompiles.registry import find
 
 ME, OTHER, CONTRACT = (bytes(19) + bytes([n]) for n in (1, 2, 3))
@@ -56,7 +58,13 @@ def test_storage_is_per_address() -> None:
 
 def test_a_write_in_a_static_frame_is_a_bug() -> None:
     host = frame(World(), static=True)
-    for action, arguments in (("store", (1, 1)), ("emit", ([], b"")), ("transfer", (OTHER, 1))):
+    writes = (
+        ("store", (1, 1)),
+        ("emit", ([], b"")),
+        ("transfer", (OTHER, 1)),
+        ("deploy", (b"", b"")),
+    )
+    for action, arguments in writes:
         with pytest.raises(AssertionError):
             getattr(host, action)(*arguments)
 
@@ -146,7 +154,29 @@ def test_accounts() -> None:
     assert (host.block_hash(9), host.block_hash(8)) == (b"\1" * 32, bytes(32))
     assert host.code_hash(bytes(20)) == bytes(32)
     assert len({host.code_hash(ME), host.code_hash(CONTRACT), bytes(32)}) == 3
-    assert host.code_hash(ME) == host.code_hash(OTHER)
+    assert host.code_hash(ME) == host.code_hash(OTHER) == keccak256(b"")
+    assert host.code_hash(find("poseidon").address) == keccak256(MARKER_CODE)
+    assert (host.code(ME), host.code_size(ME)) == (b"", 0)
+
+
+def test_the_storage_of_another_account() -> None:
+    host = frame(World(storage={(OTHER, 1): 5}))
+    assert spent(host, "storage_of", OTHER, 1) == 2_600 + 2_100
+    assert spent(host, "storage_of", OTHER, 1) == 100 + 100
+    assert (host.storage_of(OTHER, 1), host.load(1)) == (5, 0)
+
+
+def test_deployment() -> None:
+    world = World()
+    host = frame(world)
+    code, salt = bytes(22), b"\7" * 32
+    assert spent(host, "deploy", code, salt) == 32_000 + 22 * 200 + 2 * 8
+    made = deployment.address_of(ME, code, salt)
+    assert (host.code(made), host.nonce(made), host.code_size(made)) == (code, 1, 22)
+    for again, refusal in ((code, deployment.ACCOUNT_OCCUPIED(made)), (b"", None), (b"\xef", None)):
+        with pytest.raises(Revert) as caught:
+            host.deploy(again, salt)
+        assert caught.value.data == (refusal or deployment.CODE_REFUSED(len(again))).data
 
 
 def test_a_call_leaves_the_context_as_it_was() -> None:
