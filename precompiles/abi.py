@@ -45,6 +45,15 @@ class Type:
     encode: Callable[[Any], bytes]
     element: "Type | None" = None
     bound: int = 0
+    fields: "tuple[Parameter, ...]" = ()
+    """Of a struct: its fields in order. Its values are tuples."""
+    label: str = ""
+    """Of a struct, or an array of structs: the name that interfaces give it."""
+
+    @property
+    def shown(self) -> str:
+        """The name for people and compilers: a struct's own, where `name` has its fields."""
+        return self.label or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,14 @@ class Parameter:
     name: str
     type: Type
     indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struct:
+    """A named group of fields, which signatures may use as a type."""
+
+    name: str
+    type: Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +113,20 @@ class Event:
 # --- Signatures -----------------------------------------------------------------------------
 
 
-def parse_signature(text: str, bounds: Mapping[str, Bound] | None = None) -> Signature:
+def parse_signature(
+    text: str, bounds: Mapping[str, Bound] | None = None, structs: Sequence[Struct] = ()
+) -> Signature:
     """Parse `name(type name, ...) returns (type name, ...)`; a mistake is a ValueError.
 
-    Every dynamic input and output needs a bound under its name.
+    Every dynamic input and output needs a bound under its name; a struct has brought its own.
     """
     bounds = dict(bounds or {})
+    known = {each.name: each.type for each in structs}
     declared, _, returned = text.partition(" returns ")
     name, inputs = split_call(declared)
     outputs = split_call(returned)[1] if returned else []
-    input_parameters = tuple(parse_parameter(item, bounds) for item in inputs)
-    output_parameters = tuple(parse_parameter(item, bounds) for item in outputs)
+    input_parameters = tuple(parse_parameter(item, bounds, known) for item in inputs)
+    output_parameters = tuple(parse_parameter(item, bounds, known) for item in outputs)
     if bounds:
         raise ValueError(f"{text}: bounds for unknown or static parameters: {sorted(bounds)}")
     canonical = f"{name}({','.join(parameter.type.name for parameter in input_parameters)})"
@@ -133,6 +153,14 @@ def event(text: str, bounds: Mapping[str, Bound] | None = None) -> Event:
     return Event(signature=declared)
 
 
+def struct(
+    text: str, bounds: Mapping[str, Bound] | None = None, structs: Sequence[Struct] = ()
+) -> Struct:
+    """Declare a struct as `Name(type field, ...)`."""
+    declared = parse_signature(text, bounds, structs)
+    return Struct(name=declared.name, type=grouped(declared.name, declared.inputs))
+
+
 def split_call(text: str) -> tuple[str, list[str]]:
     """Split `name(a, b)` into the name and the items between the parentheses."""
     name, opening, rest = text.strip().partition("(")
@@ -142,7 +170,7 @@ def split_call(text: str) -> tuple[str, list[str]]:
     return name, [item.strip() for item in items.split(",")] if items else []
 
 
-def parse_parameter(text: str, bounds: dict[str, Bound]) -> Parameter:
+def parse_parameter(text: str, bounds: dict[str, Bound], known: Mapping[str, Type]) -> Parameter:
     """Parse `type [indexed] name`, taking the bound of that name out of `bounds`."""
     words = text.split()
     indexed = len(words) == 3 and words[1] == "indexed"
@@ -151,21 +179,26 @@ def parse_parameter(text: str, bounds: dict[str, Bound]) -> Parameter:
     bound = bounds.pop(words[-1], ())
     return Parameter(
         name=words[-1],
-        type=parse_type(words[0], bound if isinstance(bound, tuple) else (bound,)),
+        type=parse_type(words[0], bound if isinstance(bound, tuple) else (bound,), known),
         indexed=indexed,
     )
 
 
-def parse_type(name: str, bounds: tuple[int, ...] = ()) -> Type:
-    """Return the type of this canonical name; a name that is not one is a ValueError."""
+def parse_type(
+    name: str, bounds: tuple[int, ...] = (), known: Mapping[str, Type] | None = None
+) -> Type:
+    """Return the type of this canonical name, or of a known struct; else it is a ValueError."""
+    known = known or {}
     if name.endswith("]"):
-        return parse_array(name, bounds)
+        return parse_array(name, bounds, known)
     if name in ("bytes", "string"):
         if len(bounds) != 1:
             raise ValueError(f"{name} needs one bound, not {bounds}")
         return byte_string(name, bounds[0])
     if bounds:
         raise ValueError(f"{name} takes no bound")
+    if name in known:
+        return known[name]
     if name == "address":
         return fixed_bytes_right_aligned(name, 20)
     if name == "bool":
@@ -179,16 +212,16 @@ def parse_type(name: str, bounds: tuple[int, ...] = ()) -> Type:
     raise ValueError(f"{name!r} is not an ABI type")
 
 
-def parse_array(name: str, bounds: tuple[int, ...]) -> Type:
+def parse_array(name: str, bounds: tuple[int, ...], known: Mapping[str, Type]) -> Type:
     """Return the type of `element[]` or `element[n]`."""
     element_name, _, count = name[:-1].rpartition("[")
     if count:
         if not count.isdigit() or int(count) == 0 or str(int(count)) != count:
             raise ValueError(f"{name!r} is not an ABI type")
-        return fixed_array(name, parse_type(element_name, bounds), int(count))
+        return fixed_array(parse_type(element_name, bounds, known), int(count))
     if not bounds:
         raise ValueError(f"{name} needs a bound")
-    return dynamic_array(name, parse_type(element_name, bounds[1:]), bounds[0])
+    return dynamic_array(parse_type(element_name, bounds[1:], known), bounds[0])
 
 
 def suffix(name: str, prefix: str) -> int:
@@ -229,10 +262,12 @@ def encoded_size_max(kind: Type) -> int:
     """Return how many bytes a value can take, head and tail."""
     if not kind.dynamic:
         return kind.head_size
+    parts = parts_of(kind)
+    if parts is not None:
+        return kind.head_size + sum(encoded_size_max(each) for each in parts)
     if kind.element is None:
         return kind.head_size + WORD + padded(kind.bound)
-    length_word = WORD if kind.name.endswith("[]") else 0
-    return kind.head_size + length_word + kind.bound * encoded_size_max(kind.element)
+    return kind.head_size + WORD + kind.bound * encoded_size_max(kind.element)
 
 
 def encode(parameters: Sequence[Parameter], values: Sequence[object]) -> bytes:
@@ -420,8 +455,9 @@ def byte_string(name: str, bound: int) -> Type:
     )
 
 
-def dynamic_array(name: str, element: Type, bound: int) -> Type:
+def dynamic_array(element: Type, bound: int) -> Type:
     """Return the type element[], of at most `bound` elements."""
+    name = f"{element.name}[]"
 
     def decode_value(data: bytes, position: int) -> tuple[list[Any], int]:
         count = read_word(data, position)
@@ -442,11 +478,13 @@ def dynamic_array(name: str, element: Type, bound: int) -> Type:
         encode=encode_value,
         element=element,
         bound=bound,
+        label=f"{element.label}[]" if element.label else "",
     )
 
 
-def fixed_array(name: str, element: Type, count: int) -> Type:
+def fixed_array(element: Type, count: int) -> Type:
     """Return the type element[count]."""
+    name = f"{element.name}[{count}]"
     elements = [element] * count
 
     def decode_value(data: bytes, position: int) -> tuple[list[Any], int]:
@@ -464,7 +502,40 @@ def fixed_array(name: str, element: Type, count: int) -> Type:
         encode=encode_value,
         element=element,
         bound=count,
+        label=f"{element.label}[{count}]" if element.label else "",
     )
+
+
+def grouped(label: str, fields: tuple[Parameter, ...]) -> Type:
+    """Return the type of a struct with these fields."""
+    kinds = [each.type for each in fields]
+    dynamic = any(kind.dynamic for kind in kinds)
+
+    def decode_value(data: bytes, position: int) -> tuple[tuple[Any, ...], int]:
+        values, end = decode_sequence(kinds, data, position)
+        return tuple(values), end
+
+    def encode_value(values: Sequence[object]) -> bytes:
+        return encode_sequence(kinds, values)
+
+    return Type(
+        name=f"({','.join(kind.name for kind in kinds)})",
+        dynamic=dynamic,
+        head_size=WORD if dynamic else sum(kind.head_size for kind in kinds),
+        decode=decode_value,
+        encode=encode_value,
+        fields=fields,
+        label=label,
+    )
+
+
+def parts_of(kind: Type) -> list[Type] | None:
+    """Return the types of what a struct or an array of fixed length consists of."""
+    if kind.fields:
+        return [each.type for each in kind.fields]
+    if kind.element is not None and not kind.name.endswith("[]"):
+        return [kind.element] * kind.bound
+    return None
 
 
 def padded(length: int) -> int:

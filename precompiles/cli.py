@@ -202,6 +202,14 @@ def call_data(entry: Precompile, method: str, texts: Sequence[str]) -> tuple[Met
 
 def parse_value(kind: abi.Type, text: str, name: str) -> Any:
     """Return the value of one argument."""
+    if kind.fields:
+        items = json_list(text, name)
+        if len(items) != len(kind.fields):
+            raise UsageError(f"{name}: {kind.shown} has {len(kind.fields)} fields")
+        return tuple(
+            parse_value(field.type, item, f"{name}.{field.name}")
+            for field, item in zip(kind.fields, items, strict=True)
+        )
     if kind.element is not None:
         items = json_list(text, name)
         return [parse_value(kind.element, item, name) for item in items]
@@ -262,7 +270,7 @@ def plain(value: Any) -> Any:
     """Return a value as JSON can hold it. Integers beyond 2**53 become text."""
     if isinstance(value, bytes):
         return f"0x{value.hex()}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 1 << 53:
         return hex(value)

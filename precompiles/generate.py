@@ -55,7 +55,8 @@ def by_interface() -> dict[str, list[Precompile]]:
 def solidity(name: str, entries: Sequence[Precompile]) -> str:
     """Return a Solidity interface."""
     first = entries[0]
-    members = [line for each in first.errors for line in solidity_member("error", each.signature)]
+    members = [line for each in structs_of(first.methods) for line in solidity_struct(each)]
+    members += [line for each in first.errors for line in solidity_member("error", each.signature)]
     members += [line for each in first.events for line in solidity_member("event", each.signature)]
     functions = [solidity_function(each) for each in first.methods]
     lines = [
@@ -99,10 +100,35 @@ def solidity_function(declaration: Method) -> str:
 def solidity_parameter(parameter: abi.Parameter, location: str) -> str:
     """Return one parameter with the data location its type needs."""
     kind = parameter.type
-    located = kind.dynamic or kind.element is not None
+    located = kind.dynamic or kind.element is not None or kind.fields
     return (
-        f"{kind.name} {location} {parameter.name}" if located else f"{kind.name} {parameter.name}"
+        f"{kind.shown} {location} {parameter.name}" if located else f"{kind.name} {parameter.name}"
     )
+
+
+def solidity_struct(kind: abi.Type) -> Iterable[str]:
+    """Return the lines of a struct."""
+    yield f"    struct {kind.label} {{"
+    yield from (f"        {each.type.shown} {each.name};" for each in kind.fields)
+    yield "    }"
+
+
+def structs_of(methods: Sequence[Method]) -> list[abi.Type]:
+    """Return the structs that these methods take or return, inner ones before outer ones."""
+    found: dict[str, abi.Type] = {}
+
+    def note(kind: abi.Type) -> None:
+        for each in kind.fields:
+            note(each.type)
+        if kind.element is not None:
+            note(kind.element)
+        if kind.fields and found.setdefault(kind.label, kind) is not kind:
+            raise ValueError(f"two structs are called {kind.label}")
+
+    for method in methods:
+        for parameter in (*method.signature.inputs, *method.signature.outputs):
+            note(parameter.type)
+    return list(found.values())
 
 
 def solidity_member(word: str, signature: abi.Signature) -> Iterable[str]:
@@ -118,7 +144,7 @@ def declared(signature: abi.Signature) -> str:
 def declared_fields(signature: abi.Signature) -> list[str]:
     """Return the fields of an error or an event as Solidity declares them."""
     return [
-        f"{each.type.name} {'indexed ' if each.indexed else ''}{each.name}"
+        f"{each.type.shown} {'indexed ' if each.indexed else ''}{each.name}"
         for each in signature.inputs
     ]
 
@@ -159,6 +185,9 @@ def vyper(entries: Sequence[Precompile], methods: Sequence[Method]) -> str:
     for event in first.events:
         lines += ["", f"event {event.signature.name}:"]
         lines += [f"    {vyper_field(each)}" for each in event.signature.inputs]
+    for kind in structs_of(methods):
+        lines += ["", f"struct {kind.label}:"]
+        lines += [f"    {each.name}: {vyper_type(each.type)}" for each in kind.fields]
     for declaration in methods:
         lines += ["", "", *vyper_function(declaration)]
     return "\n".join(lines) + "\n"
@@ -189,7 +218,7 @@ def vyper_type(kind: abi.Type) -> str:
     if kind.name in ("bytes", "string"):
         return f"{kind.name.capitalize()}[{kind.bound}]"
     if kind.element is None:
-        return kind.name
+        return kind.shown
     inner = vyper_type(kind.element)
     return (
         f"DynArray[{inner}, {kind.bound}]" if kind.name.endswith("[]") else f"{inner}[{kind.bound}]"
@@ -309,7 +338,7 @@ def method_table(methods: Sequence[Method]) -> list[str]:
     lines = ["| method | selector | kind | gas | |", "|---|---|---|---|---|"]
     for each in methods:
         returned = ", ".join(
-            f"{output.type.name} {output.name}" for output in each.signature.outputs
+            f"{output.type.shown} {output.name}" for output in each.signature.outputs
         )
         called = f"{declared(each.signature)}{f' returns ({returned})' if returned else ''}"
         marks = [("secret", each.secret), ("delegable", each.delegable)]

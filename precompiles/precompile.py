@@ -251,12 +251,13 @@ def method(
     handler: Callable[..., Any],
     summary: str,
     bounds: Mapping[str, abi.Bound] | None = None,
+    structs: Sequence[abi.Struct] = (),
     secret: bool = False,
     delegable: bool = False,
     static: bool = False,
 ) -> Method:
     """Declare a method. A mistake in the declaration is a ValueError."""
-    parsed = abi.parse_signature(signature, bounds)
+    parsed = abi.parse_signature(signature, bounds, structs)
     check(gas, parsed.inputs)
     return Method(
         signature=parsed,

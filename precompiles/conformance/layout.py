@@ -47,8 +47,8 @@ def walk_sequence(kinds: Sequence[abi.Type], data: bytes, start: int, parts: lis
         if kind.dynamic:
             parts.append(Part(role="offset", position=head, kind=kind))
             tail = walk_tail(kind, data, tail, parts)
-        elif kind.element is not None:
-            walk_sequence([kind.element] * kind.bound, data, head, parts)
+        elif (inner := abi.parts_of(kind)) is not None:
+            walk_sequence(inner, data, head, parts)
         else:
             parts.append(Part(role="value", position=head, kind=kind))
         head += kind.head_size
@@ -57,8 +57,9 @@ def walk_sequence(kinds: Sequence[abi.Type], data: bytes, start: int, parts: lis
 
 def walk_tail(kind: abi.Type, data: bytes, start: int, parts: list[Part]) -> int:
     """Add the parts of one dynamic value; return where it ends."""
-    if kind.element is not None and not kind.name.endswith("[]"):
-        return walk_sequence([kind.element] * kind.bound, data, start, parts)
+    inner = abi.parts_of(kind)
+    if inner is not None:
+        return walk_sequence(inner, data, start, parts)
     length = word_at(data, start)
     parts.append(Part(role="length", position=start, kind=kind))
     start += WORD

@@ -19,17 +19,34 @@ def bounds_of(name: str) -> tuple[int, ...]:
     return (BOUND,) * (name.count("[]") + dynamic_bytes if depth else 0)
 
 
+STRUCTS = {
+    "Key": "(address,uint24,int24)",
+    "Path": "((address,uint24,int24),bytes,string[])",
+}
+KEY = abi.struct("Key(address a, uint24 b, int24 c)")
+PATH = abi.struct("Path(Key a, bytes b, string[] c)", {"b": BOUND, "c": (BOUND, BOUND)}, (KEY,))
+KNOWN = {each.name: each.type for each in (KEY, PATH)}
+
+
 def type_named(name: str) -> abi.Type:
+    for struct, canonical in STRUCTS.items():
+        if name.startswith(canonical):
+            suffix = name.removeprefix(canonical)
+            return abi.parse_type(struct + suffix, (BOUND,) * suffix.count("[]"), KNOWN)
     return abi.parse_type(name, bounds_of(name))
 
 
 WORDS = ["uint8", "uint256", "uint96", "int8", "int128", "int256", "bool", "address", "bytes1"]
 WORDS += ["bytes4", "bytes32"]
-TYPES = [*WORDS, "bytes", "string"]
+TYPES = [*WORDS, "bytes", "string", *STRUCTS.values()]
 NESTED = [f"{name}{suffix}" for name in TYPES for suffix in ("[]", "[2]", "[][]", "[3][]", "[][2]")]
 
 
 def values(name: str) -> st.SearchStrategy[Any]:
+    if name == STRUCTS["Key"]:
+        return st.tuples(*(values(each) for each in ("address", "uint24", "int24")))
+    if name == STRUCTS["Path"]:
+        return st.tuples(*(values(each) for each in (STRUCTS["Key"], "bytes", "string[]")))
     if name.endswith("]"):
         inner, _, count = name[:-1].rpartition("[")
         size = {"min_size": int(count), "max_size": int(count)} if count else {"max_size": 4}
@@ -224,3 +241,19 @@ def test_event_topics_and_data() -> None:
 def test_an_indexed_field_must_be_a_word() -> None:
     with pytest.raises(ValueError, match="not one word"):
         abi.event("E(string indexed name)", {"name": 9})
+
+
+def test_a_struct_is_called_by_its_name_and_hashed_by_its_fields() -> None:
+    signature = abi.parse_signature(
+        "f(Key key, Path[] paths) returns (Key[2] keys)", {"paths": 3}, (KEY, PATH)
+    )
+    assert signature.canonical == f"f({STRUCTS['Key']},{STRUCTS['Path']}[])"
+    assert [each.type.shown for each in signature.inputs] == ["Key", "Path[]"]
+    assert signature.outputs[0].type.shown == "Key[2]"
+
+
+def test_a_struct_takes_no_bound_and_must_be_known() -> None:
+    with pytest.raises(ValueError, match="takes no bound"):
+        abi.parse_signature("f(Key key)", {"key": 3}, (KEY,))
+    with pytest.raises(ValueError, match="'Other' is not an ABI type"):
+        abi.parse_signature("f(Other key)", structs=(KEY,))

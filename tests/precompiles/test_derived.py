@@ -70,6 +70,8 @@ class Reader:
                 return self.sequence([(inner, bounds)] * int(count), at)
             self.bounded(bounds[0], at)
             return self.sequence([(inner, bounds[1:])] * self.word(at), at + 32)
+        if name.endswith(")"):
+            return self.sequence(fields(name, bounds), at)
         self.bounded(bounds[0], at)
         size = self.word(at)
         begin, end = at + 32, at + 32 + (size + 31) // 32 * 32
@@ -92,26 +94,50 @@ class Reader:
             inner, count = array.groups()
             self.sequence([(inner, bounds)] * int(count), at)
             return
+        if name.endswith(")"):
+            self.sequence(fields(name, bounds), at)
+            return
         try:
             eth_abi.decode([name], self.data[at : at + 32])
         except eth_abi.exceptions.DecodingError:
             raise RefusedError("ValueOutOfRange", at) from None
 
 
+DYNAMIC = re.compile(r"\[\]|bytes(?!\d)|string")
+
+
+def fields(name: str, bounds: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """What stands in a struct, with its share of the bounds."""
+    names, depth = [""], 0
+    for letter in name[1:-1]:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth:
+            names.append("")
+        else:
+            names[-1] += letter
+    shared = []
+    for each in names:
+        own = len(DYNAMIC.findall(each))
+        shared.append((each, bounds[:own]))
+        bounds = bounds[own:]
+    return shared
+
+
 def is_dynamic(name: str) -> bool:
-    return name.startswith(("bytes[", "string")) or name == "bytes" or "[]" in name
+    return DYNAMIC.search(name) is not None
 
 
 def head_words(name: str) -> int:
     if is_dynamic(name):
         return 1
-    words = 1
-    for count in re.findall(r"\[(\d+)\]", name):
-        words *= int(count)
-    return words
+    if array := re.fullmatch(r"(.*)\[(\d+)\]", name):
+        return int(array[2]) * head_words(array[1])
+    return sum(head_words(each) for each, _ in fields(name, ())) if name.endswith(")") else 1
 
 
 def bounds_of(kind: abi.Type) -> tuple[int, ...]:
+    if kind.fields:
+        return tuple(bound for each in kind.fields for bound in bounds_of(each.type))
     own = () if not kind.dynamic or re.search(r"\[\d+\]$", kind.name) else (kind.bound,)
     return own + (bounds_of(kind.element) if kind.element is not None else ())
 
@@ -125,6 +151,8 @@ def largest(name: str, bounds: tuple[int, ...]) -> int:
         if count:
             return 32 + int(count) * largest(inner, bounds)
         return 64 + bounds[0] * largest(inner, bounds[1:])
+    if name.endswith(")"):
+        return 32 + sum(largest(*each) for each in fields(name, bounds))
     return 64 + (bounds[0] + 31) // 32 * 32
 
 
@@ -193,19 +221,25 @@ def test_every_method_has_each_kind(precompile: Precompile) -> None:
 
 # --- Rules that no entry has a use for yet --------------------------------------------------
 
+FLAT = abi.struct("Flat(bool x, int24 y)")
+DEEP = abi.struct("Deep(Flat p, bytes q, uint8[] r)", {"q": 40, "r": 3}, (FLAT,))
 EVERYTHING = method(
     "all(uint8 a, int16 b, bool c, address d, bytes4 e, bytes f, string g, uint256[] h,"
-    " bytes[] i, uint8[2] j, string[2] k, bytes[2][] l, uint256[2][] m) returns (uint256 n)",
+    " bytes[] i, uint8[2] j, string[2] k, bytes[2][] l, uint256[2][] m, Flat n, Deep o,"
+    " Flat[2] s, Deep[] t) returns (uint256 n)",
     mutability="nonpayable",
     gas=(Constant(amount=1),),
     handler=lambda _call, *_arguments: 7,
     summary="Take a value of every kind.",
-    bounds={"f": 40, "g": 9, "h": 3, "i": (2, 5), "k": 8, "l": (2, 33), "m": 4},
+    bounds={"f": 40, "g": 9, "h": 3, "i": (2, 5), "k": 8, "l": (2, 33), "m": 4, "t": 2},
+    structs=(FLAT, DEEP),
 )
 TYPES = [each.type.name for each in EVERYTHING.signature.inputs]
 VALUES = [
     *(255, -5, True, "0x" + "11" * 20, b"abcd", b"x" * 33, "näh", [1, 2], [b"a", b"bcdef"]),
     *([1, 2], ["x", "yz"], [[b"a", b"b" * 32]], [[1, 2], [3, 4]]),
+    *((True, -3), ((False, 9), b"q" * 33, [7]), [(True, 1), (False, 2)]),
+    [((True, -1), b"", [1, 2, 3])],
 ]
 GOOD = EVERYTHING.signature.selector + eth_abi.encode(TYPES, VALUES)
 
@@ -240,7 +274,8 @@ def test_the_layout_covers_every_word(everything: tuple[Precompile, Vector]) -> 
     assert end == len(GOOD)
     positions = [part.position for part in parts if part.role in ("value", "offset", "length")]
     assert len(set(positions)) == len(positions)
-    content = sum((abi.padded(len(x)) for x in (b"x" * 33, b"nah ", b"x", b"yz", b"a")), 32 * 3)
+    texts = (b"x" * 33, b"nah ", b"x", b"yz", b"a", b"q" * 33)
+    content = sum((abi.padded(len(x)) for x in texts), 32 * 3)
     assert len(positions) * 32 + content == len(GOOD) - 4
 
 

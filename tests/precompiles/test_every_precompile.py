@@ -34,6 +34,8 @@ typeof var indexed value self msg block tx chain
 
 def sample(kind: abi.Type) -> object:
     """Some value of a type, not empty."""
+    if kind.fields:
+        return tuple(sample(field.type) for field in kind.fields)
     if kind.element is not None:
         return [sample(kind.element)] * (1 if kind.name.endswith("[]") else kind.bound)
     if kind.name == "bytes":
@@ -324,9 +326,18 @@ def test_addresses_are_distinct_in_order_and_in_range() -> None:
 def test_selectors_equal_those_of_the_solidity_interface(precompile: Precompile) -> None:
     """The interface text is parsed anew here, not with the code that wrote it."""
     text = (ROOT / "contracts" / "interfaces" / f"{precompile.interface}.sol").read_text()
+    structs: dict[str, str] = {}
+
+    def canonical(declared: str) -> str:
+        name, bracket, rest = declared.partition("[")
+        return structs.get(name, name) + bracket + rest
+
+    for name, fields in re.findall(r"struct (\w+) \{([^}]*)\}", text):
+        kinds = [canonical(each.split()[0]) for each in fields.split(";") if each.strip()]
+        structs[name] = f"({','.join(kinds)})"
     found = set()
     for name, parameters in re.findall(r"function (\w+)\(([^)]*)\)", text):
-        types = [each.split()[0] for each in parameters.split(",") if each]
+        types = [canonical(each.split()[0]) for each in parameters.split(",") if each]
         found.add(keccak(text=f"{name}({','.join(types)})")[:4])
     assert found == set(precompile.by_selector)
     errors = {
