@@ -6,6 +6,7 @@ from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
+from .graph.feeds.contract import PRECOMPILE as FEEDS
 from .pq.ml_dsa.contract import PRECOMPILE as ML_DSA
 from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
@@ -27,6 +28,7 @@ __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 ENTRIES = (
     HOOKS,
     ENTITY_STORE,
+    FEEDS,
     ML_KEM,
     ML_DSA,
     SLH_DSA,
