@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
+from .ai.attestation.contract import PRECOMPILE as ATTESTATION
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .graph.feeds.contract import PRECOMPILE as FEEDS
@@ -26,6 +27,7 @@ from .zk.stark.contract import PRECOMPILE as STARK
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (
+    ATTESTATION,
     HOOKS,
     ENTITY_STORE,
     FEEDS,
