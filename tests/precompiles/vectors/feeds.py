@@ -297,10 +297,13 @@ def configured() -> Iterator[Case]:
         ("ml-dsa", config(ML_DSA, ml_dsa_hashes(), 4, 1)),
     ):
         made = before(call(CREATE, name, DECIMALS, *values))
-        ask = call("configOf(bytes32)", feed_id(name))
-        yield case(
-            f"config-of-{name}", ask, types, digest_of(values, name), 1, *values, before=made
+        ask, who = (
+            call("configOf(bytes32)", feed_id(name)),
+            call("signersOf(bytes32)", feed_id(name)),
         )
+        rest = (digest_of(values, name), 1, values[0], *values[2:])
+        yield case(f"config-of-{name}", ask, types, *rest, before=made)
+        yield case(f"signers-of-{name}", who, ["bytes[]"], values[1], before=made)
 
 
 def owned() -> Iterator[Case]:
