@@ -22,8 +22,8 @@ from ..precompile import (
     price,
 )
 from ..registry import at
-from . import bytecode
-from .vectors import DEFAULT_CALLER, Answer, Vector
+from . import bytecode, forwarder
+from .vectors import DEFAULT_CALLER, Answer, Moment, Vector
 
 # Prices of the EVM since Berlin (EIP-2929, EIP-2200, EIP-1153). Without refunds, which a frame does
 # not see, and without EIP-2200's sentry, so that the gas which a call uses is enough for it.
@@ -45,6 +45,8 @@ ACCOUNT = -1
 
 GAS_MAX = 30_000_000
 CALL_DEPTH_MAX = 64
+RICH = 10**24
+"""What whoever calls a vector has."""
 
 Status = Literal["success", "reverted", "out of gas"]
 Code = Callable[[Call], bytes] | bytes
@@ -381,10 +383,35 @@ def call_precompile(
     delegated: bool = False,
     context: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """Make one call from outside. `context` changes fields of the world's context for this call."""
-    entry = at(address)
-    if entry is None:
+    """Call a precompile from outside; see `transact`."""
+    if at(address) is None:
         raise ValueError(f"0x{address.hex()} is no precompile")
+    return transact(
+        world,
+        address,
+        data,
+        caller=caller,
+        value=value,
+        gas=gas,
+        static=static,
+        delegated=delegated,
+        context=context,
+    )
+
+
+def transact(
+    world: World,
+    address: bytes,
+    data: bytes,
+    *,
+    caller: bytes = DEFAULT_CALLER,
+    value: int = 0,
+    gas: int = GAS_MAX,
+    static: bool = False,
+    delegated: bool = False,
+    context: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Make one call from outside. `context` changes fields of the world's context for this call."""
     before = world.context
     world.context = replace(before, **(context or {}))
     world.transient.clear()
@@ -408,14 +435,40 @@ def call_precompile(
 
 def context_of(vector: Vector) -> Mapping[str, Any]:
     """Return what a vector changes in the context of its call."""
-    return {"mode": vector.mode, "secret_ops": vector.secret_ops}
+    return {
+        "mode": vector.mode,
+        "secret_ops": vector.secret_ops,
+        **moment_of(vector.moment),
+    }
+
+
+def moment_of(moment: Moment) -> Mapping[str, int]:
+    """Return the fields of the context that a moment says."""
+    told = {"timestamp": moment.time, "block_number": moment.number}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def prepared(vector: Vector) -> World:
     """Return the world that a vector starts from."""
-    world = World(balances={vector.caller: vector.value})
+    world = World()
+    for address, account in vector.accounts.items():
+        world.balances[address] = account.balance
+        if account.code:
+            world.codes[address] = account.code
+        for slot, word in account.storage.items():
+            world.storage[address, slot] = word
+    for caller in (vector.caller, *(step.caller for step in vector.before)):
+        world.codes[caller] = forwarder.CODE
+        world.balances[caller] = RICH
     for step in vector.before:
-        done = call_precompile(world, vector.address, step.input, caller=step.caller)
+        done = transact(
+            world,
+            step.to,
+            step.input,
+            caller=step.caller,
+            value=step.value,
+            context=moment_of(step.moment),
+        )
         if done.status != "success":
             raise ValueError(f"{vector.name}: a call before it failed: 0x{done.data.hex()}")
     return world
@@ -447,10 +500,11 @@ def answer(vector: Vector, context: Mapping[str, Any] | None = None) -> Answer:
     entry = at(vector.address)
     assert entry is not None, "call_precompile has refused it"
     after = words(world, vector.address)
+    logs = [log for log in outcome.logs if log.address == vector.address]
     return Answer(
         output=outcome.data if outcome.status == "success" else None,
         error=outcome.data if outcome.status == "reverted" else None,
-        logs=tuple((log.topics, log.data) for log in outcome.logs),
+        logs=tuple((log.topics, log.data) for log in logs),
         storage={slot: word for slot, word in after.items() if before.get(slot, 0) != word},
         gas=price(entry, vector.input),
         gas_used=outcome.gas_used,

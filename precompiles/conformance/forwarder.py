@@ -4,6 +4,10 @@ It stands, by a state override or by a developer's method, at the address of the
 Input: kind of call, address, gas, value, one word each, then the data. Output, and the data of a
 log without topics: whether the call succeeded, the gas between just before and just after, then
 what the call returned.
+
+Called back as `f(bytes script)`, by any selector but zero, it makes the calls of the script in
+order: address, value and size, one word each, then the data. It reverts with what the first that
+fails reverts with, and returns what the last returned, as `bytes`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +17,12 @@ CALL, STATICCALL, DELEGATECALL = range(3)
 OPCODES = {
     "ADD": 0x01,
     "SUB": 0x03,
+    "LT": 0x10,
     "EQ": 0x14,
+    "ISZERO": 0x15,
+    "AND": 0x16,
+    "NOT": 0x19,
+    "SHR": 0x1C,
     "CALLDATALOAD": 0x35,
     "CALLDATASIZE": 0x36,
     "CALLDATACOPY": 0x37,
@@ -25,18 +34,23 @@ OPCODES = {
     "GAS": 0x5A,
     "JUMPDEST": 0x5B,
     "DUP1": 0x80,
+    "DUP2": 0x81,
     "DUP3": 0x82,
     "DUP4": 0x83,
+    "DUP6": 0x85,
+    "DUP7": 0x86,
     "SWAP1": 0x90,
     "LOG0": 0xA0,
     "CALL": 0xF1,
     "RETURN": 0xF3,
     "DELEGATECALL": 0xF4,
     "STATICCALL": 0xFA,
+    "REVERT": 0xFD,
 }
 
 # A number is pushed; `name:` is a place to jump to, `@name` pushes it.
 PROGRAM = """
+0x00 CALLDATALOAD 0xe0 SHR @script JUMPI
 0x80 CALLDATASIZE SUB
 DUP1 0x80 0x00 CALLDATACOPY
 0x00 CALLDATALOAD 0x01 EQ @static JUMPI
@@ -56,6 +70,25 @@ RETURNDATASIZE 0x00 0x40 RETURNDATACOPY
 RETURNDATASIZE 0x40 ADD
 DUP1 0x00 LOG0
 0x00 RETURN
+
+script:
+0x44
+step:
+0x24 CALLDATALOAD 0x44 ADD DUP2 LT ISZERO @end JUMPI
+DUP1 0x40 ADD CALLDATALOAD
+DUP1 DUP3 0x60 ADD 0x00 CALLDATACOPY
+0x00 0x00 DUP3 0x00 DUP6 0x20 ADD CALLDATALOAD DUP7 CALLDATALOAD GAS CALL
+ISZERO @failed JUMPI
+ADD 0x60 ADD @step JUMP
+end:
+0x20 0x00 MSTORE
+RETURNDATASIZE 0x20 MSTORE
+RETURNDATASIZE 0x00 0x40 RETURNDATACOPY
+0x00 RETURNDATASIZE 0x40 ADD MSTORE
+0x1f NOT RETURNDATASIZE 0x1f ADD AND 0x40 ADD 0x00 RETURN
+failed:
+RETURNDATASIZE 0x00 0x00 RETURNDATACOPY
+RETURNDATASIZE 0x00 REVERT
 """
 
 # What lies between the two readings of the gas beside the frame: three gas for each push, copy and
@@ -97,6 +130,15 @@ def assembled(program: str) -> bytes:
 
 
 CODE = assembled(PROGRAM)
+
+
+def script(*calls: tuple[bytes, int, bytes]) -> bytes:
+    """Return the calls to make when called back: address, value and data of each."""
+    parts = []
+    for to, value, data in calls:
+        words = (int.from_bytes(to, "big"), value, len(data))
+        parts.append(b"".join(word.to_bytes(32, "big") for word in words) + data)
+    return b"".join(parts)
 
 
 def request(kind: int, to: bytes, gas: int, value: int, data: bytes) -> bytes:

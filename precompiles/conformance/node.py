@@ -14,14 +14,13 @@ from typing import Any
 from ..registry import at
 from . import embedded, forwarder
 from .rpc import Client, RefusedError, SilentError
-from .vectors import FRAME_GAS, Answer, Logs, SecretOps, Vector, unhex
+from .vectors import FRAME_GAS, Answer, Logs, SecretOps, Step, Vector, unhex
 
 SPONSOR = "0x" + "5e" * 20
 """Who pays where nothing is paid: the sender of an eth_call."""
 PROBE = "0x" + "9e" * 20
 PROBE_CODE = "0x602a60005260206000f3"  # Returns 42.
 FORTY_TWO = "0x" + (42).to_bytes(32, "big").hex()
-RICH = 10**24
 CALL_GAS = 45_000_000
 """Of an eth_call: a 63rd more than the gas of a frame, and what a large input costs beforehand."""
 TRANSACTION_GAS = 16_777_216
@@ -66,7 +65,7 @@ def probe(client: Client) -> Abilities:
 
     def developer() -> str | None:
         for prefix in DEV_METHODS:
-            if client.offers(f"{prefix}_setBalance", SPONSOR, hex(RICH)):
+            if client.offers(f"{prefix}_setBalance", SPONSOR, hex(embedded.RICH)):
                 back = client("evm_revert", client("evm_snapshot"))
                 return prefix if back is True else None
         return None
@@ -138,7 +137,7 @@ class Node:
 
     def _reason_to_skip(self, vector: Vector) -> str:
         abilities = self._abilities
-        if vector.contextual:
+        if vector.contextual or vector.moment.given:
             return "the answer depends on the block, which a node chooses"
         callers = (vector.caller, *(step.caller for step in vector.before))
         if any(int.from_bytes(caller, "big") <= STANDARD_PRECOMPILES_MAX for caller in callers):
@@ -158,7 +157,7 @@ class Node:
             return "needs a transaction that can be taken back"
         if not abilities.overrides:
             special = vector.static or vector.delegated or vector.frame_gas != FRAME_GAS
-            if special or vector.before or vector.value:
+            if special or vector.before or vector.value or vector.accounts:
                 return "needs state overrides"
         return ""
 
@@ -178,12 +177,7 @@ class Node:
             "gas": hex(CALL_GAS),
             "data": hexed(data),
         }
-        overrides: dict[str, Any] = {
-            hexed(vector.caller): {"code": hexed(forwarder.CODE), "balance": hex(RICH)},
-        }
-        words = stored(vector)
-        if words:
-            overrides[hexed(vector.address)] = {"stateDiff": words}
+        overrides = overriding(vector)
         output = as_bytes(self._client("eth_call", request, "latest", overrides))
         answer = reported(vector, forwarder.read(output, kind, vector.value))
         if self._abilities.trace and (vector.expected.logs or vector.expected.storage):
@@ -203,7 +197,7 @@ class Node:
         calls = trace("callTracer", {"withLog": True})
         change = trace("prestateTracer", {"diffMode": True})
         try:
-            logs = None if calls is None else logs_of(calls["calls"][0].get("logs", []), vector)
+            logs = None if calls is None else logs_of(logs_below(calls["calls"][0]), vector)
             storage = None if change is None else changed_words(change, hexed(vector.address))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise NonsenseError(f"debug_traceCall: {error!r} in the trace") from None
@@ -228,16 +222,21 @@ class Node:
     def _by_transaction(self, vector: Vector) -> Answer:
         snapshot = self._client("evm_snapshot")
         try:
+            self._set_up(vector)
             for step in vector.before:
-                report, _ = self._send(vector, step.caller, 0, step.input, 0, FRAME_GAS)
+                report, _ = self._send(vector, step, forwarder.CALL, FRAME_GAS)
                 if not report.success:
                     raise NonsenseError(f"a call before it failed: {hexed(report.data)}")
             report, logs = self._send(
                 vector,
-                vector.caller,
+                Step(
+                    to=vector.address,
+                    input=vector.input,
+                    caller=vector.caller,
+                    value=vector.value,
+                    moment=vector.moment,
+                ),
                 kind_of(vector),
-                vector.input,
-                vector.value,
                 vector.frame_gas,
             )
             storage = {slot: self._word(vector.address, slot) for slot in vector.expected.storage}
@@ -245,24 +244,38 @@ class Node:
         finally:
             self._client("evm_revert", snapshot)
 
+    def _set_up(self, vector: Vector) -> None:
+        """Put the vector's accounts there."""
+        prefix = self._abilities.developer
+        for address, account in vector.accounts.items():
+            at = hexed(address)
+            if account.code:
+                self._client(f"{prefix}_setCode", at, hexed(account.code))
+            if account.balance:
+                self._client(f"{prefix}_setBalance", at, hex(account.balance))
+            for slot, word in account.storage.items():
+                self._client(f"{prefix}_setStorageAt", at, f"0x{slot:064x}", f"0x{word:064x}")
+
     def _send(
-        self, vector: Vector, caller: bytes, kind: int, data: bytes, value: int, gas: int
+        self, vector: Vector, step: Step, kind: int, gas: int
     ) -> tuple[forwarder.Report, Logs]:
         """Have a caller make a call in a transaction; return how it went and what it logged."""
         prefix = self._abilities.developer
-        self._client(f"{prefix}_setCode", hexed(caller), hexed(forwarder.CODE))
-        self._client(f"{prefix}_setBalance", hexed(caller), hex(RICH))
+        caller = hexed(step.caller)
+        self._client(f"{prefix}_setCode", caller, hexed(forwarder.CODE))
+        self._client(f"{prefix}_setBalance", caller, hex(embedded.RICH))
+        data = forwarder.request(kind, step.to, gas, step.value, step.input)
         transaction = {
             "from": self._abilities.account,
-            "to": hexed(caller),
+            "to": caller,
             "gas": hex(TRANSACTION_GAS),
-            "data": hexed(forwarder.request(kind, vector.address, gas, value, data)),
+            "data": hexed(data),
         }
         receipt = self._receipt(self._client("eth_sendTransaction", transaction))
         try:
             logs = receipt["logs"]
-            own = [log for log in logs if log["address"] == hexed(caller) and not log["topics"]]
-            report = forwarder.read(as_bytes(own[-1]["data"]), kind, value)
+            own = [log for log in logs if log["address"] == caller and not log["topics"]]
+            report = forwarder.read(as_bytes(own[-1]["data"]), kind, step.value)
             emitted = logs_of(logs, vector)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise NonsenseError(f"eth_getTransactionReceipt: {error!r} in the receipt") from None
@@ -300,12 +313,20 @@ def kind_of(vector: Vector) -> int:
     return forwarder.STATICCALL if vector.static else forwarder.CALL
 
 
-def stored(vector: Vector) -> dict[str, str]:
-    """Return the storage that the calls before a vector leave, as an override has it."""
-    if not vector.before:
-        return {}
-    words = embedded.words(embedded.prepared(vector), vector.address)
-    return {f"0x{slot:064x}": f"0x{word:064x}" for slot, word in words.items() if word}
+def overriding(vector: Vector) -> dict[str, Any]:
+    """Return the state overrides that make what the calls before a vector leave."""
+    world = embedded.prepared(vector)
+    overrides: dict[str, Any] = {}
+    for address, code in world.codes.items():
+        assert isinstance(code, bytes), "a vector's accounts have byte-code"
+        overrides.setdefault(hexed(address), {})["code"] = hexed(code)
+    for address, balance in world.balances.items():
+        overrides.setdefault(hexed(address), {})["balance"] = hex(balance)
+    for (address, slot), word in world.storage.items():
+        if word:
+            words = overrides.setdefault(hexed(address), {}).setdefault("stateDiff", {})
+            words[f"0x{slot:064x}"] = f"0x{word:064x}"
+    return overrides
 
 
 def reported(vector: Vector, report: forwarder.Report | None) -> Answer:
@@ -328,6 +349,15 @@ def logs_of(logs: Sequence[Mapping[str, Any]], vector: Vector) -> Logs:
         for log in logs
         if log["address"].lower() == hexed(vector.address)
     )
+
+
+def logs_below(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the logs of a traced call and of those it made, in their order."""
+    found: list[Mapping[str, Any]] = list(call.get("logs", []))
+    for each in call.get("calls", []):
+        found += logs_below(each)
+    # Not all nodes number their logs; without it, those of a call come before those below it.
+    return sorted(found, key=lambda log: int(log.get("index", "0x0"), 16))
 
 
 def changed_words(change: Mapping[str, Any], address: str) -> dict[int, int]:

@@ -21,11 +21,36 @@ Logs = tuple[tuple[tuple[bytes, ...], bytes], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What an account has at the start of a vector."""
+
+    code: bytes
+    balance: int
+    storage: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The block that a call is in; None is the block of the context."""
+
+    time: int | None = None
+    number: int | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the vector chooses the block."""
+        return self.time is not None or self.number is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """A call that must succeed before the one a vector is about."""
 
+    to: bytes
     input: bytes
     caller: bytes
+    value: int
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +88,9 @@ class Vector:
     """The chain whose id the answer depends on, if it does."""
     delegated: bool = False
     frame_gas: int = FRAME_GAS
+    accounts: Mapping[bytes, Account] = field(default_factory=dict)
+    """Accounts that are there before the first call. That of the caller is the forwarder's."""
+    moment: Moment = field(default_factory=Moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +134,14 @@ def load(path: Path) -> tuple[Vector, ...]:
     """Read one vector file; one that breaks the format is a ValueError that names the vector."""
     document = json.loads(path.read_text("utf-8"))
     address = unhex(document["address"])
-    return tuple(parse(item, address) for item in document["vectors"])
+    contracts = {name: unhex(code) for name, code in document.get("contracts", {}).items()}
+    return tuple(parse(item, address, contracts) for item in document["vectors"])
 
 
-def parse(item: dict[str, Any], address: bytes) -> Vector:
-    """Read one vector."""
+def parse(
+    item: dict[str, Any], address: bytes, contracts: Mapping[str, bytes] | None = None
+) -> Vector:
+    """Read one vector; `contracts` are the codes that the file names."""
     if [key in item for key in ("output", "error", "outOfGas")].count(True) != 1:
         raise ValueError(f"{item.get('name')}: needs an output, an error, or to run out of gas")
     caller = unhex(item["caller"]) if "caller" in item else DEFAULT_CALLER
@@ -127,18 +158,46 @@ def parse(item: dict[str, Any], address: bytes) -> Vector:
         frame_gas=item.get("frameGas", FRAME_GAS),
         mode=one_of(item, "mode", get_args(Mode)),
         secret_ops=one_of(item, "secretOps", get_args(SecretOps)),
-        before=tuple(
-            Step(
-                input=unhex(step["input"]),
-                caller=unhex(step["caller"]) if "caller" in step else caller,
-            )
-            for step in item.get("before", ())
-        ),
+        before=tuple(parse_step(step, address, caller) for step in item.get("before", ())),
         expected=parse_expected(item),
         source=item.get("source", ""),
         contextual=item.get("contextual", False),
         chain_id=item.get("chainId"),
+        accounts={
+            unhex(at): parse_account(given, contracts or {})
+            for at, given in item.get("accounts", {}).items()
+        },
+        moment=Moment(time=item.get("time"), number=item.get("block")),
     )
+
+
+def parse_step(item: dict[str, Any], address: bytes, caller: bytes) -> Step:
+    """Read a call that comes before; it is to the precompile, by the same caller, if not told."""
+    return Step(
+        to=unhex(item["to"]) if "to" in item else address,
+        input=unhex(item["input"]),
+        caller=unhex(item["caller"]) if "caller" in item else caller,
+        value=item.get("value", 0),
+        moment=Moment(time=item.get("time"), number=item.get("block")),
+    )
+
+
+def parse_account(item: dict[str, Any], contracts: Mapping[str, bytes]) -> Account:
+    """Read an account; its code is hex, or the name of one of the file's contracts."""
+    code = item.get("code", "0x")
+    return Account(
+        code=unhex(code) if code.startswith("0x") else contracts[code],
+        balance=item.get("balance", 0),
+        storage=parse_words(item.get("storage", {})),
+    )
+
+
+def parse_words(item: Mapping[str, str]) -> dict[int, int]:
+    """Read words by their slots."""
+    return {
+        int.from_bytes(unhex(slot), "big"): int.from_bytes(unhex(word), "big")
+        for slot, word in item.items()
+    }
 
 
 def parse_expected(item: dict[str, Any]) -> Expected:
@@ -150,10 +209,7 @@ def parse_expected(item: dict[str, Any]) -> Expected:
             (tuple(unhex(topic) for topic in log["topics"]), unhex(log["data"]))
             for log in item.get("logs", ())
         ),
-        storage={
-            int.from_bytes(unhex(slot), "big"): int.from_bytes(unhex(word), "big")
-            for slot, word in item.get("storage", {}).items()
-        },
+        storage=parse_words(item.get("storage", {})),
     )
 
 

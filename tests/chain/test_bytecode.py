@@ -17,7 +17,7 @@ from chain.encoding import keccak
 from chain.engines import open_state
 from chain.execution import Origin
 from chain.local_chain import LocalChain
-from precompiles.conformance import bytecode, embedded
+from precompiles.conformance import bytecode, embedded, forwarder
 from precompiles.registry import find
 
 NewChain = Callable[..., LocalChain]
@@ -248,3 +248,21 @@ def test_what_a_compiler_makes(chain: LocalChain) -> None:
     for target in (find("poseidon").address, OTHER, TOKEN):
         ask = keccak(b"ask(address,bytes)")[:4] + encode(["address", "bytes"], [target, give[:67]])
         assert compare(chain, code, ask, others={OTHER: bytes.fromhex(OTHER_CODE)}) == "success"
+
+
+@pytest.mark.parametrize("sizes", [(), (0,), (4,), (4, 36, 100), (68, 0, 33)])
+def test_the_forwarder_makes_the_calls_of_a_script(chain: LocalChain, sizes: list[int]) -> None:
+    others = {OTHER: bytes.fromhex(OTHER_CODE)}
+    calls = [(OTHER, each % 3, bytes(range(each))) for each in sizes]
+    data = b"\1\2\3\4" + encode(["bytes"], [forwarder.script(*calls)])
+    assert compare(chain, forwarder.CODE, data, others=others, value=9) == "success"
+
+
+def test_the_forwarder_fails_as_the_call_that_fails(chain: LocalChain) -> None:
+    others = {
+        OTHER: bytes.fromhex(OTHER_CODE),
+        LIBRARY: bytes.fromhex("60aa60005260206000fd"),
+    }
+    script = forwarder.script((OTHER, 0, b""), (LIBRARY, 0, b"x"), (OTHER, 0, b""))
+    data = b"\1\2\3\4" + encode(["bytes"], [script])
+    assert compare(chain, forwarder.CODE, data, others=others) == "reverted"

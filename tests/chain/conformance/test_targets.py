@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
+from eth_abi import encode
 
 from chain.conformance import cli
 from chain.conformance.cli import open_chain
+from chain.encoding import keccak
 from chain.genesis import pars_genesis
 from chain.local_chain import LocalChain
 from chain.rpc.server import Server
-from precompiles.conformance import forwarder
+from precompiles.conformance import embedded, export, forwarder
 from precompiles.conformance.cli import main
 from precompiles.conformance.node import Abilities, Node, described, probe
 from precompiles.conformance.rpc import Client
 from precompiles.conformance.suite import Chapter, Result, ask, chapters
+from precompiles.conformance.vectors import Moment, parse
+from precompiles.registry import find
 
 ENTRIES = ["entity_store", "frost", "zk"]
 Transport = Callable[[bytes], bytes]
@@ -55,6 +60,102 @@ def by_status(found: list[Result]) -> dict[str, int]:
 
 def test_our_chain_meets_every_vector(transport: Transport, selected: list[Chapter]) -> None:
     assert by_status(results(transport, selected)).keys() == {"passed"}
+
+
+CONTRACT = b"\xab" * 20
+
+
+@pytest.fixture(scope="module")
+def with_accounts() -> list[Chapter]:
+    """Vectors about a type that a contract made, in a store that was not empty before."""
+    entry = find("entity_store")
+    define, append, count = (
+        method.signature.selector
+        for name in ("defineType", "append", "count")
+        for method in entry.methods
+        if method.signature.name == name
+    )
+    kinds = ["string", "string[]", "uint8[]", "uint16"]
+    type_id = keccak(CONTRACT + b"Price")
+    row = encode(["uint256"], [7])
+    script = forwarder.script(
+        (entry.address, 0, define + encode(kinds, ["Price", ["value"], [0], 1])),
+        (entry.address, 0, append + encode(["bytes32", "bytes", "uint256[]"], [type_id, row, []])),
+    )
+    callback = b"\1\2\3\4" + encode(["bytes"], [script])
+    old = keccak(b"old")
+    header = int.from_bytes(CONTRACT, "big") << 96 | 1 << 64
+    given = {
+        "accounts": {
+            f"0x{CONTRACT.hex()}": {"code": "player", "balance": 3},
+            f"0x{entry.address.hex()}": {"storage": {f"0x{old.hex()}": f"0x{header:064x}"}},
+        },
+        "before": [
+            {"to": f"0x{CONTRACT.hex()}", "input": f"0x{callback.hex()}", "value": 5},
+        ],
+        "gas": 0,
+        "source": "written here",
+    }
+    cases = [
+        {"name": "made", "input": f"0x{(count + type_id).hex()}", "output": f"0x{1:064x}"},
+        {"name": "old", "input": f"0x{(count + old).hex()}", "output": f"0x{0:064x}"},
+    ]
+    codes = {"player": forwarder.CODE}
+    vectors = []
+    for each in cases:
+        vector = parse({**each, **given}, entry.address, codes)
+        found = embedded.answer(vector)
+        assert found.output == vector.expected.output
+        assert found.gas is not None
+        assert found.gas_used is not None
+        vectors.append(replace(vector, gas=found.gas, gas_used=found.gas_used))
+    appending = append + encode(["bytes32", "bytes", "uint256[]"], [type_id, row, []])
+    refusal = keccak(b"NotOwner(address)")[:4] + bytes(12) + CONTRACT
+    item = {"name": "not ours", "input": f"0x{appending.hex()}", "error": f"0x{refusal.hex()}"}
+    vector = parse({**item, **given}, entry.address, codes)
+    found = embedded.answer(vector)
+    assert found.error == refusal
+    vectors.append(replace(vector, gas=found.gas or 0, gas_used=found.gas_used or 0))
+    mine = replace(vectors[-1], name="ours", caller=CONTRACT)
+    found = embedded.answer(mine)
+    assert found.output is not None
+    expected = replace(
+        mine.expected,
+        output=found.output,
+        error=None,
+        logs=found.logs or (),
+        storage=found.storage or {},
+    )
+    vectors.append(replace(mine, gas_used=found.gas_used or 0, expected=expected))
+    return [Chapter(entry=entry, vectors=tuple(vectors))]
+
+
+@pytest.mark.parametrize("changes", [{}, {"developer": None}])
+def test_accounts_and_calls_to_them_come_first(
+    transport: Transport, with_accounts: list[Chapter], changes: dict[str, Any]
+) -> None:
+    assert by_status(results(transport, with_accounts, **changes)) == {"passed": 4}
+
+
+def test_accounts_are_exported(with_accounts: list[Chapter]) -> None:
+    written = export.document(with_accounts[0])
+    jsonschema.validate(written, json.loads(export.SCHEMA.read_text("utf-8")))
+    first = written["vectors"][0]
+    contract = first["accountsBefore"][f"0x{CONTRACT.hex()}"]
+    assert contract == {"code": f"0x{forwarder.CODE.hex()}", "balance": 8}
+    assert len(first["storageBefore"]) > 1
+    address = bytes.fromhex(written["address"][2:])
+    again = [parse(item, address) for item in written["vectors"]]
+    assert again == list(with_accounts[0].vectors)
+
+
+def test_a_vector_that_chooses_its_block_is_skipped(
+    transport: Transport, with_accounts: list[Chapter]
+) -> None:
+    (chapter,) = with_accounts
+    later = replace(chapter.vectors[0], moment=Moment(time=1_800_000_000))
+    found = results(transport, [replace(chapter, vectors=(later,))])
+    assert by_status(found) == {"skipped": 1}
 
 
 def test_what_a_node_can_do_is_found_out(transport: Transport) -> None:

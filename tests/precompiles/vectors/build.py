@@ -49,27 +49,33 @@ def document(name: str) -> str:
     entry = find(name)
     listed = []
     builder = importlib.import_module(name)
+    contracts: dict[str, str] = getattr(builder, "CONTRACTS", {})
     for each in builder.cases():
         data = bytes.fromhex(each["input"][2:])
         item = {**each, "gas": price(entry, data)}
         if "source" not in item:
             item["source"] = RULES if "error" in each else builder.SOURCE
-        listed.append(completed(item, entry.address))
+        listed.append(completed(item, entry.address, contracts))
     names = [each["name"] for each in listed]
     assert len(set(names)) == len(names), name
-    whole = {"precompile": name, "address": f"0x{entry.address.hex()}", "vectors": listed}
+    whole: dict[str, Any] = {"precompile": name, "address": f"0x{entry.address.hex()}"}
+    if contracts:
+        whole["contracts"] = contracts
+    whole["vectors"] = listed
     return json.dumps(whole, indent=1) + "\n"
 
 
-def completed(item: Case, address: bytes) -> Case:
+def completed(item: Case, address: bytes, contracts: dict[str, str]) -> Case:
     """Add what is ours to say: the gas that state costs, and where the state is kept."""
-    vector = parse(item, address)
+    codes = {name: bytes.fromhex(code[2:]) for name, code in contracts.items()}
+    vector = parse(item, address, codes)
     answer = embedded.answer(vector)
     if answer.gas_used != vector.gas:
         item["gasUsed"] = answer.gas_used
     if answer.storage:
         item["storage"] = {word(slot): word(value) for slot, value in answer.storage.items()}
-    if differs(vector, ELSEWHERE):
+    moments = vector.moment, *(step.moment for step in vector.before)
+    if any(moment.given for moment in moments) or differs(vector, ELSEWHERE):
         item["contextual"] = True
     if differs(vector, {"chain_id": 1}):
         item["chainId"] = embedded.CONTEXT.chain_id
