@@ -78,7 +78,7 @@ def check_flags(wanted: int) -> None:
         raise INVALID_FLAGS(wanted)
 
 
-LOOK_GAS = (Constant(amount=50),)
+LOOK_GAS = (Constant(amount=150),)
 
 PRECOMPILE = Precompile(
     address=(0x0403).to_bytes(20, "big"),
@@ -123,7 +123,7 @@ PRECOMPILE = Precompile(
             "computeAddress(address deployer, bytes32 salt, bytes32 initCodeHash)"
             " returns (address created)",
             mutability="pure",
-            gas=(Constant(amount=150),),
+            gas=(Constant(amount=250),),
             handler=compute_address,
             summary="Return where CREATE2 puts a contract.",
         ),
@@ -131,7 +131,7 @@ PRECOMPILE = Precompile(
             "find(address deployer, uint16 mask, bytes32 initCodeHash, uint256 firstSalt,"
             " uint256 tries) returns (bool found, bytes32 salt, address hook)",
             mutability="pure",
-            gas=(Constant(amount=300),),
+            gas=(Constant(amount=600),),
             handler=find,
             summary="Search up to 262,144 salts from the first on for an address with these flags"
             f" and no others. Costs {TRY_GAS} gas a salt, in batches of {BATCH}.",

@@ -1,1 +1,0 @@
-"""Whether a device that a vendor vouches for signed a report. See `contract.py`."""
