@@ -154,11 +154,7 @@ class CoreState:
         return bytes(machine.bytes_of("returned")[: machine.get("returned_size")])
 
     def _logs(self) -> tuple[Log, ...]:
-        machine = self.machine
-        count = machine.get("log_count")
-        if not count:
-            return ()
-        return tuple(map(self._teller.log, machine.array("logs")[:count]))
+        return tuple(map(self._teller.log, range(self.machine.get("log_count"))))
 
     def _begin(
         self,

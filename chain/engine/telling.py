@@ -5,7 +5,7 @@ The core leaves for this only while somebody watches.
 
 from ctypes import string_at
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from eth.exceptions import VMError
 
@@ -135,7 +135,7 @@ class Teller:
         elif reason == records.REFUSED:
             self._refused(tracer)
         elif reason == records.LOGGED:
-            log = self.log(self._machine.array("logs")[self._machine.get("log_count") - 1])
+            log = self.log(self._machine.get("log_count") - 1)
             tracer.log(log.address, log.topics, log.data)
         else:
             self._destroys(tracer)
@@ -221,12 +221,7 @@ class Teller:
             return bytes(machine.bytes_of("memory")[start : start + size])
         return bytes(machine.bytes_of("returned")[: machine.get("returned_size")])
 
-    def log(self, entry: Any) -> Log:
+    def log(self, number: int) -> Log:
         """Return a log."""
-        start, size = int(entry["data"]), int(entry["size"])
-        words = entry["topics"].tobytes()
-        return Log(
-            address=self._world.addresses[entry["account"]],
-            topics=tuple(words[WORD * i : WORD * (i + 1)][::-1] for i in range(entry["count"])),
-            data=bytes(self._machine.bytes_of("log_data")[start : start + size]),
-        )
+        row, topics, data = self._machine.log(number)
+        return Log(address=self._world.addresses[row], topics=topics, data=data)
