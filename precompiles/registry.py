@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
+from .ai.attestation.contract import PRECOMPILE as ATTESTATION
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.vaults.contract import PRECOMPILE as VAULTS
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
+from .graph.feeds.contract import PRECOMPILE as FEEDS
 from .pq.ml_dsa.contract import PRECOMPILE as ML_DSA
 from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
@@ -27,10 +29,12 @@ from .zk.stark.contract import PRECOMPILE as STARK
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (
+    ATTESTATION,
     HOOK_REGISTRY,
     HOOKS,
     VAULTS,
     ENTITY_STORE,
+    FEEDS,
     ML_KEM,
     ML_DSA,
     SLH_DSA,

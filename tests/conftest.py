@@ -1,5 +1,6 @@
 """What every test shares: how Hypothesis runs, a path to the checkout, packages for Node.js."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -66,3 +67,15 @@ def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
         return folder
 
     return run
+
+
+@pytest.fixture(scope="session")
+def uniswap(root: Path, npm: Callable[[Path], Path]) -> Path:
+    """Where `v4-core` and `v4-periphery` are, with the code that their authors compiled.
+
+    Nothing of it is in this repository. Another place that has both can be named by `UNISWAP`.
+    """
+    named = os.environ.get("UNISWAP")
+    if named is not None:
+        return Path(named)
+    return npm(root / "tests" / "chain" / "uniswap") / "node_modules" / "@uniswap"

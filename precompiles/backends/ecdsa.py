@@ -24,8 +24,8 @@ def verify(key: Point, digest: bytes, signature: bytes) -> bool:
     return bool(lib.secp256k1_ecdsa_verify(context, parsed, digest, key.public_key))
 
 
-def recover(digest: bytes, signature: bytes, recovery_id: int) -> bytes | None:
-    """Return the compressed key under which r || s signs the digest, or None.
+def recover(digest: bytes, signature: bytes, recovery_id: int) -> Point | None:
+    """Return the key under which r || s signs the digest, or None.
 
     Accepts a high s. The recovery id, 0 or 1, says whether the y of the nonce's point is odd.
     """
@@ -41,4 +41,4 @@ def recover(digest: bytes, signature: bytes, recovery_id: int) -> bytes | None:
     key = ffi.new("secp256k1_pubkey *")
     if not lib.secp256k1_ecdsa_recover(context, key, parsed, digest):
         return None
-    return Point(key).format()
+    return Point(key)

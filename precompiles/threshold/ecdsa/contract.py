@@ -22,7 +22,6 @@ PATH_MAX = 16
 POINT_SIZE_MAX = 65  # So that an uncompressed point is refused by name.
 ROTATION_TAG = b"PARS-THRESHOLD-ECDSA-ROTATE-V1"
 MULTIPLICATION_GAS = 3_000
-ADDRESS_SIZE = 20
 
 NOT_REGISTRAR = abi.error("NotRegistrar(address registrar)")
 INVALID_GROUP_SIGNATURE = abi.error("InvalidGroupSignature()")
@@ -121,13 +120,13 @@ def verify_child(
 
 def address_of(call: Call, identifier: bytes) -> bytes:
     """Return the account of the group's key."""
-    return account(group_key(call, identifier))
+    return ecdsa_signature.account(group_key(call, identifier))
 
 
 def child_key(call: Call, identifier: bytes, path: list[int]) -> tuple[bytes, bytes, bytes]:
     """Return key, chain code and account at the end of a path."""
     found = derive(call.host, groups.load(call.host, identifier), path)
-    return curve.encode(found.key), found.chain_code, account(found.key)
+    return curve.encode(found.key), found.chain_code, ecdsa_signature.account(found.key)
 
 
 def verify_share(call: Call, identifier: bytes, member: int, share: bytes) -> bool:
@@ -194,11 +193,6 @@ def point_of(stored: bytes) -> Point:
     point = curve.parse(stored)
     assert point is not None
     return point
-
-
-def account(key: Point) -> bytes:
-    """Return the address of a key."""
-    return keccak256(curve.encode_uncompressed(key)[1:])[-ADDRESS_SIZE:]
 
 
 MEMORY_GAS = 50

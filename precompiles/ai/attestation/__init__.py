@@ -1,0 +1,1 @@
+"""Whether a device that a vendor vouches for signed a report. See `contract.py`."""
