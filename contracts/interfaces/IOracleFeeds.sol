@@ -73,6 +73,7 @@ interface IOracleFeeds {
         uint256 indexed roundId,
         uint256 updatedAt
     );
+    event AdapterCreated(bytes32 indexed feedId, address indexed adapter);
 
     /// Make a feed of the caller's. Schemes: 1 accounts, 2 ML-DSA keys by hash, 16 + n a group key
     /// of FROST's suite n. Members are more than 3 × faulty; faulty + 1 sign.
@@ -230,4 +231,16 @@ interface IOracleFeeds {
         address creator,
         string calldata description
     ) external pure returns (bytes32 feedId);
+
+    /// Make a contract that answers as AggregatorV3Interface, unless it is there.
+    function createAdapter(bytes32 feedId) external returns (address adapter);
+
+    /// Return where the adapter is, or would be.
+    function adapterOf(bytes32 feedId) external pure returns (address adapter);
+
+    /// Answer a call of AggregatorV3Interface, as an adapter hands it on.
+    function forward(
+        bytes32 feedId,
+        bytes calldata data
+    ) external view returns (bytes memory output);
 }

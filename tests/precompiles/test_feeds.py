@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from precompiles.abi import Revert
-from precompiles.conformance.embedded import CONTEXT, Outcome, World, call_precompile
+from precompiles.conformance.embedded import (
+    CONTEXT,
+    Frame,
+    Meter,
+    Outcome,
+    World,
+    call_precompile,
+)
 from precompiles.conformance.vectors import load, path_of
-from precompiles.graph import short_text
+from precompiles.graph import rounds, short_text
 from precompiles.graph.feeds import report, store
 from precompiles.graph.feeds.contract import PRECOMPILE
 from precompiles.precompile import COMMON_ERRORS
@@ -392,7 +399,7 @@ def test_a_reader_without_a_host_finds_what_calls_tell() -> None:
     found = store.find(slots, feed)
     assert found is not None
     assert found.owner == OWNER
-    assert store.load_last(slots, found) == store.Round(
+    assert store.load_last(slots, found) == rounds.Round(
         number=1, answer=2, observed_at=NOW, updated_at=NOW
     )
     assert store.load_signers(slots, found) == ADDRESSES[:4]
@@ -439,3 +446,63 @@ def test_any_bytes_get_one_of_the_declared_outcomes(data: st.DataObject) -> None
         assert outcome.data[:4] in DECLARED
     else:
         assert outcome.status == "success"
+
+
+# --- Adapters -------------------------------------------------------------------------------
+
+
+def asked(world: World, adapter: str, data: bytes) -> tuple[bool, bytes]:
+    """What a contract that calls an adapter gets."""
+    host = Frame(world=world, address=OTHER, meter=Meter(10**6), static=False, depth=0)
+    return host.call(bytes.fromhex(adapter[2:]), data)
+
+
+def test_an_adapter_answers_for_its_feed() -> None:
+    world, feed = made()
+    (adapter,) = answer(world, "createAdapter(bytes32)", ["address"], feed)
+    assert asked(world, adapter, keccak(text="decimals()")[:4]) == (True, (8).to_bytes(32, "big"))
+    ok, data = asked(world, adapter, keccak(text="latestRoundData()")[:4])
+    assert (ok, data[:4]) == (False, keccak(text="UnknownRound(uint256)")[:4])
+    transmit(world, feed, [-3, -2, -1], 1)
+    types = ["uint80", "int256", "uint256", "uint256", "uint80"]
+    expected = (1, -2, NOW, NOW, 1)
+    for data in (
+        keccak(text="latestRoundData()")[:4],
+        keccak(text="getRoundData(uint80)")[:4] + (1).to_bytes(32, "big"),
+    ):
+        ok, data = asked(world, adapter, data)
+        assert ok
+        assert eth_abi.decode(types, data) == expected
+    ok, data = asked(world, adapter, keccak(text="description()")[:4])
+    assert (ok, data) == (True, eth_abi.encode(["string"], ["feed"]))
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", "UnknownSelector"),
+        (b"\1\2", "UnknownSelector"),
+        (keccak(text="transmit(bytes)")[:4], "UnknownSelector"),
+        (keccak(text="decimals()")[:4] + b"\1", "TrailingBytes"),
+        (keccak(text="getRoundData(uint80)")[:4], "Truncated"),
+        (keccak(text="getRoundData(uint80)")[:4] + bytes([255]) * 32, "ValueOutOfRange"),
+        (bytes(69), "InvalidLength"),
+        (bytes(5_000), "InvalidLength"),
+    ],
+)
+def test_an_adapter_refuses_what_the_interface_has_not(data: bytes, error: str) -> None:
+    world, feed = made()
+    (adapter,) = answer(world, "createAdapter(bytes32)", ["address"], feed)
+    ok, payload = asked(world, adapter, data)
+    assert not ok
+    known = {e.signature.selector: e.signature.name for e in COMMON_ERRORS}
+    assert known[payload[:4]] == error
+
+
+def test_an_adapter_without_gas_fails() -> None:
+    world, feed = made()
+    (adapter,) = answer(world, "createAdapter(bytes32)", ["address"], feed)
+    host = Frame(world=world, address=OTHER, meter=Meter(10**6), static=True, depth=0)
+    data = keccak(text="decimals()")[:4]
+    assert host.call(bytes.fromhex(adapter[2:]), data, gas=500) == (False, b"")
+    assert host.call(bytes.fromhex(adapter[2:]), data, gas=20_000)[0]

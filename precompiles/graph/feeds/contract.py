@@ -13,20 +13,19 @@ from ...backends.keccak import keccak256
 from ...gas import Constant, PerItem
 from ...pq.ml_dsa.parameters import SETS
 from ...precompile import Call, Precompile, method
-from .. import short_text
+from .. import adapter, rounds, short_text
+from ..rounds import Round
 from . import report as reports
 from . import signers, store
 from .report import Report
 from .signers import Signatures
-from .store import Feed, Head, Round, Settings
+from .store import Feed, Head, Settings
 
 ADDRESS = (0x0510).to_bytes(20, "big")
 VERSION = 1
 
 DECIMALS_MAX = 36
 DEVIATION_MAX = 10_000
-TIME_MAX = (1 << 32) - 1
-"""Of a report's 32 bits."""
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 UPDATES_MAX = 8
@@ -102,6 +101,7 @@ EVENTS = (
     OWNERSHIP_TRANSFERRED,
     NEW_ROUND,
     ANSWER_UPDATED,
+    adapter.CREATED,
 )
 
 CONFIGURATION = abi.parse_signature(
@@ -374,7 +374,7 @@ def check_order(call: Call, head: Head, report: Report) -> None:
 def check_time(call: Call, last: int, report: Report) -> None:
     """Refuse a time before the last report's, after the block's, or beyond what a round holds."""
     now = call.context.timestamp
-    if not last <= report.observed_at <= now <= TIME_MAX:
+    if not last <= report.observed_at <= now <= rounds.TIME_MAX:
         raise INVALID_TIMESTAMP(last, now, report.observed_at)
 
 
@@ -420,17 +420,12 @@ def record(call: Call, feed: Feed, head: Head, report: Report) -> None:
 
 def latest_round_data(call: Call, identifier: bytes) -> tuple[int, int, int, int, int]:
     """Return the last round, however old."""
-    return round_data(store.load_last(call.host, store.load(call.host, identifier)))
+    return rounds.data(store.load_last(call.host, store.load(call.host, identifier)))
 
 
 def get_round_data(call: Call, identifier: bytes, number: int) -> tuple[int, int, int, int, int]:
     """Return a round that is kept."""
-    return round_data(store.load_round(call.host, store.load(call.host, identifier), number))
-
-
-def round_data(entry: Round) -> tuple[int, int, int, int, int]:
-    """Return a round as AggregatorV3 does."""
-    return entry.number, entry.answer, entry.observed_at, entry.updated_at, entry.number
+    return rounds.data(store.load_round(call.host, store.load(call.host, identifier), number))
 
 
 def latest_answer(call: Call, identifier: bytes) -> int:
@@ -534,6 +529,36 @@ def feed_id_of(_: Call, creator: bytes, description: str) -> bytes:
     return store.feed_id(creator, description)
 
 
+# --- Adapters -------------------------------------------------------------------------------
+
+
+def create_adapter(call: Call, identifier: bytes) -> bytes:
+    """Put a contract that answers as AggregatorV3 for this feed at an address of its own."""
+    store.load(call.host, identifier)
+    return adapter.create(call, ADDRESS, identifier)
+
+
+def adapter_of(_: Call, identifier: bytes) -> bytes:
+    """Return where the adapter of a feed is, or would be."""
+    return adapter.address_of(ADDRESS, identifier)
+
+
+def forward(call: Call, identifier: bytes, data: bytes) -> bytes:
+    """Answer what an adapter was asked."""
+    return adapter.answer(VIEWS, call, identifier, data)
+
+
+VIEWS = adapter.views(
+    {
+        f"latestRoundData() returns {adapter.ROUND_OUTPUTS}": latest_round_data,
+        f"getRoundData(uint80 round) returns {adapter.ROUND_OUTPUTS}": get_round_data,
+        "latestAnswer() returns (int256 answer)": latest_answer,
+        "decimals() returns (uint8 count)": decimals_of,
+        "description() returns (string text)": description_of,
+        "version() returns (uint256 number)": version_of,
+    }
+)
+
 # --- The declaration ------------------------------------------------------------------------
 
 CONFIGURATION_GAS = (Constant(amount=3_000), PerItem(argument="signers", amount=300))
@@ -542,9 +567,6 @@ READ_GAS = (Constant(amount=500),)
 REPORT_BOUNDS: dict[str, abi.Bound] = {"report": reports.REPORT_SIZE_MAX}
 SPARE = 32  # Bytes and items above the largest, so that too many are refused by name.
 
-ROUND_OUTPUTS = (
-    "(uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)"
-)
 CONFIGURATION_INPUTS = (
     "uint8 scheme, bytes[] signers, uint8 members, uint8 faulty, int192 answerMin,"
     " int192 answerMax, uint32 heartbeat, uint16 deviation"
@@ -642,14 +664,14 @@ PRECOMPILE = Precompile(
             bounds={"signedReport": UPDATE_SIZE_MAX},
         ),
         method(
-            f"latestRoundData(bytes32 feedId) returns {ROUND_OUTPUTS}",
+            f"latestRoundData(bytes32 feedId) returns {adapter.ROUND_OUTPUTS}",
             mutability="view",
             gas=READ_GAS,
             handler=latest_round_data,
             summary="Return the last round, however old: startedAt is when it was observed.",
         ),
         method(
-            f"getRoundData(bytes32 feedId, uint80 round) returns {ROUND_OUTPUTS}",
+            f"getRoundData(bytes32 feedId, uint80 round) returns {adapter.ROUND_OUTPUTS}",
             mutability="view",
             gas=READ_GAS,
             handler=get_round_data,
@@ -751,8 +773,9 @@ PRECOMPILE = Precompile(
             summary="Return the id that a feed of this creator and description has.",
             bounds=DESCRIPTION_BOUNDS,
         ),
+        *adapter.methods("feedId", create_adapter, adapter_of, forward),
     ),
-    errors=(*store.ERRORS, *reports.ERRORS, *signers.ERRORS, *ERRORS),
+    errors=(store.UNKNOWN_FEED, rounds.UNKNOWN_ROUND, *reports.ERRORS, *signers.ERRORS, *ERRORS),
     events=EVENTS,
     references=(
         "Chainlink OCR2: transmit, its context and its signed hash; AggregatorV3Interface",

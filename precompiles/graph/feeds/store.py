@@ -12,29 +12,25 @@ id, so that no id can be chosen whose slots are another feed's.
     6             last round (48) at 136 | its epoch and round (40) at 96 | when it was observed
                   (32) at 64 | confidence (64)
     16 + i        signer i; of a FROST group its key, the 33rd byte in the next slot's lowest
-    2**16 + k     the round whose number is k modulo 65,535: answer (192) at 64 | when it was
-                  observed (32) at 32 | when it was written (32)
+    2**16 + k     the ring of rounds
 
 The slot hash(digest, signer) holds the signer's number plus one under that configuration.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ... import abi
 from ...backends.keccak import keccak256
-from .. import short_text
+from .. import rounds, short_text
+from ..rounds import Reader, Round, Writer
 from .signers import ACCOUNTS, ADDRESS_SIZE, FROST_SUITES, HASH_SIZE
-
-ROUNDS_KEPT = 65_535
 
 PENDING, DIGEST, ANSWER_MIN, ANSWER_MAX, DESCRIPTION, HEAD = 1, 2, 3, 4, 5, 6
 SIGNERS = 16
 RING = 1 << 16
 
 WORD_MASK = (1 << 256) - 1
-MASK_192 = (1 << 192) - 1
 MASK_160 = (1 << 160) - 1
 MASK_64 = (1 << 64) - 1
 MASK_40 = (1 << 40) - 1
@@ -43,25 +39,6 @@ MASK_16 = (1 << 16) - 1
 MASK_8 = (1 << 8) - 1
 
 UNKNOWN_FEED = abi.error("UnknownFeed(bytes32 feedId)")
-UNKNOWN_ROUND = abi.error("UnknownRound(uint256 round)")
-
-ERRORS = (UNKNOWN_FEED, UNKNOWN_ROUND)
-
-
-class Reader(Protocol):
-    """What reads the storage of the feeds: their own host, or who looks from another address."""
-
-    def load(self, slot: int) -> int:
-        """Return the word at `slot`."""
-        ...
-
-
-class Writer(Reader, Protocol):
-    """What writes it."""
-
-    def store(self, slot: int, value: int) -> None:
-        """Write `value` at `slot`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +73,6 @@ class Head:
     epoch_round: int
     observed_at: int
     confidence: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """One accepted answer."""
-
-    number: int
-    answer: int
-    observed_at: int
-    updated_at: int
 
 
 # --- Feeds ----------------------------------------------------------------------------------
@@ -278,37 +245,24 @@ def store_head(writer: Writer, feed: Feed, head: Head) -> None:
 
 
 def load_round(reader: Reader, feed: Feed, number: int) -> Round:
-    """Return a round that is kept."""
-    last = load_head(reader, feed).round
-    if not max(1, last - ROUNDS_KEPT + 1) <= number <= last:
-        raise UNKNOWN_ROUND(number)
-    return load_kept(reader, feed, number)
+    """Return a round, or refuse one that is not kept."""
+    return rounds.load(reader, ring_of(feed), load_head(reader, feed).round, number)
 
 
 def load_last(reader: Reader, feed: Feed) -> Round:
     """Return the last round, or refuse a feed that has none."""
     last = load_head(reader, feed).round
-    if not last:
-        raise UNKNOWN_ROUND(last)
-    return load_kept(reader, feed, last)
-
-
-def load_kept(reader: Reader, feed: Feed, number: int) -> Round:
-    """Return a round of which is known that it is kept."""
-    word = reader.load(at(feed, RING + number % ROUNDS_KEPT))
-    answer = word >> 64
-    return Round(
-        number=number,
-        answer=answer - (answer >> 191 << 192),
-        observed_at=word >> 32 & MASK_32,
-        updated_at=word & MASK_32,
-    )
+    return rounds.load(reader, ring_of(feed), last, last)
 
 
 def store_round(writer: Writer, feed: Feed, entry: Round) -> None:
-    """Write a round over the one that is 65,535 older."""
-    word = (entry.answer & MASK_192) << 64 | entry.observed_at << 32 | entry.updated_at
-    writer.store(at(feed, RING + entry.number % ROUNDS_KEPT), word)
+    """Write the next round."""
+    rounds.store(writer, ring_of(feed), entry)
+
+
+def ring_of(feed: Feed) -> int:
+    """Return where the ring of a feed's rounds begins."""
+    return at(feed, RING)
 
 
 def at(feed: Feed, offset: int) -> int:

@@ -177,6 +177,7 @@ def cases() -> Iterator[Case]:
     yield from other_schemes()
     yield from pulled()
     yield from read()
+    yield from adapted()
 
 
 # --- Feeds ----------------------------------------------------------------------------------
@@ -765,3 +766,60 @@ def read() -> Iterator[Case]:
         ("price", call("getPriceNoOlderThan(bytes32,uint256)", FEED, 1)),
     ):
         yield refused(f"{name}-before-any", data, "UnknownRound(uint256)", 0, before=made)
+
+
+# --- Adapters -------------------------------------------------------------------------------
+
+INIT_CODE = bytes.fromhex("600b5981380380925939f3")
+
+
+def adapter_code(feed: bytes) -> bytes:
+    """The adapter, assembled by hand: forward(feed, all call data), then what it returns."""
+    forward = keccak(text="forward(bytes32,bytes)")[:4].hex()
+    return bytes.fromhex(
+        f"63{forward}60e01b5f527f{feed.hex()}600452604060245236604452365f606437"
+        f"5f5f36601f0160051c60051b6064015f73{FEEDS.hex()}5afa3d5f5f3e606d573d5ffd5b6020516040f3"
+    )
+
+
+def adapter_address(feed: bytes) -> bytes:
+    """As EIP-1014 says."""
+    code = INIT_CODE + adapter_code(feed)
+    return keccak(b"\xff" + FEEDS + bytes(32) + keccak(code))[12:]
+
+
+def adapted() -> Iterator[Case]:
+    made = before(CREATED)
+    filled = before(CREATED, transmit([1, 2, 3]))
+    create, where = "createAdapter(bytes32)", adapter_address(FEED)
+    name = keccak(text="AdapterCreated(bytes32,address)")
+    logs = [{"topics": [topic(each) for each in (name, FEED, where)], "data": "0x"}]
+    yield case("create-adapter", call(create, FEED), ["address"], where, before=made, logs=logs)
+    again = before(CREATED, call(create, FEED))
+    yield case("create-adapter-again", call(create, FEED), ["address"], where, before=again)
+    yield case("adapter-of", call("adapterOf(bytes32)", FEED), ["address"], where)
+    unknown = bytes(31) + b"\1"
+    error = "UnknownFeed(bytes32)"
+    yield refused("create-adapter-of-none", call(create, unknown), error, unknown)
+    forward = "forward(bytes32,bytes)"
+    for title, asked, types, values in (
+        ("latest-round", call("latestRoundData()"), ROUND, (1, 2, NOW - 10, NOW, 1)),
+        ("round", call("getRoundData(uint80)", 1), ROUND, (1, 2, NOW - 10, NOW, 1)),
+        ("answer", call("latestAnswer()"), ["int256"], (2,)),
+        ("decimals", call("decimals()"), ["uint8"], (DECIMALS,)),
+        ("description", call("description()"), ["string"], (DESCRIPTION,)),
+        ("version", call("version()"), ["uint256"], (1,)),
+    ):
+        data, output = call(forward, FEED, asked), encode(types, values)
+        yield case(f"forward-{title}", data, ["bytes"], output, before=filled)
+    for title, asked, error, *arguments in (
+        ("no-selector", b"", "UnknownSelector(bytes4)", bytes(4)),
+        ("other-selector", b"\1\2\3\4", "UnknownSelector(bytes4)", b"\1\2\3\4"),
+        ("without-argument", call("getRoundData(uint80)", 1)[:4], "Truncated(uint256)", 4),
+        ("with-argument", call("decimals()") + bytes(32), "TrailingBytes(uint256)", 4),
+        ("round-2", call("getRoundData(uint80)", 2), "UnknownRound(uint256)", 2),
+    ):
+        data = call(forward, FEED, asked)
+        yield refused(f"forward-{title}", data, error, *arguments, before=filled)
+    data = call(forward, unknown, call("decimals()"))
+    yield refused("forward-unknown", data, "UnknownFeed(bytes32)", unknown)
