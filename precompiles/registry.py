@@ -10,6 +10,7 @@ from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.vaults.contract import PRECOMPILE as VAULTS
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .graph.feeds.contract import PRECOMPILE as FEEDS
+from .graph.graphql.contract import PRECOMPILE as GRAPHQL
 from .pq.ml_dsa.contract import PRECOMPILE as ML_DSA
 from .pq.ml_kem.contract import PRECOMPILE as ML_KEM
 from .pq.slh_dsa.contract import PRECOMPILE as SLH_DSA
@@ -33,6 +34,7 @@ ENTRIES = (
     HOOK_REGISTRY,
     HOOKS,
     VAULTS,
+    GRAPHQL,
     ENTITY_STORE,
     FEEDS,
     ML_KEM,

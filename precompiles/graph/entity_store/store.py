@@ -27,6 +27,7 @@ from functools import cache
 from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Host
+from ...storage import Words
 
 KIND_NAMES = ("uint256", "int256", "bytes32", "address", "bytes")
 INT256 = 1
@@ -137,7 +138,7 @@ def define(
     return identifier
 
 
-def load_type(host: Host, identifier: bytes) -> EntityType:
+def load_type(host: Words, identifier: bytes) -> EntityType:
     """Return a type that exists."""
     slot = int.from_bytes(identifier, "big")
     header = host.load(slot)
@@ -160,7 +161,7 @@ def load_own_type(host: Host, identifier: bytes, caller: bytes) -> EntityType:
     return found
 
 
-def load_names(host: Host, entity: EntityType) -> tuple[str, list[str]]:
+def load_names(host: Words, entity: EntityType) -> tuple[str, list[str]]:
     """Return the names of the type and of its columns."""
     name = host.load((entity.slot + NAME) & WORD_MASK)
     columns = [
@@ -210,18 +211,18 @@ def hashed(slot: int, tag: int, number: int) -> int:
     return int.from_bytes(keccak256(b"".join(word.to_bytes(32, "big") for word in words)), "big")
 
 
-def exists(host: Host, entity: EntityType, row: int) -> bool:
+def exists(host: Words, entity: EntityType, row: int) -> bool:
     """Return whether there is a row with this id."""
     return 0 < row <= LINK_MASK and host.load(row_slot(entity, row)) & EXISTS != 0
 
 
-def require(host: Host, entity: EntityType, row: int) -> None:
+def require(host: Words, entity: EntityType, row: int) -> None:
     """Refuse an id that no row has."""
     if not exists(host, entity, row):
         raise ROW_NOT_FOUND(row)
 
 
-def row_of_key(host: Host, entity: EntityType, key: bytes) -> int:
+def row_of_key(host: Words, entity: EntityType, key: bytes) -> int:
     """Return the row id of a key, or 0."""
     return host.load(key_slot(entity, key))
 
@@ -282,24 +283,33 @@ def remove(host: Host, entity: EntityType, identifier: int) -> None:
     host.store((entity.slot + TOTALS) & WORD_MASK, totals - (1 << HALF))
 
 
-def load_row(host: Host, entity: EntityType, identifier: int) -> bytes:
+def load_row(host: Words, entity: EntityType, identifier: int) -> bytes:
     """Return the ABI encoding of a row that exists."""
     slot = row_slot(entity, identifier)
     types = column_types(entity.kinds)
-    encoded: list[bytes] = []
-    for column, kind in enumerate(entity.kinds):
-        word = host.load((slot + VALUES + column) & WORD_MASK)
-        content = word.to_bytes(32, "big")
-        if kind == BYTES:
-            for part in range(-(-word // abi.WORD)):
-                stored = host.load(content_slot(slot, column, part))
-                content += stored.to_bytes(32, "big")
-        encoded.append(content)
+    encoded = [load_column(host, entity, slot, column) for column in range(len(types))]
     values = [kind.decode(content, 0)[0] for kind, content in zip(types, encoded, strict=True)]
     return abi.encode_sequence(types, values)
 
 
-def count(host: Host, entity: EntityType) -> int:
+def load_column(host: Words, entity: EntityType, slot: int, column: int) -> bytes:
+    """Return a column of the row whose slots begin here: its word, and what a bytes one holds."""
+    word = host.load((slot + VALUES + column) & WORD_MASK)
+    content = word.to_bytes(32, "big")
+    if entity.kinds[column] == BYTES:
+        for part in range(-(-word // abi.WORD)):
+            content += host.load(content_slot(slot, column, part)).to_bytes(32, "big")
+    return content
+
+
+def load_key(host: Words, slot: int) -> bytes | None:
+    """Return the key of the row whose slots begin here, if it has one."""
+    if not host.load(slot) & HAS_KEY:
+        return None
+    return host.load((slot + KEY) & WORD_MASK).to_bytes(32, "big")
+
+
+def count(host: Words, entity: EntityType) -> int:
     """Return the number of rows."""
     return host.load((entity.slot + TOTALS) & WORD_MASK) >> HALF
 
@@ -363,13 +373,13 @@ def index_order(entity: EntityType, column: int) -> Chain:
     )
 
 
-def load_ends(host: Host, chain: Chain) -> tuple[int, int]:
+def load_ends(host: Words, chain: Chain) -> tuple[int, int]:
     """Return the first and the last row."""
     word = host.load(chain.ends)
     return word & HALF_MASK, word >> HALF
 
 
-def load_links(host: Host, chain: Chain, row: int) -> tuple[int, int]:
+def load_links(host: Words, chain: Chain, row: int) -> tuple[int, int]:
     """Return the previous and the next row."""
     word = host.load(chain.links(row))
     return word & LINK_MASK, word >> LINK & LINK_MASK
@@ -438,14 +448,14 @@ def insert_sorted(host: Host, entity: EntityType, column: int, row: int, hint: i
     link(host, chain, row, previous, following)
 
 
-def sort_position(host: Host, entity: EntityType, column: int, row: int) -> tuple[int, int]:
+def sort_position(host: Words, entity: EntityType, column: int, row: int) -> tuple[int, int]:
     """Return what a row is sorted by: its value, signed where the column is, then its id."""
     word = host.load((row_slot(entity, row) + VALUES + column) & WORD_MASK)
     return (word ^ SIGN if entity.kinds[column] == INT256 else word), row
 
 
 def walk(
-    host: Host, chain: Chain, after: int, length_max: int, *, descending: bool = False
+    host: Words, chain: Chain, after: int, length_max: int, *, descending: bool = False
 ) -> list[int]:
     """Return the rows that follow `after`, or that begin the list when it is 0."""
     direction = 0 if descending else 1

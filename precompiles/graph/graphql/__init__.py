@@ -1,0 +1,1 @@
+"""Queries in GraphQL over what the chain holds. Start with `contract.py`."""

@@ -1,0 +1,426 @@
+"""Vectors of the GraphQL entry: answers by graphql-core, refusals by the rules."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from cases import Case, call, case, refused
+from families import family_cases
+from graphql import get_introspection_query
+from graphql_oracle import Model, answer, canonical, introspected
+
+from precompiles.conformance.embedded import CONTEXT
+from precompiles.graph.graphql.predefined import DOCUMENTS
+from precompiles.graph.graphql.sdl import SDL
+
+QUERY = "query(string)"
+QUERY_WITH = "query(string,bytes)"
+COST = "cost(string)"
+COST_WITH = "cost(string,bytes)"
+PREDEFINED = "queryPredefined(uint16,bytes)"
+
+SOURCE = "graphql-core 3.3 with resolvers over plain values"
+RULES = "the rules of GraphQL, October 2021, and the limits of docs/graph.md"
+COST_RULE = "counted by hand from the weights in the schema"
+
+POSEIDON = "0x" + "0901".zfill(40)
+NOBODY = "0x" + "77" * 20
+
+MODEL = Model(
+    block={
+        "number": CONTEXT.block_number,
+        "timestamp": CONTEXT.timestamp,
+        "parentHash": CONTEXT.parent_hash,
+        "gasLimit": CONTEXT.gas_limit,
+        "baseFeePerGas": CONTEXT.base_fee,
+        "coinbase": CONTEXT.coinbase,
+        "chainId": CONTEXT.chain_id,
+    },
+    precompiles=[
+        {
+            "address": bytes.fromhex(POSEIDON[2:]),
+            "name": "poseidon",
+            "version": 1,
+            "family": "zk",
+        }
+    ],
+)
+
+
+def cases() -> Iterator[Case]:
+    yield from family_cases("graph", "Queries, entity storage and oracle feeds")
+    yield from answered()
+    yield from introspection()
+    yield from priced()
+    yield from not_parsed()
+    yield from not_valid()
+    yield from wrong_variables()
+    yield from too_much()
+    yield from predefined()
+
+
+def ask(document: str, given: Any = None) -> bytes:
+    if given is None:
+        return call(QUERY, document)
+    return call(QUERY_WITH, document, given if isinstance(given, bytes) else packed(given))
+
+
+def packed(given: Any) -> bytes:
+    return json.dumps(given).encode()
+
+
+def good(name: str, document: str, given: Any = None, **more: Any) -> Case:
+    expected = answer(document, MODEL, given)
+    return case(name, ask(document, given), ["bytes"], expected, **more)
+
+
+def answered() -> Iterator[Case]:
+    every = "number timestamp parentHash gasLimit baseFeePerGas coinbase chainId"
+    yield good("block", f"{{block{{{every}}}}}")
+    yield good("meta", "{_meta{block{number}}}")
+    yield good("block-hash-unknown", "{block{hash(number:0)}}")
+    yield good("typename", "{__typename block{__typename}}")
+    yield good("order-is-the-selections", "{_meta{block{timestamp number}} block{number}}")
+    yield good("alias", "{one:block{n:number number:timestamp} two:block{number}}")
+    yield good("named-query", "query Name{block{number}}")
+    yield good("commas-and-comments", "\t{,block,#comment é\r\n{number,}}#end")
+    account = "address balance transactionCount code codeHash codeSize"
+    yield good("account-of-nobody", f'{{account(address:"{NOBODY}"){{{account}}}}}')
+    slot = "0x" + "00" * 31 + "05"
+    storage = f'{{account(address:"{NOBODY}"){{storage(slot:"{slot}")}}}}'
+    yield good("storage-of-nobody", storage)
+    precompile = "{registry{version precompile(address:%s){address name version family}}}"
+    yield good("precompile", precompile % f'"{POSEIDON}"')
+    yield good("precompile-in-block-string", precompile % f'"""\n  {POSEIDON}\n  """')
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in POSEIDON)
+    yield good("precompile-escaped", precompile % f'"{escaped}"')
+    yield good("precompile-that-is-not", precompile % f'"{NOBODY}"')
+    with_variable = "query($a:Address!){registry{precompile(address:$a){name}}}"
+    yield good("variable", with_variable, {"a": POSEIDON})
+    yield good("variable-unused-value", with_variable, {"a": POSEIDON, "b": [{"c": None}]})
+    spaced = b'\t{ "\\u0061" : "' + POSEIDON.encode() + b'" ,"\\ud83d\\ude00":-12}\r\n'
+    expected = answer(with_variable, MODEL, {"a": POSEIDON})
+    yield case("variables-escaped", ask(with_variable, spaced), ["bytes"], expected)
+    default = f'query($a:Address!="{POSEIDON}"){{registry{{precompile(address:$a){{name}}}}}}'
+    yield good("variable-default", default)
+    yield good("variable-over-default", default, {"a": NOBODY})
+    skipping = "query($s:Boolean!){block{number @skip(if:$s) timestamp @include(if:$s)}}"
+    for given in (True, False):
+        yield good(f"skip-{given}".lower(), skipping, {"s": given})
+    both = "{block{number @include(if:true) @skip(if:true) timestamp}}"
+    yield good("include-and-skip", both)
+    yield good("skip-everything", "{block@skip(if:true){number}}")
+    yield good("inline-fragments", "{...{block{number}} ...on Query{_meta{block{number}}}}")
+    fragments = "{block{...A ...B@skip(if:true)}} fragment A on Block{number ...C}"
+    fragments += " fragment C on Block{timestamp} fragment B on Block{gasLimit}"
+    yield good("fragments", fragments)
+    yield good("number-as-hex", '{block{hash(number:"0x1")}}')
+    yield good("number-as-decimals", '{block{hash(number:"1")}}')
+
+
+def introspection() -> Iterator[Case]:
+    one = '{__type(name:"Block"){kind name fields{name type{kind name ofType{name}}}}}'
+    yield good("type-of-block", one)
+    yield good("type-that-is-not", '{__type(name:"Nothing"){name}}')
+    yield good("roots", "{__schema{queryType{name} mutationType{name} subscriptionType{name}}}")
+    arguments = '{__type(name:"Query"){fields{name args{name defaultValue type{name}}}}}'
+    yield good("arguments", arguments)
+    values = '{__type(name:"OrderDirection"){enumValues{name isDeprecated} possibleTypes{name}}}'
+    yield good("enum-values", values)
+    inputs = (
+        '{__type(name:"Condition"){inputFields{name type{kind ofType{name}}} interfaces{name}}}'
+    )
+    yield good("input-fields", inputs)
+    document = get_introspection_query()
+    expected = canonical({"data": introspected(document)})
+    yield case("introspection", ask(document), ["bytes"], expected)
+
+
+def priced() -> Iterator[Case]:
+    address = f'"{POSEIDON}"'
+    word = f'"0x{"00" * 32}"'
+    for name, document, weights, steps in (
+        ("typename", "{__typename}", 50, 2),
+        ("object", "{block{number hash(number:1)}}", 300, 5),
+        ("account", f"{{account(address:{address}){{code balance}}}}", 2_200, 5),
+        ("list", f"{{entities(type:{word} first:10){{id key}}}}", 10 * (300 + 200), 5),
+        ("skipped", f"{{entities(type:{word} first:10 skip:90){{id}}}}", 100 * 300 + 1_000, 4),
+        ("fragment", "{...F} fragment F on Query{block{number}}", 200, 2 + 2 + 3),
+        ("left-out", "{block@skip(if:true){number} __typename}", 50, 3 + 2),
+        ("nested-lists", "{registry{precompiles(first:3){methods{selector}}}}",
+         100 + 3 * (100 + 48 * (20 + 20)), 2 + 2 + 2 + 2),
+    ):  # fmt: skip
+        expected = 5_000 + 30 * len(document) + weights + 20 * steps
+        yield case(f"cost-{name}", call(COST, document), ["uint256"], expected, source=COST_RULE)
+    document = f"query($n:Int!){{entities(type:{word} first:$n){{id}}}}"
+    given = packed({"n": 7})
+    expected = 5_000 + 30 * (len(document) + len(given)) + 7 * 400 + 20 * 4
+    data = call(COST_WITH, document, given)
+    yield case("cost-variable", data, ["uint256"], expected, source=COST_RULE)
+
+
+def wrong(name: str, document: str, rule: str, given: Any = None) -> Case:
+    """A refusal at the place that ^ marks in the document."""
+    before, _, after = document.partition("^")
+    error = "ValidationError(uint256,string)"
+    data = ask(before + after, given)
+    return refused(name, data, error, len(before.encode()), rule, source=RULES)
+
+
+def broken(name: str, document: str, expected: str) -> Case:
+    """A document that is none, at the place that ^ marks."""
+    before, _, after = document.partition("^")
+    error = "GraphQLSyntaxError(uint256,string)"
+    data = ask(before + after)
+    return refused(name, data, error, len(before.encode()), expected, source=RULES)
+
+
+def not_parsed() -> Iterator[Case]:
+    for name, document, expected in (
+        ("nothing", "^", "query or fragment"),
+        ("blanks-only", " ,\n^", "query or fragment"),
+        ("no-selection", "{^}", "name"),
+        ("not-closed", "{block{number}^", "name"),
+        ("closed-twice", "{block{number}}^}", "query or fragment"),
+        ("mutation", "^mutation{block{number}}", "query or fragment"),
+        ("subscription", "^subscription{block{number}}", "query or fragment"),
+        ("type-definition", "^type A{b:Int}", "query or fragment"),
+        ("fragment-named-on", "{...{block{number}}} fragment ^on on Query{block{number}}",
+         "name other than on"),
+        ("fragment-without-type", "{...F} fragment F^{block{number}}", "on"),
+        ("no-arguments", "{block{hash(^)}}", "name"),
+        ("no-value", "{block{hash(number:^)}}", "value"),
+        ("variable-without-name", "query(^a:Int){block{number}}", "$"),
+        ("variable-in-default", "query($a:Int=^$b){block{number}}", "value"),
+        ("two-dots", "{^..F}", "token"),
+        ("number-with-zero", "{block{hash(number:^01)}}", "token"),
+        ("number-before-name", "{block{hash(number:^1a)}}", "token"),
+        ("number-with-dot", "{block{hash(number:^1.)}}", "token"),
+        ("string-not-closed", '{__type(name:^"a)}', "token"),
+        ("string-over-lines", '{__type(name:^"a\nb"){name}}', "token"),
+        ("block-string-not-closed", '{__type(name:^"""a""){name}}', "token"),
+        ("unknown-escape", '{__type(name:^"\\x"){name}}', "token"),
+        ("short-escape", '{__type(name:^"\\u12"){name}}', "token"),
+        ("half-a-surrogate-pair", '{__type(name:^"\\ud83d"){name}}', "paired surrogates"),
+        ("surrogates-in-wrong-order", '{__type(name:^"\\ude00\\ud83d"){name}}',
+         "paired surrogates"),
+        ("non-ascii-name", "{^é}", "token"),
+        ("byte-order-mark", "^\ufeff{block{number}}", "token"),
+        ("control-character", "{^\x00block{number}}", "token"),
+        ("control-character-in-string", '{__type(name:^"\x07"){name}}', "token"),
+        ("non-breaking-space", "{^\u00a0block{number}}", "token"),
+    ):  # fmt: skip
+        yield broken(f"syntax-{name}", document, expected)
+
+
+def not_valid() -> Iterator[Case]:
+    word = f'"0x{"00" * 32}"'
+    for name, document, rule in (
+        ("two-queries", "query A{block{number}} ^query B{block{number}}", "OneQuery"),
+        ("fragments-only", "^fragment F on Query{block{number}}", "OneQuery"),
+        ("unknown-field", "{block{^nothing}}", "FieldsOnCorrectType"),
+        ("schema-below-the-root", "{block{^__schema{types{name}}}}", "FieldsOnCorrectType"),
+        ("leaf-with-selection", "{block{^number{a}}}", "ScalarLeafs"),
+        ("object-without-selection", "{^block}", "ScalarLeafs"),
+        ("unknown-argument", "{^block(a:1){number}}".replace("^", "").replace("a:", "^a:"),
+         "KnownArgumentNames"),
+        ("argument-twice", "{block{hash(number:1 ^number:1)}}", "UniqueArgumentNames"),
+        ("argument-missing", "{block{^hash}}", "ProvidedRequiredArguments"),
+        ("argument-null", "{block{hash(number:^null)}}", "ValuesOfCorrectType"),
+        ("float", "{block{hash(number:^1.0)}}", "ValuesOfCorrectType"),
+        ("exponent", "{block{hash(number:^1e3)}}", "ValuesOfCorrectType"),
+        ("negative-long", "{block{hash(number:^-1)}}", "ValuesOfCorrectType"),
+        ("long-of-2-64", f"{{block{{hash(number:^{2**64})}}}}", "ValuesOfCorrectType"),
+        ("giant-number", f"{{block{{hash(number:^{'9' * 400})}}}}", "ValuesOfCorrectType"),
+        ("enum-for-string", "{__type(name:^Block){name}}", "ValuesOfCorrectType"),
+        ("address-of-19", f'{{account(address:^"0x{"00" * 19}"){{balance}}}}',
+         "ValuesOfCorrectType"),
+        ("address-without-0x", f'{{account(address:^"{"00" * 20}"){{balance}}}}',
+         "ValuesOfCorrectType"),
+        ("unknown-enum-value", f"{{entities(type:{word} first:1 orderDirection:^up){{id}}}}",
+         "ValuesOfCorrectType"),
+        ("unknown-input-field",
+         f'{{entities(type:{word} first:1 where:{{column:"a" ^_le:1}}){{id}}}}',
+         "ValuesOfCorrectType"),
+        ("input-field-twice",
+         f'{{entities(type:{word} first:1 where:{{column:"a" ^column:"a"}}){{id}}}}',
+         "UniqueInputFieldNames"),
+        ("input-field-missing", f"{{entities(type:{word} first:1 where:^{{_eq:1}}){{id}}}}",
+         "ValuesOfCorrectType"),
+        ("first-missing", f"{{^entities(type:{word}){{id}}}}", "ProvidedRequiredArguments"),
+        ("first-of-0", f"{{^entities(type:{word} first:0){{id}}}}", "ListSize"),
+        ("first-of-101", f"{{^entities(type:{word} first:101){{id}}}}", "ListSize"),
+        ("first-negative", f"{{^entities(type:{word} first:-1){{id}}}}", "ListSize"),
+        ("first-of-2-31", f"{{entities(type:{word} first:^{2**31}){{id}}}}",
+         "ValuesOfCorrectType"),
+        ("skip-of-1001", f"{{^entities(type:{word} first:1 skip:1001){{id}}}}", "ListSize"),
+        ("skip-null", f"{{^entities(type:{word} first:1 skip:null){{id}}}}", "ListSize"),
+        ("same-field", "{block{number ^number}}", "UniqueResponseKeys"),
+        ("same-alias", "{block{a:number ^a:number}}", "UniqueResponseKeys"),
+        ("same-through-fragment", "{block{number ^...F}} fragment F on Block{number}",
+         "UniqueResponseKeys"),
+        ("same-though-left-out", "{block{number @skip(if:true) ^number}}", "UniqueResponseKeys"),
+        ("same-fragment-twice", "{block{...F ^...F}} fragment F on Block{number}",
+         "UniqueResponseKeys"),
+        ("unknown-fragment", "{block{^...F}}", "KnownFragmentNames"),
+        ("unused-fragment", "{block{number}} ^fragment F on Block{number}", "NoUnusedFragments"),
+        ("fragment-twice", "{block{...F}} fragment F on Block{number} ^fragment F on Block{number}",
+         "UniqueFragmentNames"),
+        ("fragment-of-itself", "{block{...F}} fragment F on Block{number ^...F}",
+         "NoFragmentCycles"),
+        ("fragment-cycle", "{...A} fragment A on Query{...B} fragment B on Query{^...A}",
+         "NoFragmentCycles"),
+        ("fragment-on-unknown-type", "{block{...F}} ^fragment F on Bloc{number}", "KnownTypeNames"),
+        ("fragment-on-scalar", "{block{...F}} ^fragment F on Long{number}",
+         "FragmentsOnCompositeTypes"),
+        ("fragment-on-another-type", "{^...F} fragment F on Block{number}",
+         "PossibleFragmentSpreads"),
+        ("inline-on-another-type", "{^...on Block{number}}", "PossibleFragmentSpreads"),
+        ("unknown-directive", "{block{number ^@fast}}", "KnownDirectives"),
+        ("directive-elsewhere", "{block{number ^@deprecated}}", "KnownDirectives"),
+        ("directive-on-query", "query ^@skip(if:true){block{number}}", "KnownDirectives"),
+        ("directive-on-fragment", "{...F} fragment F on Query ^@skip(if:true){block{number}}",
+         "KnownDirectives"),
+        ("directive-on-variable", "query($a:Int ^@skip(if:true)){block{number}}",
+         "KnownDirectives"),
+        ("directive-twice", "{block{number @skip(if:true) ^@skip(if:true)}}",
+         "UniqueDirectivesPerLocation"),
+        ("directive-without-if", "{block{number ^@skip}}", "ProvidedRequiredArguments"),
+        ("directive-with-number", "{block{number @skip(if:^1)}}", "ValuesOfCorrectType"),
+        ("unknown-variable", "{block{hash(number:^$n)}}", "NoUndefinedVariables"),
+        ("unused-variable", "query(^$n:Long){block{number}}", "NoUnusedVariables"),
+        ("variable-twice", "query($n:Long! ^$n:Long!){block{hash(number:$n)}}",
+         "UniqueVariableNames"),
+        ("variable-of-unknown-type", "query(^$n:Lon!){block{hash(number:$n)}}", "KnownTypeNames"),
+        ("variable-of-object-type", "query(^$n:Block){block{hash(number:$n)}}",
+         "VariablesAreInputTypes"),
+        ("variable-that-may-be-null", "query($n:Long){block{hash(number:^$n)}}",
+         "VariablesInAllowedPosition"),
+        ("variable-default-of-another-type", 'query($n:Boolean=^"a"){block{number @skip(if:$n)}}',
+         "ValuesOfCorrectType"),
+        ("variable-missing", "query(^$n:Long!){block{hash(number:$n)}}", "VariableValue"),
+    ):  # fmt: skip
+        yield wrong(f"rule-{name}", document, rule)
+    for name, kind, value in (("another-type", "Int!", 1), ("a-list", "[Long!]!", [1])):
+        document = f"query($n:{kind}){{block{{hash(number:^$n)}}}}"
+        rule = "VariablesInAllowedPosition"
+        yield wrong(f"rule-variable-of-{name}", document, rule, {"n": value})
+    both = f"{{^entity(type:{word}){{id}}}}"
+    yield unresolved("entity-without-id", both, "id or key")
+    neither = f"{{^entity(type:{word} id:1 key:{word}){{id}}}}"
+    yield unresolved("entity-with-id-and-key", neither, "id or key")
+    yield unresolved("entity-of-no-type", f"{{^entity(type:{word} id:1){{id}}}}", "unknown type")
+    yield unresolved(
+        "entities-of-no-type", f"{{^entities(type:{word} first:1){{id}}}}", "unknown type"
+    )
+
+
+def unresolved(name: str, document: str, reason: str, **more: Any) -> Case:
+    """A refusal while reading, of the field that ^ marks."""
+    before, _, after = document.partition("^")
+    error = "NotResolved(uint256,string)"
+    return refused(name, ask(before + after), error, len(before), reason, source=RULES, **more)
+
+
+def wrong_variables() -> Iterator[Case]:
+    document = "query($n:Long!){block{hash(number:$n)}}"
+    for name, given, reason in (
+        ("no-object", "^[]", "object"),
+        ("blank", " ^", "object"),
+        ("not-closed", '{"n":1^', "comma"),
+        ("behind", '{"n":1}^x', "end"),
+        ("twice", '{"n":1,^"n":1}', "duplicate key"),
+        ("twice-escaped", '{"n":1,^"\\u006e":1}', "duplicate key"),
+        ("without-colon", '{"n"^}', "colon"),
+        ("without-quotes", "{^n:1}", "string"),
+        ("trailing-comma", '{"n":1,^}', "string"),
+        ("float", '{"n":^1.0}', "value"),
+        ("exponent", '{"n":^1e1}', "value"),
+        ("leading-zero", '{"n":^01}', "value"),
+        ("plus", '{"n":^+1}', "value"),
+        ("not-a-number", '{"n":^NaN}', "value"),
+        ("comment", '{^#\n"n":1}', "string"),
+        ("tab-in-string", '{^"\t":1}', "string"),
+        ("half-a-surrogate-pair", '{"n":^"\\udc00"}', "unicode"),
+        ("byte-order-mark", '^\ufeff{"n":1}', "object"),
+    ):
+        before, _, after = given.partition("^")
+        data = ask(document, (before + after).encode())
+        error = "VariablesError(uint256,string)"
+        yield refused(f"variables-{name}", data, error, len(before.encode()), reason, source=RULES)
+    not_text = b'{"n":"\xff"}'
+    error = "VariablesError(uint256,string)"
+    yield refused("variables-not-utf8", ask(document, not_text), error, 5, "unicode", source=RULES)
+    for name, given in (
+        ("null", None), ("bool", True), ("negative", -1), ("list", [1]), ("object", {"a": 1}),
+        ("2-64", 2**64), ("text", "one"), ("empty-text", ""), ("giant", 10**400),
+    ):  # fmt: skip
+        marked = document.replace("$n:", "^$n:")
+        yield wrong(f"variable-{name}", marked, "VariableValue", {"n": given})
+
+
+def too_much() -> Iterator[Case]:
+    def limited(name: str, document: str, limit: str, maximum: int, given: Any = None) -> Case:
+        data = ask(document, given)
+        error = "LimitExceeded(string,uint256)"
+        return refused(f"limit-{name}", data, error, limit, maximum, source=RULES)
+
+    long = "{block{number}}#" + "x" * 4_080
+    yield good("document-of-4096", long)
+    data = ask(long + "x")
+    yield refused("document-of-4097", data, "InvalidLength(uint256,uint256)", 4_096, 4_097)
+    given = b"{" + b" " * 4_095 + b"}"
+    data = ask("{block{number}}", given)
+    yield refused("variables-of-4097", data, "InvalidLength(uint256,uint256)", 4_096, 4_097)
+    names = [f"a{number}" for number in range(200)]
+
+    def fields(count: int) -> str:
+        rest = count - 1 - 7
+        inner = "number timestamp parentHash gasLimit baseFeePerGas coinbase chainId"
+        return "{block{" + inner + " ".join(f" {name}:number" for name in names[:rest]) + "}}"
+
+    yield good("aliases-of-64", fields(72))
+    yield limited("aliases-of-65", fields(73), "aliases", 64)
+    plain = "{block{" + "number " * 126 + "}}"
+    yield wrong("fields-of-127-but-equal", plain.replace("number number", "number ^number", 1),
+                "UniqueResponseKeys")  # fmt: skip
+    yield limited("fields-of-129", "{block{" + "number " * 128 + "}}", "fields", 128)
+    yield limited("tokens-of-513", "{block{hash(number:[" + "1 " * 505 + "])}}", "tokens", 512)
+    deep = "{__schema{types{" + "ofType{" * 13 + "name" + "}" * 16
+    yield good(
+        "introspection-depth-of-16", '{__type(name:"Int"){' + "ofType{" * 14 + "name" + "}" * 16
+    )
+    yield limited("written-depth-of-17", deep.replace("name", "ofType{name}"), "depth", 16)
+    through = "{__schema{types{...A}}} fragment A on __Type{" + "ofType{" * 14 + "name" + "}" * 15
+    yield limited("introspection-depth-of-17", through, "introspection depth", 16)
+    nested = "{block{hash(number:" + "[" * 8 + "1" + "]" * 8 + ")}}"
+    yield limited("value-depth-of-9", nested, "value depth", 8)
+    kind = "query($a:" + "[" * 8 + "Int" + "]" * 8 + "){block{number}}"
+    yield limited("type-depth-of-9", kind, "value depth", 8)
+    given = b'{"a":' + b"[" * 7 + b"1" + b"]" * 7 + b"}"
+    yield limited("variables-depth-of-9", "{block{number}}", "value depth", 8, given)
+    word = f'"0x{"00" * 32}"'
+    lists = "".join(f"{name}:entities(type:$t first:100){{id}}" for name in names[:11])
+    many = f"query($t:Bytes32!={word}){{{lists}}}"
+    yield limited("entities-of-1100", many, "entities", 1_000)
+    skipped = f"{{entities(type:{word} first:1 skip:1000){{id}}}}"
+    yield limited("entities-skipped", skipped, "entities", 1_000)
+
+
+def predefined() -> Iterator[Case]:
+    for number, document in DOCUMENTS.items():
+        data = call("predefined(uint16)", number)
+        yield case(f"document-{number}", data, ["string"], document)
+    unknown = "UnknownDocument(uint16)"
+    for number in (0, 6, 65_535):
+        yield refused(f"no-document-{number}", call("predefined(uint16)", number), unknown, number)
+        yield refused(f"query-{number}", call(PREDEFINED, number, b""), unknown, number)
+    expected = answer(DOCUMENTS[1], MODEL)
+    yield case("query-of-1", call(PREDEFINED, 1, b""), ["bytes"], expected)
+    given = {"address": NOBODY}
+    expected = answer(DOCUMENTS[2], MODEL, given)
+    yield case("query-of-2", call(PREDEFINED, 2, packed(given)), ["bytes"], expected)
+    error = "ValidationError(uint256,string)"
+    position = DOCUMENTS[2].index("$")
+    yield refused("query-of-2-without", call(PREDEFINED, 2, b""), error, position, "VariableValue")
+    yield case("schema", call("schema()"), ["string"], SDL)
