@@ -21,6 +21,11 @@ MODULES = (
     "precompiles.kernels.blake2",
     "precompiles.kernels.bn254_group",
     "precompiles.kernels.bn254_pairing",
+    "precompiles.kernels.int8",
+    "precompiles.kernels.int8_rounding",
+    "precompiles.kernels.int8_trees",
+    "precompiles.kernels.int8_linear",
+    "precompiles.kernels.int8_decoder",
 )
 """Every module that holds kernels an entry calls, in the order in which they are warmed."""
 

@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "precompiles/zk/cli.py": {"pathlib", "rich", "secrets"},
     "precompiles/kernels/__init__.py": {"importlib"},
     "precompiles/kernels/jit.py": {"llvmlite", "numba", "os", "pathlib", "tempfile", "threading"},
+    "precompiles/kernels/int8.py": {"llvmlite"},
     "precompiles/kernels/limbs.py": {"llvmlite", "numba"},
     "precompiles/kernels/lattice.py": {"llvmlite"},
     "precompiles/kernels/vectors.py": {"llvmlite", "numba"},

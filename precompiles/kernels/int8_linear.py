@@ -1,0 +1,46 @@
+"""Scores of linear models: int32 times int32, summed beyond 64 bits. Knows no model.
+
+A weight is split into a signed high and an unsigned low half of 16 bits, so that each of the two
+sums of up to 4,096 products fits 64 bits. The twin is `reference.linear`.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from .jit import kernel
+
+Matrix = npt.NDArray[np.int32]
+Words = npt.NDArray[np.int64]
+
+HALF = 16
+LOW = (1 << HALF) - 1
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+HIGH_LIMIT = 1 << 47
+"""From here on the high part of a score, times 2^16, leaves int64."""
+
+
+@kernel("void(int32[:, ::1], int64[::1], int32[::1], int64[::1])")
+def scores(matrix: Matrix, biases: Words, features: Matrix, result: Words) -> None:
+    """Write the score of each row, saturated to int64."""
+    for row in range(matrix.shape[0]):
+        high, low = biases[row] >> HALF, biases[row] & LOW
+        for i in range(features.shape[0]):
+            weight = np.int64(matrix[row, i])
+            high += (weight >> HALF) * features[i]
+            low += (weight & LOW) * features[i]
+        high += low >> HALF
+        if high >= HIGH_LIMIT:
+            result[row] = INT64_MAX
+        elif high < -HIGH_LIMIT:
+            result[row] = INT64_MIN
+        else:
+            result[row] = (high << HALF) | (low & LOW)
+
+
+def self_test() -> bool:
+    """Return whether a sum in range is exact and one beyond saturates."""
+    extreme = -(2**31)
+    matrix = np.array([[extreme, extreme], [extreme, -extreme - 1]], np.int32)
+    result = np.zeros(2, np.int64)
+    scores(matrix, np.array([0, 5], np.int64), np.array([extreme, extreme], np.int32), result)
+    return bool(result.tolist() == [INT64_MAX, 2**31 + 5])
