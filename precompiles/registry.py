@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
 from .ai.attestation.contract import PRECOMPILE as ATTESTATION
+from .ai.inference.contract import PRECOMPILE as INFERENCE
+from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.vaults.contract import PRECOMPILE as VAULTS
@@ -30,6 +32,8 @@ from .zk.stark.contract import PRECOMPILE as STARK
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (
+    MODEL_REGISTRY,
+    INFERENCE,
     ATTESTATION,
     HOOK_REGISTRY,
     HOOKS,

@@ -1,0 +1,1 @@
+"""Answers of registered models, bit for bit the same everywhere."""

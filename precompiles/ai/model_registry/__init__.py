@@ -1,0 +1,1 @@
+"""Models under the hash of their content, uploaded in proven chunks. See `store.py`."""
