@@ -10,6 +10,7 @@ from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.vaults.contract import PRECOMPILE as VAULTS
+from .graph.aggregation.contract import PRECOMPILE as AGGREGATION
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
 from .graph.feeds.contract import PRECOMPILE as FEEDS
 from .graph.graphql.contract import PRECOMPILE as GRAPHQL
@@ -41,6 +42,7 @@ ENTRIES = (
     GRAPHQL,
     ENTITY_STORE,
     FEEDS,
+    AGGREGATION,
     ML_KEM,
     ML_DSA,
     SLH_DSA,
