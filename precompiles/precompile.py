@@ -171,6 +171,9 @@ class Method:
     """May run by DELEGATECALL or CALLCODE."""
     static: bool = False
     """Writes, but may run in a static frame too: there it answers, and leaves out its writes."""
+    calls: bool = False
+    """Calls other accounts. Each call keeps a 64th of the gas back, so more than is used must be
+    given, and a call that runs short may end as a refusal."""
     heads: Mapping[str, tuple[int, abi.Parameter]] = field(repr=False, compare=False)
     """Where in the call data the head of each argument stands. Follows from the signature."""
 
@@ -255,6 +258,7 @@ def method(
     secret: bool = False,
     delegable: bool = False,
     static: bool = False,
+    calls: bool = False,
 ) -> Method:
     """Declare a method. A mistake in the declaration is a ValueError."""
     parsed = abi.parse_signature(signature, bounds, structs)
@@ -268,6 +272,7 @@ def method(
         secret=secret,
         delegable=delegable,
         static=static,
+        calls=calls,
         heads=head_positions(parsed.inputs),
     )
 

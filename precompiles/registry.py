@@ -9,6 +9,7 @@ from .ai.inference.contract import PRECOMPILE as INFERENCE
 from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
+from .dex.pool_manager.contract import PRECOMPILE as POOL_MANAGER
 from .dex.vaults.contract import PRECOMPILE as VAULTS
 from .graph.aggregation.contract import PRECOMPILE as AGGREGATION
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
@@ -36,6 +37,7 @@ ENTRIES = (
     MODEL_REGISTRY,
     INFERENCE,
     ATTESTATION,
+    POOL_MANAGER,
     HOOK_REGISTRY,
     HOOKS,
     VAULTS,

@@ -3,7 +3,6 @@
 pragma solidity ^0.8.20;
 
 address constant AI_FAMILY = address(0x0300);
-address constant DEX_FAMILY = address(0x0400);
 address constant PQ_FAMILY = address(0x0600);
 address constant PRIVACY_FAMILY = address(0x0700);
 address constant THRESHOLD_FAMILY = address(0x0800);

@@ -35,7 +35,8 @@ def derived(entry: Precompile, vectors: Sequence[Vector]) -> Iterator[Vector]:
     """Return what follows from the vectors of an entry, named after them."""
     working = [each for each in vectors if each.expected.output is not None]
     for vector in working:
-        yield from about_gas(vector)
+        called = entry.by_selector.get(vector.input[:4])
+        yield from about_gas(vector, calls=called is not None and called.calls)
     for number, method in enumerate(entry.methods):
         base = example(method, working)
         if base is not None:
@@ -68,10 +69,13 @@ def example(method: Method, working: Sequence[Vector]) -> Vector | None:
 # --- What the caller may do -----------------------------------------------------------------
 
 
-def about_gas(vector: Vector) -> Iterator[Vector]:
-    """The price is exact: it is enough where no state is touched, and one less never is."""
+def about_gas(vector: Vector, *, calls: bool) -> Iterator[Vector]:
+    """The price is exact: it is enough where no state is touched, and one less never is.
+
+    Where other accounts are called, what is left for them decides how a lack of gas ends.
+    """
     nothing = Expected(output=None, error=None)
-    limits = {"price": vector.gas, "all": vector.gas_used}
+    limits = {"price": vector.gas} if calls else {"price": vector.gas, "all": vector.gas_used}
     for name, gas in limits.items():
         if name == "price" or gas != vector.gas:
             limited = replace(vector, frame_gas=gas - 1, gas_used=gas - 1, expected=nothing)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from precompiles import abi
 from precompiles.conformance import embedded
-from precompiles.conformance.derived import derived
+from precompiles.conformance.derived import derived, example
 from precompiles.conformance.layout import walk
 from precompiles.conformance.vectors import Vector, load, path_of, run
 from precompiles.gas import Constant
@@ -203,7 +203,10 @@ def test_the_second_decoder_expects_the_same(precompile: Precompile) -> None:
 def test_every_method_has_each_kind(precompile: Precompile) -> None:
     made = all_derived(precompile)
     assert len({vector.name for vector in made}) == len(made)
+    working = [v for v in load(path_of(precompile)) if v.expected.output is not None]
     for each in precompile.methods:
+        if example(each, working) is None:
+            continue  # It works within a callback only; another test sees it there.
         own = {
             vector.name.rpartition("/")[2].split("-")[0]
             for vector in made

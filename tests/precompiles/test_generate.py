@@ -138,6 +138,8 @@ def test_vyper_sees_the_declared_selectors(name: str) -> None:
         text = (INTERFACES / f"{file}.vyi").read_text()
         body = re.sub(r"^event .*?(?=\n\n)", "", text, flags=re.M | re.S)
         functions = body[body.index("@external") :].replace(": ...\n", ":\n    raise\n")
+        for struct in re.findall(r"^struct (\w+):", text, flags=re.M):
+            functions = re.sub(rf"\b{struct}\b", f"{file}.{struct}", functions)
         source = f"import {file}\nimplements: {file}\n{functions}"
         found = compile_code(source, input_bundle=bundle, output_formats=["method_identifiers"])
         selectors |= {int(each, 16) for each in found["method_identifiers"].values()}
