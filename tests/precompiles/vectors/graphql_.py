@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cases import Case, call, case, refused
+from cases import CALLER, Case, call, case, hexed, refused
+from eth_abi import encode
+from eth_utils import keccak
 from families import family_cases
 from graphql import get_introspection_query
-from graphql_oracle import Model, answer, canonical, introspected
+from graphql_oracle import KINDS, Model, Table, answer, canonical, introspected
 
 from precompiles.conformance.embedded import CONTEXT
 from precompiles.graph.graphql.predefined import DOCUMENTS
@@ -47,10 +49,78 @@ MODEL = Model(
 )
 
 
+STORE = "0x" + "0501".zfill(40)
+TRADES = Table(
+    namespace=CALLER,
+    name="trade",
+    columns=[
+        ("price", "int256", True),
+        ("who", "address", True),
+        ("note", "bytes", False),
+        ("amount", "uint256", False),
+        ("tag", "bytes32", True),
+    ],
+)
+ANCHORS = Table(
+    namespace=CALLER,
+    name="SessionAnchor",
+    columns=[("epoch", "uint256", False), ("root", "bytes32", False)],
+)
+KEY = keccak(text="key")
+SESSION = keccak(text="session")
+
+
+def step(signature: str, *arguments: Any) -> Case:
+    return {"to": STORE, "input": hexed(call(signature, *arguments))}
+
+
+def defined(table: Table) -> Case:
+    names, kinds, indexed = zip(*table.columns, strict=True)
+    numbers = [KINDS.index(kind) for kind in kinds]
+    mask = sum(1 << number for number, yes in enumerate(indexed) if yes)
+    return step("defineType(string,string[],uint8[],uint16)", table.name, names, numbers, mask)
+
+
+def added(table: Table, key: bytes, row: list[Any]) -> Case:
+    """The call that adds a row; the table gets it too."""
+    data = encode([kind for _, kind, _ in table.columns], row)
+    identifier = table.keys.get(key) or len(table.rows) + 1
+    table.rows[identifier] = row
+    if not key:
+        return step("append(bytes32,bytes,uint256[])", table.identifier, data, [])
+    table.keys[key] = identifier
+    return step("upsert(bytes32,bytes32,bytes,uint256[])", table.identifier, key, data, [])
+
+
+def trades() -> list[Case]:
+    steps = [defined(TRADES)]
+    for number, price in enumerate((30, -5, 30, 2, 2**255 - 1, -(2**255))):
+        who = bytes(19) + bytes([7 - number])
+        row = [price, who, b"n" * (13 * number), 2**number, keccak(bytes([number]))]
+        steps.append(added(TRADES, KEY if number == 2 else b"", row))
+    return steps
+
+
+def anchored() -> list[Case]:
+    steps = [defined(ANCHORS)]
+    for epoch in (1, 2, 3, 5):
+        row = [epoch, keccak(bytes([epoch]))]
+        under = keccak(SESSION + epoch.to_bytes(32, "big"))
+        steps += [added(ANCHORS, under, row), added(ANCHORS, SESSION, row)]
+    return steps
+
+
+TRADED = trades()
+ANCHORED = anchored()
+MODEL.tables += [TRADES, ANCHORS]
+
+
 def cases() -> Iterator[Case]:
     yield from family_cases("graph", "Queries, entity storage and oracle feeds")
     yield from answered()
     yield from introspection()
+    yield from entities()
+    yield from sessions()
     yield from priced()
     yield from not_parsed()
     yield from not_valid()
@@ -134,6 +204,102 @@ def introspection() -> Iterator[Case]:
     document = get_introspection_query()
     expected = canonical({"data": introspected(document)})
     yield case("introspection", ask(document), ["bytes"], expected)
+
+
+def entities() -> Iterator[Case]:
+    every = 'id key price:int(column:"price") who:address(column:"who") note:bytes(column:"note")'
+    every += ' amount:uint(column:"amount") tag:bytes32(column:"tag")'
+    of = f'type:"{hexed(TRADES.identifier)}"'
+
+    def stored_case(name: str, document: str, given: Any = None) -> Case:
+        return good(name, document, given, before=TRADED)
+
+    declared = "id namespace name count columns{name kind indexed}"
+    identifier = hexed(TRADES.identifier)
+    yield stored_case("entity-type", f'{{entityType(id:"{identifier}"){{{declared}}}}}')
+    none = "0x" + "00" * 32
+    yield good("entity-type-that-is-not", f'{{entityType(id:"{none}"){{{declared}}}}}')
+    yield stored_case("entity-by-id", f"{{entity({of} id:3){{{every}}}}}")
+    yield stored_case("entity-by-key", f'{{entity({of} key:"{hexed(KEY)}"){{{every}}}}}')
+    yield stored_case("entity-that-is-not", f"{{entity({of} id:99){{id}}}}")
+    yield stored_case("entity-of-no-key", f'{{entity({of} key:"{hexed(SESSION)}"){{id}}}}')
+    for name, given in (
+        ("all", "first:100"),
+        ("first-2", "first:2"),
+        ("after-2", "first:2 after:2"),
+        ("skip-1", "first:2 skip:1"),
+        ("skip-all", "first:2 skip:50"),
+        ("after-last", "first:2 after:6"),
+        ("descending", "first:3 orderDirection:desc"),
+        ("descending-after-5", "first:9 orderDirection:desc after:5"),
+        ("by-price", 'first:9 orderBy:"price"'),
+        ("by-price-descending", 'first:9 orderBy:"price" orderDirection:desc'),
+        ("by-price-after-2", 'first:2 orderBy:"price" after:2'),
+        ("by-who", 'first:9 orderBy:"who"'),
+        ("by-tag", 'first:9 orderBy:"tag" skip:2'),
+        ("price-above-2", 'first:9 where:{column:"price" _gt:2}'),
+        ("price-2-to-30", 'first:9 where:[{column:"price" _gte:2 _lte:30}]'),
+        ("price-below", 'first:9 where:{column:"price" _lt:"-0x4"}'),
+        ("price-is-30", 'first:1 skip:1 where:{column:"price" _eq:"30"}'),
+        ("price-is-not-30", 'first:9 where:{column:"price" _not:30}'),
+        ("amount-in", 'first:9 where:{column:"amount" _in:[1,"0x4",99]}'),
+        ("amount-not-in", 'first:9 where:{column:"amount" _not_in:[1,"0x4",99]}'),
+        ("amount-in-nothing", 'first:9 where:{column:"amount" _in:[]}'),
+        ("two-columns", 'first:9 where:[{column:"price" _gt:0},{column:"amount" _lt:16}]'),
+        ("who-is", f'first:9 where:{{column:"who" _eq:"0x{6:040x}"}}'),
+        ("who-above", f'first:9 where:{{column:"who" _gt:"0x{4:040X}"}}'.replace("0X", "0x")),
+        ("by-price-to-2", 'first:9 orderBy:"price" where:{column:"price" _lte:2}'),
+        ("by-price-from-30", 'first:9 orderBy:"price" orderDirection:desc'
+         ' where:{column:"price" _gte:30}'),
+        ("by-price-is-30", 'first:9 orderBy:"price" where:{column:"price" _eq:30}'),
+        ("null-is-no-condition", 'first:9 where:[{column:"price" _eq:null}] after:null'),
+    ):  # fmt: skip
+        yield stored_case(f"entities-{name}", f"{{entities({of} {given}){{{every}}}}}")
+    document = (
+        "query($t:Bytes32!$w:[Condition!]$o:OrderDirection$f:Int!$s:Int)"
+        '{entities(type:$t where:$w orderBy:"price" orderDirection:$o first:$f skip:$s){id}}'
+    ).replace("$s:Int)", "$s:Int=0)")
+    where = [{"column": "price", "_in": [30, "2", "-0x5"]}]
+    given = {"t": identifier, "w": where, "o": "desc", "f": 2, "s": 1}
+    yield stored_case("entities-by-variables", document, given)
+    given = {"t": identifier, "w": where[0], "f": 9}
+    yield stored_case("entities-by-one-condition", document, given)
+    for name, marked, reason in (
+        ("unknown-column", f'{{entity({of} id:1){{^int(column:"cost")}}}}', "unknown column"),
+        ("another-kind", f'{{entity({of} id:1){{^uint(column:"price")}}}}',
+         "column of another kind"),
+        ("unknown-column-in-where", f'{{^entities({of} first:1 where:{{column:"b"}}){{id}}}}',
+         "unknown column"),
+        ("order-without-index", f'{{^entities({of} first:1 orderBy:"amount"){{id}}}}',
+         "column without index"),
+        ("order-by-unknown", f'{{^entities({of} first:1 orderBy:"cost"){{id}}}}',
+         "unknown column"),
+        ("after-unknown", f"{{^entities({of} first:1 after:7){{id}}}}", "unknown row"),
+        ("text-for-number", f'{{^entities({of} first:1 where:{{column:"price" _eq:"x"}}){{id}}}}',
+         "value of another kind"),
+        ("number-for-address", f'{{^entities({of} first:1 where:{{column:"who" _eq:1}}){{id}}}}',
+         "value of another kind"),
+        ("bytes-compared", f'{{^entities({of} first:1 where:{{column:"note" _eq:"0x"}}){{id}}}}',
+         "value of another kind"),
+    ):  # fmt: skip
+        yield unresolved(f"entities-{name}", marked, reason, before=TRADED)
+
+
+def sessions() -> Iterator[Case]:
+    arguments = f'namespace:"{hexed(CALLER)}" id:"{hexed(SESSION)}"'
+    for name, selection in (
+        ("latest", "id latestEpoch"),
+        ("anchor", "anchor(epoch:2){epoch root} none:anchor(epoch:4){epoch root}"),
+        ("anchors", "anchors(first:3 fromEpoch:2){epoch root}"),
+        ("anchors-to-the-end", "anchors(first:100 fromEpoch:4){epoch root}"),
+        ("anchors-beyond", "anchors(first:100 fromEpoch:6){epoch root}"),
+    ):
+        document = f"{{session({arguments}){{{selection}}}}}"
+        yield good(f"session-{name}", document, before=ANCHORED)
+    yield good("session-of-nobody", f"{{session({arguments}){{id}}}}".replace(
+        hexed(CALLER), NOBODY), before=ANCHORED)  # fmt: skip
+    yield good("session-unknown", f"{{session({arguments}){{id}}}}".replace(
+        hexed(SESSION), hexed(KEY)), before=ANCHORED)  # fmt: skip
 
 
 def priced() -> Iterator[Case]:
