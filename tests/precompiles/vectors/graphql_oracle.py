@@ -15,9 +15,11 @@ from graphql import (
     GraphQLError,
     GraphQLScalarType,
     GraphQLSchema,
+    MaxIntrospectionDepthRule,
     build_schema,
     execute_sync,
     parse,
+    specified_rules,
     validate,
     value_from_ast_untyped,
 )
@@ -98,6 +100,8 @@ def schema() -> GraphQLSchema:
 
 
 SCHEMA = schema()
+RULES = [each for each in specified_rules if each is not MaxIntrospectionDepthRule]
+"""Without the one rule that is a limit of its own."""
 
 
 # --- What there is to read ------------------------------------------------------------------
@@ -290,7 +294,8 @@ def refusals(document: str) -> list[str]:
         tree = parse(document)
     except GraphQLError as error:
         return [error.message]
-    return [error.message for error in validate(SCHEMA, tree)]
+    found = validate(SCHEMA, tree, RULES, max_errors=1, hide_suggestions=True)
+    return [error.message for error in found]
 
 
 def answer(document: str, model: Model, variables: dict[str, Any] | None = None) -> bytes:
