@@ -10,6 +10,7 @@ from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.pool_manager.contract import PRECOMPILE as POOL_MANAGER
+from .dex.quoter.contract import PRECOMPILE as QUOTER
 from .dex.vaults.contract import PRECOMPILE as VAULTS
 from .graph.aggregation.contract import PRECOMPILE as AGGREGATION
 from .graph.entity_store.contract import PRECOMPILE as ENTITY_STORE
@@ -38,6 +39,7 @@ ENTRIES = (
     INFERENCE,
     ATTESTATION,
     POOL_MANAGER,
+    QUOTER,
     HOOK_REGISTRY,
     HOOKS,
     VAULTS,

@@ -255,7 +255,7 @@ def test_length_bombs_are_refused_cheaply(precompile: Precompile) -> None:
     """A claimed length beyond the bound is refused; its price stays that of the bound."""
     for method, data in every_method(precompile):
         for position, parameter in method.heads.values():
-            if parameter.type.dynamic:
+            if parameter.type.dynamic and not parameter.type.fields:
                 start = 4 + int.from_bytes(data[position : position + 32], "big")
 
                 def claiming(length: int, data: bytes = data, start: int = start) -> bytes:

@@ -21,7 +21,12 @@ LOOK_GAS = (Constant(amount=200),)
 def moving(signature: str, handler: Callable[..., Any], summary: str) -> Method:
     """Declare a method that moves tokens."""
     return method(
-        signature, mutability="nonpayable", gas=MOVE_GAS, handler=handler, summary=summary
+        signature,
+        mutability="nonpayable",
+        gas=MOVE_GAS,
+        handler=handler,
+        summary=summary,
+        calls=True,
     )
 
 

@@ -14,6 +14,8 @@ HIDES_BALANCES: constant(uint256) = 9
 CALLS_BACK_OR_FAILS: constant(uint256) = 10  # the same, and reverts with what the call does
 FAILS_SILENTLY: constant(uint256) = 11
 
+decimals: public(constant(uint8)) = 18
+
 balances: HashMap[address, uint256]
 allowance: public(HashMap[address, HashMap[address, uint256]])
 mode: public(uint256)

@@ -1,0 +1,1 @@
+"""What a swap would give, and what the state of a pool is, for everybody who may only look."""
