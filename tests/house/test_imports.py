@@ -25,6 +25,7 @@ WORLD = {
 MAY_IMPORT = {
     "pars.py": {"importlib", "os"},
     "precompiles": {"eth_abi", "numpy"},
+    "precompiles/ai/tools/onnx_reader.py": {"google.protobuf", "onnx"},
     "precompiles/backends": {"coincurve", "cryptography", "oqs", "py_ecc", "sha3"},
     "precompiles/backends/blake3.py": {"blake3"},
     "precompiles/backends/bls12_381.py": {"py_arkworks_bls12381"},
@@ -48,6 +49,7 @@ MAY_IMPORT = {
     "precompiles/kernels/lattice.py": {"llvmlite"},
     "precompiles/kernels/vectors.py": {"llvmlite", "numba"},
     "chain": {"eth", "precompiles", "rlp", *WORLD},
+    "chain/ai": {"numpy"},
     "chain/accounts.py": {"eth_account", "eth_utils"},
     "chain/cli.py": {"eth_utils", "rich"},
     "chain/blobs.py": {"ckzg"},
