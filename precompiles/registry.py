@@ -7,6 +7,7 @@ from .address_map import FAMILIES, PLAN, RESERVED
 from .ai.attestation.contract import PRECOMPILE as ATTESTATION
 from .ai.inference.contract import PRECOMPILE as INFERENCE
 from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
+from .ai.verification.contract import PRECOMPILE as VERIFICATION
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
 from .dex.hooks.contract import PRECOMPILE as HOOKS
 from .dex.pool_manager.contract import PRECOMPILE as POOL_MANAGER
@@ -37,6 +38,7 @@ __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 ENTRIES = (
     MODEL_REGISTRY,
     INFERENCE,
+    VERIFICATION,
     ATTESTATION,
     POOL_MANAGER,
     QUOTER,

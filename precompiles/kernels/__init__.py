@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 MODULES = (
+    "precompiles.ai.verification.kernel",
     "precompiles.zk.poseidon.kernel",
     "precompiles.zk.pedersen.kernel",
     "precompiles.zk.stark.kernel",

@@ -199,7 +199,7 @@ PRECOMPILE = Precompile(
             " returns (bool valid)",
             mutability="pure",
             gas=(
-                Listed(argument="algorithm", amounts=SIGNATURE_PRICES),
+                Listed(argument="algorithm", amounts=SIGNATURE_PRICES, otherwise=500),
                 PerItem(argument="message", amount=1),
             ),
             handler=verify_signature,
