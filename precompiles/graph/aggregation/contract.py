@@ -481,7 +481,7 @@ PRECOMPILE = Precompile(
         method(
             "compositeIdOf(address creator, string description) returns (bytes32 compositeId)",
             mutability="pure",
-            gas=(Constant(amount=100),),
+            gas=(Constant(amount=300),),
             handler=composite_id_of,
             summary="Return the id that a composite of this creator and description has.",
             bounds=DESCRIPTION_BOUNDS,

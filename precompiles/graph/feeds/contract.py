@@ -768,7 +768,7 @@ PRECOMPILE = Precompile(
         method(
             "feedIdOf(address creator, string description) returns (bytes32 feedId)",
             mutability="pure",
-            gas=(Constant(amount=100),),
+            gas=(Constant(amount=300),),
             handler=feed_id_of,
             summary="Return the id that a feed of this creator and description has.",
             bounds=DESCRIPTION_BOUNDS,
