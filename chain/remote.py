@@ -202,14 +202,7 @@ def unhexed(value: Any) -> bytes:
 
 def read_key(path: Path) -> bytes:
     """Read a private key from a file that nobody else can read: 64 hexadecimal digits."""
-    try:
-        mode = path.stat().st_mode
-        text = path.read_bytes()[:KEY_FILE_BYTES_MAX].decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise RemoteError(f"key file {path}: {reason}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise RemoteError(f"key file {path}: others can read it; chmod 600 it first")
+    text = read_secret(path, KEY_FILE_BYTES_MAX)
     try:
         key = bytes.fromhex(text.removeprefix("0x"))
         if not 0 < int.from_bytes(key, "big") < signatures.SECP256K1_N or len(key) != 32:
@@ -217,3 +210,16 @@ def read_key(path: Path) -> bytes:
     except ValueError:
         raise RemoteError(f"key file {path}: not a private key of 64 hexadecimal digits") from None
     return key
+
+
+def read_secret(path: Path, bytes_max: int) -> str:
+    """Read the text of a file that nobody else can read."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_bytes()[:bytes_max].decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RemoteError(f"key file {path}: {reason}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise RemoteError(f"key file {path}: others can read it; chmod 600 it first")
+    return text

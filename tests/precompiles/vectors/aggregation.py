@@ -35,10 +35,9 @@ def every() -> Iterator[Case]:
     yield from outliers()
     yield from aggregates()
     yield from composites()
-    yield from refreshed()
-    yield from read()
-    yield from over_time()
-    yield from pools()
+    for each in (*refreshed(), *read(), *over_time(), *pools()):
+        # What is fresh, and what is kept of a time, depends on the block.
+        yield {**each, "contextual": True}
 
 
 # --- Given values ---------------------------------------------------------------------------
