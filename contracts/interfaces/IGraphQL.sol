@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 
 address constant GRAPHQL = address(0x0500);
 
-/// GraphQL queries over the chain, its precompiles and the entity store.
+/// GraphQL queries over the chain, its precompiles, entities, feeds, pools and models.
 interface IGraphQL {
     error GraphQLSyntaxError(uint256 position, string expected);
     error ValidationError(uint256 position, string rule);

@@ -92,8 +92,11 @@ class Response:
         separator = "["
         for each in value:
             self.pending.append(separator)
-            self.object(selections, each)
             separator = ","
+            if each is None:
+                self.pending.append("null")
+            else:
+                self.object(selections, each)
         self.pending.append("[]" if separator == "[" else "]")
 
     def gathered(self, selections: Selections) -> list[Step]:

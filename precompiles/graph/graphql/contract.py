@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ... import abi
 from ...gas import Constant, Expression, Listed, PerItem
 from ...precompile import Call, Precompile, method
-from . import answer, chain, entities, errors, introspection, sdl, variables
+from . import answer, chain, entities, errors, introspection, models, oracles, pools, sdl, variables
 from .answer import Reading, Resolver
 from .document import parse
 from .plan import Plan, plan
@@ -28,6 +28,9 @@ RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     **introspection.RESOLVERS,
     **chain.RESOLVERS,
     **entities.RESOLVERS,
+    **oracles.RESOLVERS,
+    **pools.RESOLVERS,
+    **models.RESOLVERS,
 }
 
 
@@ -78,7 +81,7 @@ PRECOMPILE = Precompile(
     name="graphql",
     interface="IGraphQL",
     version=1,
-    summary="GraphQL queries over the chain, its precompiles and the entity store",
+    summary="GraphQL queries over the chain, its precompiles, entities, feeds, pools and models",
     methods=(
         method(
             "query(string document, bytes variables) returns (bytes json)",
@@ -141,7 +144,7 @@ PRECOMPILE = Precompile(
         method(
             "schema() returns (string text)",
             mutability="pure",
-            gas=(Constant(amount=2_000),),
+            gas=(Constant(amount=1_000),),
             handler=schema_text,
             summary="Return the schema, with what each field costs.",
             bounds={"text": SCHEMA_MAX},

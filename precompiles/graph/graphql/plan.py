@@ -189,7 +189,8 @@ class Analysis:
         if not declared.slicing:
             size = declared.assumed
             return size * (weight + below.cost), 0, size * below.rows
-        size, skipped = given[declared.slicing], given.get("skip", 0)
+        sliced, skipped = given[declared.slicing], given.get("skip", 0)
+        size = len(sliced) if isinstance(sliced, list) else sliced
         if not 1 <= size <= LIST_MAX or skipped is None or not 0 <= skipped <= SKIP_MAX:
             raise errors.INVALID(item.position, "ListSize")
         rows = size + skipped

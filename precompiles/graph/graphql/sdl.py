@@ -49,6 +49,15 @@ type Query {
   ): [Entity!]! @cost(weight: "300") @listSize(slicingArguments: ["first"])
   "What a contract anchored of a session: its rows of the type named SessionAnchor."
   session(namespace: Address!, id: Bytes32!): Session @cost(weight: "200")
+  "A feed of 0x0510, or a composite of 0x0511."
+  feed(id: Bytes32!): Feed @cost(weight: "300")
+  feeds(ids: [Bytes32!]!): [Feed]! @cost(weight: "300") @listSize(slicingArguments: ["ids"])
+  pool(id: Bytes32!): Pool @cost(weight: "200")
+  model(id: Bytes32!): Model @cost(weight: "200")
+  models(first: Int!, skip: Int = 0): [Model!]!
+    @cost(weight: "300") @listSize(slicingArguments: ["first"])
+  modelVersion(namespace: Address!, name: String!, version: Int!): ModelVersion
+    @cost(weight: "300")
   _meta: _Meta_!
 }
 
@@ -163,6 +172,92 @@ type Session {
 type Anchor {
   epoch: Long!
   root: Bytes32!
+}
+
+type Feed {
+  id: Bytes32!
+  kind: FeedKind!
+  owner: Address!
+  description: String!
+  decimals: Int!
+  "After how many seconds an answer is stale; null for a composite."
+  heartbeat: Long
+  configDigest: Bytes32
+  latest: Round @cost(weight: "200")
+  round(roundId: Long!): Round @cost(weight: "200")
+  "The newest first."
+  rounds(first: Int!, skip: Int = 0): [Round!]!
+    @cost(weight: "200") @listSize(slicingArguments: ["first"])
+}
+
+enum FeedKind {
+  reported
+  composite
+}
+
+type Round {
+  roundId: Long!
+  answer: BigInt!
+  observedAt: Long!
+  updatedAt: Long!
+}
+
+type Pool {
+  id: Bytes32!
+  sqrtPriceX96: BigInt!
+  tick: Int!
+  protocolFee: Int!
+  lpFee: Int!
+  liquidity: BigInt!
+  feeGrowthGlobal0X128: BigInt!
+  feeGrowthGlobal1X128: BigInt!
+  tickAt(tick: Int!): Tick! @cost(weight: "200")
+  "The ticks of a range at which positions end, the lowest first."
+  ticks(tickSpacing: Int!, from: Int!, to: Int!, first: Int!, skip: Int = 0): [Tick!]!
+    @cost(weight: "200") @listSize(slicingArguments: ["first"])
+  position(owner: Address!, tickLower: Int!, tickUpper: Int!, salt: Bytes32!): Position!
+    @cost(weight: "300")
+}
+
+type Tick {
+  tick: Int!
+  liquidityGross: BigInt!
+  liquidityNet: BigInt!
+  feeGrowthOutside0X128: BigInt!
+  feeGrowthOutside1X128: BigInt!
+}
+
+type Position {
+  liquidity: BigInt!
+  feeGrowthInside0LastX128: BigInt!
+  feeGrowthInside1LastX128: BigInt!
+}
+
+type Model {
+  id: Bytes32!
+  owner: Address!
+  status: ModelStatus!
+  kind: Int!
+  adopted: Boolean!
+  weightsRoot: Bytes32!
+  poseidonRoot: BigInt
+  weightsSize: Long!
+  inputSize: Long!
+  outputSize: Long!
+  chunks: Int!
+  chunksStored: Long!
+}
+
+enum ModelStatus {
+  open
+  sealed
+  deprecated
+}
+
+type ModelVersion {
+  version: Int!
+  model: Model @cost(weight: "200")
+  retired: Boolean!
 }
 """
 

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from cases import CALLER, Case, call, case, hexed, refused
-from eth_abi import encode
+from eth_abi import decode, encode
 from eth_utils import keccak
 from families import family_cases
 from graphql import get_introspection_query
 from graphql_oracle import KINDS, Model, Table, answer, canonical, introspected
 
+from precompiles.conformance import embedded
 from precompiles.conformance.embedded import CONTEXT
+from precompiles.conformance.vectors import parse
 from precompiles.graph.graphql.predefined import DOCUMENTS
 from precompiles.graph.graphql.sdl import SDL
 
@@ -121,6 +124,9 @@ def cases() -> Iterator[Case]:
     yield from introspection()
     yield from entities()
     yield from sessions()
+    yield from oracle_feeds()
+    yield from pools()
+    yield from models()
     yield from priced()
     yield from not_parsed()
     yield from not_valid()
@@ -300,6 +306,272 @@ def sessions() -> Iterator[Case]:
         hexed(CALLER), NOBODY), before=ANCHORED)  # fmt: skip
     yield good("session-unknown", f"{{session({arguments}){{id}}}}".replace(
         hexed(SESSION), hexed(KEY)), before=ANCHORED)  # fmt: skip
+
+
+# --- What other entries keep: states and answers are those of their own vectors ------------------
+
+PACKAGE = Path(__file__).parents[3] / "precompiles"
+CONFIG = ["bytes32", "uint32", "uint8", "uint8", "uint8", "int192", "int192", "uint32", "uint16"]
+HEARTBEAT = 7
+ZERO = bytes(32)
+
+
+def kept(folder: str) -> dict[str, Case]:
+    """The vectors of another entry by name, with the address of each call before them."""
+    document = json.loads((PACKAGE / folder / "vectors.json").read_text())
+    found = {each["name"]: each for each in document["vectors"]}
+    for each in found.values():
+        steps = each.get("before", [])
+        each["before"] = [{"to": document["address"], **one} for one in steps]
+        each["itself"] = {"to": document["address"], "input": each["input"]}
+        each["own"] = {
+            at: {**given, "code": document["contracts"].get(given.get("code"), given.get("code"))}
+            if "code" in given else given
+            for at, given in each.get("accounts", {}).items()
+        } if "accounts" in each else {}  # fmt: skip
+    return found
+
+
+def told(vector: Case, types: list[str]) -> tuple[Any, ...]:
+    """The answer of a vector."""
+    found: tuple[Any, ...] = decode(types, bytes.fromhex(vector["output"][2:]))
+    return found
+
+
+def oracle_feeds() -> Iterator[Case]:
+    vectors = kept("graph/feeds")
+    identifier = bytes.fromhex(vectors["latest-round"]["input"][10:74])
+    rounds = {}
+    for number in (1, 2):
+        data = told(
+            vectors[f"round-{number}"], ["uint80", "int256", "uint256", "uint256", "uint80"]
+        )
+        rounds[number] = {
+            "roundId": data[0], "answer": data[1], "observedAt": data[2], "updatedAt": data[3],
+        }  # fmt: skip
+    config = told(vectors["config"], CONFIG)
+    feed = {
+        "id": identifier,
+        "kind": "reported",
+        "owner": CALLER,
+        "description": told(vectors["description"], ["string"])[0],
+        "decimals": told(vectors["decimals"], ["uint8"])[0],
+        "heartbeat": config[HEARTBEAT],
+        "configDigest": config[0],
+        "latest": rounds[2],
+        "round": lambda _info, roundId: rounds.get(roundId),  # noqa: N803 - the schema's name
+        "rounds": lambda _info, first, skip: [rounds[2], rounds[1]][skip:][:first],
+    }
+    MODEL.feeds[identifier] = feed
+    before = vectors["latest-round"]["before"]
+    shown = "roundId answer observedAt updatedAt"
+    of = f'id:"{hexed(identifier)}"'
+    facts = "id kind owner description decimals heartbeat configDigest"
+    for name, selection in (
+        ("", f"{facts} latest{{{shown}}}"),
+        ("-round", f"round(roundId:1){{{shown}}} no:round(roundId:3){{{shown}}}"),
+        ("-round-0", f"round(roundId:0){{{shown}}}"),
+        ("-rounds", f"rounds(first:9){{{shown}}}"),
+        ("-rounds-skipped", f"rounds(first:1 skip:1){{{shown}}}"),
+        ("-rounds-all-skipped", f"rounds(first:1 skip:2){{{shown}}}"),
+    ):
+        yield good(f"feed{name}", f"{{feed({of}){{{selection}}}}}", before=before)
+    both = f'{{feeds(ids:["{hexed(ZERO)}" "{hexed(identifier)}"]){{decimals}}}}'
+    yield good("feeds", both, before=before)
+    yield good("feed-unknown", f'{{feed(id:"{hexed(ZERO)}"){{decimals}}}}')
+    new = {**feed, "latest": None, "rounds": []}
+    yield from with_feed(new, "feed-without-rounds", f"{{feed({of}){{latest{{{shown}}} "
+                         f"rounds(first:3){{{shown}}}}}}}", before[:1])  # fmt: skip
+    yield wrong("feeds-of-none", "{^feeds(ids:[]){decimals}}", "ListSize")
+    vectors = kept("graph/aggregation")
+    identifier = bytes.fromhex(vectors["latest-round"]["input"][10:74])
+    data = told(vectors["latest-round"], ["uint80", "int256", "uint256", "uint256", "uint80"])
+    latest = {
+        "roundId": data[0], "answer": data[1], "observedAt": data[2], "updatedAt": data[3],
+    }  # fmt: skip
+    composite = {
+        "id": identifier,
+        "kind": "composite",
+        "owner": CALLER,
+        "description": told(vectors["description"], ["string"])[0],
+        "decimals": told(vectors["decimals"], ["uint8"])[0],
+        "heartbeat": None,
+        "configDigest": None,
+        "latest": latest,
+    }
+    document = f'{{feed(id:"{hexed(identifier)}"){{{facts} latest{{{shown}}}}}}}'
+    steps = vectors["latest-round"]["before"]
+    yield from with_feed(composite, "feed-of-feeds", document, steps)
+
+
+def with_feed(feed: dict[str, Any], name: str, document: str, steps: list[Case]) -> Iterator[Case]:
+    before = MODEL.feeds.get(feed["id"])
+    MODEL.feeds[feed["id"]] = feed
+    yield good(name, document, before=steps)
+    if before:
+        MODEL.feeds[feed["id"]] = before
+
+
+def pools() -> Iterator[Case]:
+    """A pool with a position: the words that it keeps, read by v4's layout."""
+    vectors = kept("dex/pool_manager")
+    state = vectors["swap-exact-in-0"]
+    opened = next(each for each in state["before"] if each["input"].startswith("0x6276cbbe"))
+    key = bytes.fromhex(opened["input"][2:])[4:164]
+    identifier = keccak(key)
+    given = {**state, "accounts": state["own"], "before": [*state["before"], state["itself"]]}
+    manager = bytes.fromhex("0400".zfill(40))
+    words = embedded.words(embedded.prepared(parse(given, manager)), manager)
+
+    def at(*path: int) -> int:
+        """A slot: a number and the mappings on the way, by Solidity's rule."""
+        slot = path[0]
+        for key_of in path[1:]:
+            slot = int.from_bytes(keccak(encode(["int256", "uint256"], [key_of, slot])), "big")
+        return slot
+
+    def cut(word: int, low: int, bits: int, signed: bool = False) -> int:
+        value = word >> low & (1 << bits) - 1
+        return value - (1 << bits) if signed and value >> bits - 1 else value
+
+    pool = int.from_bytes(keccak(identifier + (6).to_bytes(32, "big")), "big")
+    slot0 = words[pool]
+
+    def tick(number: int) -> dict[str, Any]:
+        slot = at(pool + 4, number)
+        word = words.get(slot, 0)
+        return {
+            "tick": number,
+            "liquidityGross": cut(word, 0, 128),
+            "liquidityNet": cut(word, 128, 128, True),
+            "feeGrowthOutside0X128": words.get(slot + 1, 0),
+            "feeGrowthOutside1X128": words.get(slot + 2, 0),
+        }
+
+    spacing = int.from_bytes(key[96:128], "big", signed=True)
+    written = [n for n in range(-887_272 // spacing * spacing, 887_273, spacing)
+               if tick(n)["liquidityGross"]]  # fmt: skip
+    assert len(written) == 2
+
+    def ticks(_info: Any, **given: int) -> list[dict[str, Any]]:
+        inside = [n for n in written if given["from"] <= n <= given["to"]]
+        return [tick(n) for n in inside[given["skip"] :][: given["first"]]]
+
+    def position(_info: Any, **given: Any) -> dict[str, int]:
+        ends = b"".join(
+            (given[n] & 0xFFFFFF).to_bytes(3, "big") for n in ("tickLower", "tickUpper")
+        )
+        number = int.from_bytes(keccak(given["owner"] + ends + given["salt"]), "big")
+        data = number.to_bytes(32, "big") + (pool + 6).to_bytes(32, "big")
+        slot = int.from_bytes(keccak(data), "big")
+        return {
+            "liquidity": words.get(slot, 0),
+            "feeGrowthInside0LastX128": words.get(slot + 1, 0),
+            "feeGrowthInside1LastX128": words.get(slot + 2, 0),
+        }
+
+    MODEL.pools[identifier] = {
+        "id": identifier,
+        "sqrtPriceX96": cut(slot0, 0, 160),
+        "tick": cut(slot0, 160, 24, True),
+        "protocolFee": cut(slot0, 184, 24),
+        "lpFee": cut(slot0, 208, 24),
+        "liquidity": words[pool + 3],
+        "feeGrowthGlobal0X128": words.get(pool + 1, 0),
+        "feeGrowthGlobal1X128": words.get(pool + 2, 0),
+        "tickAt": lambda _info, **given: tick(given["tick"]),
+        "ticks": ticks,
+        "position": position,
+    }
+    shown = "tick liquidityGross liquidityNet feeGrowthOutside0X128 feeGrowthOutside1X128"
+    of = f'id:"{hexed(identifier)}"'
+    inside = "liquidity feeGrowthInside0LastX128 feeGrowthInside1LastX128"
+    growth = "feeGrowthGlobal0X128 feeGrowthGlobal1X128"
+    low, high = written
+    page = f"ticks(tickSpacing:{spacing} %s){{{shown}}}"
+    ends = f'owner:"{hexed(CALLER)}" tickLower:{low} tickUpper:{high} salt:"%s"'
+    for name, selection in (
+        ("", f"id sqrtPriceX96 tick protocolFee lpFee liquidity {growth}"),
+        ("-tick", f"tickAt(tick:{low}){{{shown}}} none:tickAt(tick:{low + 1}){{{shown}}}"),
+        ("-ticks", page % f"from:{low - 5} to:{high + 5} first:9"),
+        ("-ticks-exactly", page % f"from:{low} to:{high} first:9"),
+        ("-ticks-inside", page % f"from:{low + 1} to:{high - 1} first:9"),
+        ("-ticks-first", page % f"from:{low} to:{high} first:1"),
+        ("-ticks-second", page % f"from:{low} to:{high} first:1 skip:1"),
+        ("-ticks-backwards", page % f"from:{high} to:{low} first:1"),
+        ("-position", f"position({ends % hexed(ZERO)}){{{inside}}}"),
+        ("-position-of-none", f"position({ends % hexed(KEY)}){{{inside}}}"),
+    ):
+        steps = [*state["before"], state["itself"]]
+        document = f"{{pool({of}){{{selection}}}}}"
+        yield good(f"pool{name}", document, before=steps, accounts=state["own"])
+    yield good("pool-unknown", f'{{pool(id:"{hexed(ZERO)}"){{id}}}}')
+    steps = {"before": [*state["before"]], "accounts": state["own"]}
+    document = f"{{pool({of}){{^{page % 'from:0 to:9 first:1'}}}}}"
+    for number in (0, -1, 32_768):
+        given = document.replace(f"tickSpacing:{spacing}", f"tickSpacing:{number}")
+        yield unresolved(f"pool-ticks-spacing-{number}", given, "tick spacing", **steps)
+    wide = f"{{pool({of}){{{page % 'from:-887272 to:887272 first:100'}}}}}"
+    wide = wide.replace(f"tickSpacing:{spacing}", "tickSpacing:1")
+    error = "LimitExceeded(string,uint256)"
+    yield refused("pool-ticks-too-wide", ask(wide), error, "scan", 256, source=RULES, **steps)
+
+
+def models() -> Iterator[Case]:
+    vectors = kept("ai/model_registry")
+    listed = vectors["models-all"]
+    (identifiers,) = told(listed, ["bytes32[]"])
+    sealed = vectors["model-sealed"]
+    identifier = bytes.fromhex(sealed["input"][10:74])
+    fields = told(sealed, ["address", "uint8", "uint8", "bool", "uint256", "uint256", "uint256"])
+    price = vectors["price"]
+    assert price["input"][10:74] == identifier.hex()
+    sizes = told(price, ["uint256"] * 4)
+    root, poseidon = told(vectors["roots"], ["bytes32", "uint256"])
+    assert vectors["roots"]["input"][10:74] == identifier.hex()
+    MODEL.models.append(
+        {
+            "id": identifier,
+            "owner": CALLER,
+            "status": "sealed",
+            "kind": fields[2],
+            "adopted": fields[3],
+            "weightsRoot": root,
+            "poseidonRoot": poseidon or None,
+            "weightsSize": fields[4],
+            "inputSize": sizes[0],
+            "outputSize": sizes[1],
+            "chunks": fields[5],
+            "chunksStored": fields[6],
+        }
+    )
+    every = ("id owner status kind adopted weightsRoot poseidonRoot weightsSize inputSize"
+             " outputSize chunks chunksStored")  # fmt: skip
+    document = f'{{model(id:"{hexed(identifier)}"){{{every}}}}}'
+    yield good("model", document, before=sealed["before"])
+    yield good("model-unknown", f'{{model(id:"{hexed(ZERO)}"){{id}}}}')
+    MODEL.models[:] = [{"id": each} for each in identifiers]
+    for given in ("first:9", "first:1", "first:1 skip:1", "first:1 skip:900"):
+        name = given.replace(":", "-").replace(" ", "-")
+        yield good(f"models-{name}", f"{{models({given}){{id}}}}", before=listed["before"])
+    version = vectors["version-retired"]
+    namespace, name, number = decode(
+        ["address", "string", "uint256"], bytes.fromhex(version["input"][10:])
+    )
+    model, retired = told(version, ["bytes32", "bool"])
+    space = bytes.fromhex(namespace[2:])
+    MODEL.versions[space, name, number] = {
+        "version": number,
+        "model": {"id": model},
+        "retired": retired,
+    }
+    asked = f'{{modelVersion(namespace:"{namespace}" name:"{name}" version:%s){{%s}}}}'
+    selection = "version model{id} retired"
+    before = version["before"]
+    yield good("model-version", asked % (number, selection), before=before)
+    yield good("model-version-unknown", asked % (99, selection), before=before)
+    yield good("model-version-0", asked % (0, selection), before=before)
+    yield good("model-version-negative", asked % (-1, selection), before=before)
 
 
 def priced() -> Iterator[Case]:
@@ -578,7 +850,7 @@ def predefined() -> Iterator[Case]:
         data = call("predefined(uint16)", number)
         yield case(f"document-{number}", data, ["string"], document)
     unknown = "UnknownDocument(uint16)"
-    for number in (0, 6, 65_535):
+    for number in (0, 0x0007, 0x1002, 0xFFFF):
         yield refused(f"no-document-{number}", call("predefined(uint16)", number), unknown, number)
         yield refused(f"query-{number}", call(PREDEFINED, number, b""), unknown, number)
     expected = answer(DOCUMENTS[1], MODEL)

@@ -207,6 +207,10 @@ class Model:
     accounts: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     precompiles: list[dict[str, Any]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    feeds: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    pools: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    models: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[tuple[bytes, str, int], dict[str, Any]] = field(default_factory=dict)
 
     def table(self, identifier: bytes) -> Table | None:
         return next((each for each in self.tables if each.identifier == identifier), None)
@@ -242,6 +246,16 @@ class Model:
             "entity": self.entity,
             "entities": self.entities,
             "session": self.session,
+            "feed": lambda _info, **given: self.feeds.get(given["id"]),
+            "feeds": lambda _info, ids: [self.feeds.get(each) for each in ids],
+            "pool": lambda _info, **given: self.pools.get(given["id"]),
+            "model": lambda _info, **given: next(
+                (each for each in self.models if each["id"] == given["id"]), None
+            ),
+            "models": lambda _info, first, skip: self.models[skip:][:first],
+            "modelVersion": lambda _info, namespace, name, version: self.versions.get(
+                (namespace, name, version)
+            ),
         }
 
     def entity_type(self, _info: Any, **given: Any) -> dict[str, Any] | None:
