@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from . import family
 from .address_map import FAMILIES, PLAN, RESERVED
 from .ai.attestation.contract import PRECOMPILE as ATTESTATION
+from .ai.compute.contract import PRECOMPILE as COMPUTE
 from .ai.inference.contract import PRECOMPILE as INFERENCE
 from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .ai.verification.contract import PRECOMPILE as VERIFICATION
@@ -40,6 +41,7 @@ ENTRIES = (
     INFERENCE,
     VERIFICATION,
     ATTESTATION,
+    COMPUTE,
     POOL_MANAGER,
     QUOTER,
     HOOK_REGISTRY,
