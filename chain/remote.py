@@ -99,7 +99,8 @@ class Remote:
             "data": hexed(data),
             "value": hex(value),
         }
-        estimate = self._number("eth_estimateGas", request, refusing=refusing)
+        # In the next block, not the last one: what depends on time may be too early for that.
+        estimate = self._number("eth_estimateGas", request, "pending", refusing=refusing)
         if estimate > TRANSACTION_GAS_MAX:
             raise RemoteError(
                 f"needs {estimate:,} gas, and a transaction may have {TRANSACTION_GAS_MAX:,}"

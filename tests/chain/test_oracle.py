@@ -4,6 +4,7 @@ import json
 import random
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,12 @@ def test_a_wrong_report_is_told(
     out, told = run("report", identifier, *arguments, status=status)
     assert reason in told
     assert out == ""
+
+
+def test_a_report_is_as_young_as_now_though_the_last_block_is_old(feed: Any) -> None:
+    run, identifier, paths = feed
+    time.sleep(1.1)
+    run("report", identifier, *OBSERVED, "--key", paths[0], "--key", paths[1], "--submit")
 
 
 def test_the_chain_has_the_last_word(feed: Any) -> None:
