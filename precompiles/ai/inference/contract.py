@@ -4,6 +4,7 @@ The price is known before anything is computed: the registry has kept what a row
 model is charged as reading code, whether or not this node has it at hand.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def infer(call: Call, model_id: bytes, data: bytes) -> bytes:
         raise OUTPUT_TOO_LONG(size)
     work = facts.call_cost + rows * facts.row_cost
     call.host.charge(cost.in_gas(work) + BYTE_GAS * size, "infer")
-    loaded = fetch(call, model_id, header.parse(read_header(call, model_id)))
+    encoded = read_header(call, model_id)
+    loaded = fetch(call, model_id, lambda: header.parse(encoded))
     return loaded.answer(data)  # type: ignore[union-attr]  # no transformer: the kind was looked at
 
 
@@ -62,7 +64,7 @@ def generate(call: Call, model_id: bytes, prompt: list[int], more: int) -> list[
             raise INVALID_TOKEN(index)
     work = facts.call_cost + cost.of_sequence(known, len(prompt), more)
     call.host.charge(cost.in_gas(work), "generate")
-    loaded = fetch(call, model_id, known)
+    loaded = fetch(call, model_id, lambda: known)
     return loaded.generate(prompt, more)  # type: ignore[union-attr]  # as above
 
 
@@ -78,14 +80,14 @@ def read_header(call: Call, model_id: bytes) -> bytes:
     return store.read_header(call.host, read, model_id)
 
 
-def fetch(call: Call, model_id: bytes, known: header.Header) -> "Model":
+def fetch(call: Call, model_id: bytes, parse: Callable[[], header.Header]) -> "Model":
     """Read the weights, which is charged in any case, and return the model."""
     from ..models import model
     from . import loaded
 
     read = partial(call.host.storage_of, store.ADDRESS)
     chunks = store.read_chunks(call.host, read, model_id)
-    return loaded.get(model_id, lambda: model.load(known, store.joined(chunks)))
+    return loaded.get(model_id, lambda: model.load(parse(), store.joined(chunks)))
 
 
 PRECOMPILE = Precompile(

@@ -23,6 +23,8 @@ PAGE_MAX = 100
 TEXT_MAX = 64  # Above store.NAME_MAX, so that a long name is refused by name.
 SEAL_BYTES_PER_GAS = 16
 """Checking and keeping weights; measured."""
+HEADER_BYTE_GAS = 20
+"""Reading a header layer by layer; measured."""
 POSEIDON_GAS = 1_700
 """Of a permutation, as at 0x0901."""
 POSEIDON_RATE = 3
@@ -350,7 +352,7 @@ PRECOMPILE = Precompile(
             "beginModel(bytes header, bytes32 weightsRoot, uint256 poseidonRoot)"
             " returns (bytes32 modelId)",
             mutability="nonpayable",
-            gas=(Constant(amount=2_500), PerItem(argument="header", amount=1)),
+            gas=(Constant(amount=2_500), PerItem(argument="header", amount=HEADER_BYTE_GAS)),
             handler=begin_model,
             summary="Begin a model. Its id is the hash of header and root; the caller is its"
             " owner. A Poseidon root of 0 is none.",
@@ -506,7 +508,7 @@ PRECOMPILE = Precompile(
         method(
             "modelIdOf(bytes header, bytes32 weightsRoot) returns (bytes32 modelId)",
             mutability="pure",
-            gas=(Constant(amount=1_500), PerItem(argument="header", amount=1)),
+            gas=(Constant(amount=1_500), PerItem(argument="header", amount=HEADER_BYTE_GAS)),
             handler=model_id_of,
             summary="Return the id of a header, which is checked, and a root.",
             bounds={"header": HEADER_BOUND},

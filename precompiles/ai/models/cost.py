@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .header import Dense, Header, Layer, Linear, Transformer, Trees, layer_widths
 
-PER_GAS = 64
+PER_GAS = 128
 """Multiply-accumulates that one unit of gas buys."""
 
 ROWS = 4
@@ -23,7 +23,7 @@ ELEMENT = PER_GAS
 """Bias, rounding and activation of one output; a part of a transformer's vectors."""
 LEVEL = 20 * PER_GAS
 TREE = 5 * PER_GAS
-LINEAR_PRODUCT = 8
+LINEAR_PRODUCT = 16
 """One product of int32, in halves."""
 TOKEN = 500 * PER_GAS
 TOKEN_LAYER = 100 * PER_GAS

@@ -28,8 +28,7 @@ class Scorer:
         """Return scores, the lowest output with the largest, or probabilities, row by row."""
         rows = np.frombuffer(data, ">i4").astype(np.int32).reshape(-1, self.header.features)
         scores = np.zeros((len(rows), self.header.outputs), np.int64)
-        for row, result in zip(rows, scores, strict=True):
-            kernel.scores(self.matrix, self.biases, row, result)
+        kernel.scores(self.matrix, self.biases, rows, scores)
         if self.header.answer == ARG_MAX:
             return bytes(scores.argmax(axis=1).astype(">u4").data)
         if self.header.answer == LOGISTIC:

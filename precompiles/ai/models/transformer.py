@@ -81,23 +81,25 @@ def load(header: Transformer, weights: bytes) -> Decoder:
         name: np.frombuffer(weights, np.int8, prod(shape), places[name]).reshape(shape)
         for name, shape in tensor_shapes(header).items()
     }
-    layers = range(header.layers)
     norms = np.zeros((header.layers + 1, 2, up_to(header.width, int8.STEP)), np.int8)
     norms[:-1, 0, : header.width], norms[:-1, 1, : header.width] = raw["rms1"], raw["rms2"]
     norms[-1, 0, : header.width] = raw["rmsf"]
-
-    def stacked(*names: str) -> kernel.Tensor:
-        """Return the padded matrices of each layer."""
-        return np.stack(
-            [np.stack([int8.padded(raw[name][layer]) for name in names]) for layer in layers]
-        )
-
     return Decoder(
         header=header,
         embed=int8.padded(raw["embed"]),
-        attention=stacked("wq", "wk", "wv", "wo"),
-        gates=stacked("wgate", "wup"),
-        down=stacked("wdown")[:, 0],
+        attention=stacked(raw["wq"], raw["wk"], raw["wv"], raw["wo"]),
+        gates=stacked(raw["wgate"], raw["wup"]),
+        down=stacked(raw["wdown"])[:, 0],
         head=int8.padded(raw["wlm"]),
         norms=norms,
     )
+
+
+def stacked(*tensors: kernel.Tensor) -> kernel.Tensor:
+    """Return the matrices of all layers, padded: those of one layer beside each other."""
+    layers, rows, columns = tensors[0].shape
+    shape = layers, len(tensors), up_to(rows, int8.ROWS), up_to(columns, int8.STEP)
+    result = np.zeros(shape, np.int8)
+    for place, each in enumerate(tensors):
+        result[:, place, :rows, :columns] = each
+    return result
