@@ -39,7 +39,7 @@ def read(path: Path, features: int) -> DataSet:
 def read_npz(path: Path) -> DataSet:
     """Read the arrays of a file; objects, which could run code, are refused."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             rows = np.asarray(arrays["x"], np.float64)
             wanted = arrays["y"].tolist() if "y" in arrays else []
     except (BadZipFile, KeyError, ValueError, TypeError):

@@ -9,6 +9,7 @@ to go on.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from string import hexdigits
 from typing import Any
 
 from ... import abi
@@ -326,12 +327,10 @@ def genesis(settings: Mapping[str, Any]) -> Start:
     text = settings.get("admin")
     if text is None:
         return Start()
-    if not isinstance(text, str) or len(text) != 42 or not text.startswith("0x"):
+    digits = text[2:] if isinstance(text, str) and text.startswith("0x") else ""
+    if len(digits) != 2 * store.ADDRESS_SIZE or not set(digits) <= set(hexdigits):
         raise ValueError(f"admin is not an address: {text!r}")
-    try:
-        known = int(text[2:], 16)
-    except ValueError:
-        raise ValueError(f"admin is not an address: {text!r}") from None
+    known = int(digits, 16)
     return Start(storage={store.ADMIN: known} if known else {})
 
 
