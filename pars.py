@@ -15,6 +15,7 @@ from importlib import metadata
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
+    "ai": ("chain.ai", "make integer models, bring them to a chain, ask and check them"),
     "oracle": ("chain.oracle", "report to the oracle feeds of a chain"),
     "doctor": ("precompiles.doctor", "show what computes the precompiles here, and test it"),
     "zk": ("precompiles.zk", "prove statements and verify STARK proofs"),
