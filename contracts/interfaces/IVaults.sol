@@ -6,12 +6,30 @@ address constant VAULTS = address(0x0430);
 
 /// Vaults by number, with ERC-4626's semantics and ERC-6909's shares.
 interface IVaults {
+    struct PoolKey {
+        address currency0;
+        address currency1;
+        uint24 fee;
+        int24 tickSpacing;
+        address hooks;
+    }
     error UnknownVault(uint256 id);
     error Locked();
     error ExceededMax(uint256 amount, uint256 maximum);
+    error NotPlain(uint256 id);
     error NotAContract(address account);
     error TransferMismatch(uint256 expected, uint256 moved);
     error TokenFailed(address token);
+    error NotRanged(uint256 id);
+    error AssetNotInPool(address asset);
+    error InvalidRange(int24 tickLower, int24 tickUpper);
+    error HookNotAllowed(address hook);
+    error NoPool(bytes32 poolId);
+    error NotPoolManager();
+    error BeyondLimit(uint256 amount, uint256 limit);
+    error EmptyVault(uint256 id);
+    error NotEnoughLiquidity(bytes32 poolId);
+    error TooEarly(uint256 time);
     error InsufficientBalance(address owner, uint256 id);
     error InsufficientPermission(address spender, uint256 id);
     error InvalidReceiver(address receiver);
@@ -32,6 +50,23 @@ interface IVaults {
         uint256 shares
     );
     event Contribution(uint256 indexed id, address indexed sender, uint256 assets);
+    event Joined(
+        uint256 indexed id,
+        address indexed sender,
+        address indexed owner,
+        uint256 amount0,
+        uint256 amount1,
+        uint256 shares
+    );
+    event Left(
+        uint256 indexed id,
+        address indexed receiver,
+        address indexed owner,
+        uint256 amount0,
+        uint256 amount1,
+        uint256 shares
+    );
+    event Compounded(uint256 indexed id, uint256 liquidity);
     event Transfer(
         address caller,
         address indexed sender,
@@ -74,6 +109,83 @@ interface IVaults {
 
     /// Pay in for the holders of all shares. Tokens sent in any other way count for nobody.
     function contribute(uint256 id, uint256 assets) external returns (uint256 arrived);
+
+    /// Open a vault that holds liquidity of a pool between two ticks. Its hook may not be called
+    /// for liquidity.
+    function createRangedVault(
+        address asset,
+        PoolKey calldata key,
+        int24 tickLower,
+        int24 tickUpper
+    ) external returns (uint256 id);
+
+    /// Bring both tokens in the proportion of the vault, for an amount of shares. The first shares
+    /// are units of liquidity.
+    function join(
+        uint256 id,
+        uint256 amount,
+        uint256 maximum0,
+        uint256 maximum1,
+        address receiver
+    ) external returns (uint256 amount0, uint256 amount1);
+
+    /// Bring at most an amount of the asset, swapping a part of it in the pool first. What the
+    /// other token is not needed for goes back to the caller.
+    function joinWithAsset(
+        uint256 id,
+        uint256 assets,
+        uint256 swapped,
+        uint256 minimum,
+        address receiver
+    ) external returns (uint256 amount);
+
+    /// Give shares back for their part of the liquidity and of the fees.
+    function leave(
+        uint256 id,
+        uint256 amount,
+        uint256 minimum0,
+        uint256 minimum1,
+        address receiver,
+        address owner
+    ) external returns (uint256 amount0, uint256 amount1);
+
+    /// Give shares back for the asset alone: the other token is swapped in the pool.
+    function leaveWithAsset(
+        uint256 id,
+        uint256 amount,
+        uint256 minimum,
+        address receiver,
+        address owner
+    ) external returns (uint256 assets);
+
+    /// Add fees to the position: at most one 64th of it, once a minute. Anybody may.
+    function compound(uint256 id) external returns (uint256 liquidity);
+
+    /// For the pool manager, in a session that a vault began.
+    function unlockCallback(bytes calldata data) external returns (bytes memory result);
+
+    /// Return where a vault holds how much, and what it holds beside; fees that it has not
+    /// collected are not in it.
+    function positionOf(uint256 id) external view returns (
+        PoolKey memory key,
+        int24 tickLower,
+        int24 tickUpper,
+        uint128 liquidity,
+        uint128 beside0,
+        uint128 beside1
+    );
+
+    /// Return what leave would pay now.
+    function previewLeave(
+        uint256 id,
+        uint256 amount
+    ) external view returns (uint256 amount0, uint256 amount1);
+
+    /// Return what leaveWithAsset would pay now, where no hook takes part in swaps.
+    function previewLeaveWithAsset(
+        uint256 id,
+        uint256 amount
+    ) external view returns (uint256 assets);
 
     /// Return how many there are.
     function vaultCount() external view returns (uint256 count);

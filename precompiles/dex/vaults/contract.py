@@ -10,12 +10,15 @@ from typing import Any
 
 from ...gas import Constant
 from ...precompile import Method, Mutability, Precompile, method
-from . import book, plain, shares
+from ..pool_manager.hooks import POOL_KEY
+from . import book, plain, session, shares
 
 MOVE_GAS = (Constant(amount=2_500),)
 LEDGER_GAS = (Constant(amount=600),)
 READ_GAS = (Constant(amount=300),)
 LOOK_GAS = (Constant(amount=200),)
+
+CALLBACK_MAX = 512
 
 
 def moving(signature: str, handler: Callable[..., Any], summary: str) -> Method:
@@ -75,6 +78,96 @@ PAYING = (
         "contribute(uint256 id, uint256 assets) returns (uint256 arrived)",
         plain.contribute,
         "Pay in for the holders of all shares. Tokens sent in any other way count for nobody.",
+    ),
+)
+
+RANGED_GAS = (Constant(amount=6_000),)
+
+
+def ranging(signature: str, handler: Callable[..., Any], summary: str) -> Method:
+    """Declare a method of ranged vaults. What the pool manager does is paid for by its prices."""
+    return method(
+        signature,
+        mutability="nonpayable",
+        gas=RANGED_GAS,
+        handler=handler,
+        summary=summary,
+        calls=True,
+        structs=(POOL_KEY,) if "PoolKey" in signature else (),
+    )
+
+
+RANGED = (
+    ranging(
+        "createRangedVault(address asset, PoolKey key, int24 tickLower, int24 tickUpper)"
+        " returns (uint256 id)",
+        session.create_ranged_vault,
+        "Open a vault that holds liquidity of a pool between two ticks. Its hook may not be called"
+        " for liquidity.",
+    ),
+    ranging(
+        "join(uint256 id, uint256 amount, uint256 maximum0, uint256 maximum1, address receiver)"
+        " returns (uint256 amount0, uint256 amount1)",
+        session.join,
+        "Bring both tokens in the proportion of the vault, for an amount of shares. The first"
+        " shares are units of liquidity.",
+    ),
+    ranging(
+        "joinWithAsset(uint256 id, uint256 assets, uint256 swapped, uint256 minimum,"
+        " address receiver) returns (uint256 amount)",
+        session.join_with_asset,
+        "Bring at most an amount of the asset, swapping a part of it in the pool first. What the"
+        " other token is not needed for goes back to the caller.",
+    ),
+    ranging(
+        "leave(uint256 id, uint256 amount, uint256 minimum0, uint256 minimum1, address receiver,"
+        " address owner) returns (uint256 amount0, uint256 amount1)",
+        session.leave,
+        "Give shares back for their part of the liquidity and of the fees.",
+    ),
+    ranging(
+        "leaveWithAsset(uint256 id, uint256 amount, uint256 minimum, address receiver,"
+        " address owner) returns (uint256 assets)",
+        session.leave_with_asset,
+        "Give shares back for the asset alone: the other token is swapped in the pool.",
+    ),
+    ranging(
+        "compound(uint256 id) returns (uint256 liquidity)",
+        session.compound,
+        "Add fees to the position: at most one 64th of it, once a minute. Anybody may.",
+    ),
+    method(
+        "unlockCallback(bytes data) returns (bytes result)",
+        mutability="nonpayable",
+        gas=MOVE_GAS,
+        handler=session.unlock_callback,
+        summary="For the pool manager, in a session that a vault began.",
+        calls=True,
+        bounds={"data": CALLBACK_MAX, "result": CALLBACK_MAX},
+    ),
+    method(
+        "positionOf(uint256 id) returns (PoolKey key, int24 tickLower, int24 tickUpper,"
+        " uint128 liquidity, uint128 beside0, uint128 beside1)",
+        mutability="view",
+        gas=(Constant(amount=900),),
+        handler=session.position,
+        summary="Return where a vault holds how much, and what it holds beside; fees that it has"
+        " not collected are not in it.",
+        structs=(POOL_KEY,),
+    ),
+    method(
+        "previewLeave(uint256 id, uint256 amount) returns (uint256 amount0, uint256 amount1)",
+        mutability="view",
+        gas=RANGED_GAS,
+        handler=session.preview_leave,
+        summary="Return what leave would pay now.",
+    ),
+    method(
+        "previewLeaveWithAsset(uint256 id, uint256 amount) returns (uint256 assets)",
+        mutability="view",
+        gas=RANGED_GAS,
+        handler=session.preview_leave_with_asset,
+        summary="Return what leaveWithAsset would pay now, where no hook takes part in swaps.",
     ),
 )
 
@@ -201,8 +294,8 @@ PRECOMPILE = Precompile(
     interface="IVaults",
     version=1,
     summary="Vaults by number, with ERC-4626's semantics and ERC-6909's shares",
-    methods=(*PAYING, *READING, *LEDGER),
-    errors=(*book.ERRORS, *plain.ERRORS, *shares.ERRORS),
-    events=(*plain.EVENTS, *shares.EVENTS),
+    methods=(*PAYING, *RANGED, *READING, *LEDGER),
+    errors=(*book.ERRORS, *plain.ERRORS, *session.ERRORS, *shares.ERRORS),
+    events=(*plain.EVENTS, *session.EVENTS, *shares.EVENTS),
     references=("ERC-4626", "ERC-6909", "OpenZeppelin's account of virtual shares"),
 )

@@ -10,6 +10,7 @@ from .. import tokens
 from . import book, shares
 from .book import Price, Vault
 
+NOT_PLAIN = abi.error("NotPlain(uint256 id)")
 NOT_A_CONTRACT = abi.error("NotAContract(address account)")
 TRANSFER_MISMATCH = abi.error("TransferMismatch(uint256 expected, uint256 moved)")
 
@@ -24,7 +25,7 @@ WITHDRAW = abi.event(
 )
 CONTRIBUTION = abi.event("Contribution(uint256 indexed id, address indexed sender, uint256 assets)")
 
-ERRORS = (NOT_A_CONTRACT, TRANSFER_MISMATCH, tokens.TOKEN_FAILED)
+ERRORS = (NOT_PLAIN, NOT_A_CONTRACT, TRANSFER_MISMATCH, tokens.TOKEN_FAILED)
 EVENTS = (CREATED, DEPOSIT, WITHDRAW, CONTRIBUTION)
 
 
@@ -99,8 +100,16 @@ def contribute(call: Call, identifier: int, amount: int) -> int:
 def opened(host: Host, identifier: int) -> tuple[Vault, Price]:
     """Take the lock, and return the vault and its price."""
     book.enter(host)
-    vault = book.load(host, identifier)
+    vault = plain_vault(host, identifier)
     return vault, book.price(host, vault)
+
+
+def plain_vault(host: Host, identifier: int) -> Vault:
+    """Return a vault that must hold its asset and nothing else."""
+    vault = book.load(host, identifier)
+    if vault.kind != book.PLAIN:
+        raise NOT_PLAIN(identifier)
+    return vault
 
 
 def check_maximum(amount: int, maximum: int) -> None:
@@ -120,9 +129,9 @@ def collect(call: Call, token: bytes, amount: int) -> int:
     return min(after - before, amount)
 
 
-def pay(call: Call, token: bytes, receiver: bytes, amount: int) -> None:
+def pay(host: Host, token: bytes, receiver: bytes, amount: int) -> None:
     """Send tokens. What goes beyond the amount would be taken from other vaults."""
-    host, here = call.host, book.HERE
+    here = book.HERE
     before = tokens.balance(host, token, here)
     tokens.transfer(host, token, receiver, amount)
     after = tokens.balance(host, token, here)
@@ -153,7 +162,7 @@ def debit(
     shares.check_receiver(receiver)
     shares.burn(call, vault.identifier, owner, burnt)
     book.set_assets(host, vault, now.assets - book.VIRTUAL_ASSETS - paid)
-    pay(call, vault.asset, receiver, paid)
+    pay(host, vault.asset, receiver, paid)
     host.emit(*WITHDRAW.log(vault.identifier, call.caller, receiver, owner, paid, burnt))
     book.leave(host)
 
@@ -173,7 +182,7 @@ def asset(call: Call, identifier: int) -> bytes:
 
 def price_of(call: Call, identifier: int) -> Price:
     """Return the price of a vault that exists."""
-    return book.price(call.host, book.load(call.host, identifier))
+    return book.price(call.host, plain_vault(call.host, identifier))
 
 
 def total_assets(call: Call, identifier: int) -> int:
@@ -227,5 +236,5 @@ def max_withdraw(call: Call, identifier: int, owner: bytes) -> int:
 
 def max_redeem(call: Call, identifier: int, owner: bytes) -> int:
     """Return for how many shares an owner can be paid."""
-    book.load(call.host, identifier)
+    plain_vault(call.host, identifier)
     return shares.held(call.host, identifier, owner)

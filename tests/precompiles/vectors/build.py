@@ -23,7 +23,7 @@ from precompiles.conformance.vectors import Vector, parse, path_of  # noqa: E402
 from precompiles.precompile import price  # noqa: E402 - as above
 from precompiles.registry import find  # noqa: E402 - as above
 
-SHARED = {"ai_models", "build", "cases", "families", "graphql_oracle"}
+SHARED = {"ai_models", "build", "cases", "families", "graphql_oracle", "ranged_model"}
 
 RULES = "the rules of the ABI, and the errors that the entry declares"
 

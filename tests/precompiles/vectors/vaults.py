@@ -1,12 +1,19 @@
 """Vectors of the vaults, worked out by hand from ERC-4626, ERC-6909 and OpenZeppelin's formula."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from cases import CALLER, Case, call, case, hexed, refused
 from eth_abi import encode
 from eth_utils import keccak
-from vyper.compiler import compile_code
+from ranged_model import Model
+
+V4 = Path(__file__).parent / "v4"
+sys.path.insert(0, str(V4))
+
+import scene  # noqa: E402 - found through the line above
 
 CREATE = "createVault(address)"
 DEPOSIT = "deposit(uint256,uint256,address)"
@@ -19,10 +26,7 @@ TRANSFER_FROM = "transferFrom(address,address,uint256,uint256)"
 APPROVE = "approve(address,uint256,uint256)"
 OPERATOR = "setOperator(address,bool)"
 
-TOKEN_SOURCE = (Path(__file__).parent / "token.vy").read_text()
-CONTRACTS = {
-    "token": compile_code(TOKEN_SOURCE, output_formats=["bytecode_runtime"])["bytecode_runtime"]
-}
+CONTRACTS = {"token": hexed(scene.compiled(V4.parent / "token.vy"))}
 SOURCE = "worked out by hand: ERC-4626 and ERC-6909, with OpenZeppelin's virtual shares (offset 6)"
 
 VAULTS = (0x0430).to_bytes(20, "big")
@@ -67,6 +71,8 @@ def token(mode: int = 0, note: bytes = b"") -> Case:
 
 
 ACCOUNTS = {
+    hexed(scene.A): token(),
+    hexed(scene.B): token(),
     hexed(TOKEN): token(),
     hexed(FEE_TOKEN): token(FEE),
     hexed(BACK_TOKEN): token(STRICT, call(CONTRIBUTE, 1, 1)),
@@ -118,10 +124,10 @@ A, S = 1_502, 1_001_000_000
 
 
 def cases() -> Iterator[Case]:
-    for part in (opened, paying, taking, reading, ledger, misbehaving, refusing):
+    for part in (opened, paying, taking, reading, ledger, misbehaving, refusing, ranging, unranged):
         for each in part():
             asked = str([each["input"], each.get("before")])
-            used = {at: token for at, token in ACCOUNTS.items() if at[2:] in asked}
+            used = {at: account for at, account in ACCOUNTS.items() if at[2:] in asked}
             yield {**each, "accounts": used} if used else each
 
 
@@ -369,3 +375,201 @@ def refusing() -> Iterator[Case]:
             yield refused(f"{name}-vault-{label}", data, error, identifier, before=OPEN)
     value = call(DEPOSIT, 1, 10, CALLER)
     yield refused("value", value, "ValueRefused(uint256)", 7, before=OPEN, value=7)
+
+
+# --- Vaults of liquidity: the amounts are those of the plain model in ranged_model.py -----------
+
+MANAGER = (0x0400).to_bytes(20, "big")
+CREATE_RANGED = f"createRangedVault(address,{scene.KEY},int24,int24)"
+JOIN = "join(uint256,uint256,uint256,uint256,address)"
+JOIN_WITH_ASSET = "joinWithAsset(uint256,uint256,uint256,uint256,address)"
+LEAVE = "leave(uint256,uint256,uint256,uint256,address,address)"
+LEAVE_WITH_ASSET = "leaveWithAsset(uint256,uint256,uint256,address,address)"
+COMPOUND = "compound(uint256)"
+POSITION = "positionOf(uint256)"
+PREVIEW, PREVIEW_ASSET = (f"previewLeave{each}(uint256,uint256)" for each in ("", "WithAsset"))
+ANY = 2**255
+POOL = scene.AB
+FIRST = 10**12
+
+
+def made(signature: str, *arguments: Any) -> Case:
+    return step(scene.encoded(signature, *arguments))
+
+
+BEGIN: list[Case] = [
+    {"to": hexed(MANAGER), "input": hexed(scene.initialize(MANAGER, POOL, scene.PRICE_1).data)}
+]
+RANGED = [*BEGIN, made(CREATE_RANGED, scene.A, POOL, -600, 600)]
+JOINED = [*RANGED, made(JOIN, 1, FIRST, ANY, ANY, CALLER)]
+# A joiner who swaps leaves fees of the first token.
+EARNED = [*JOINED, made(JOIN_WITH_ASSET, 1, 10**9, 5 * 10**8, 0, FRIEND)]
+
+
+def model(*, earned: bool = False) -> Model:
+    pool = Model()
+    pool.join(FIRST)
+    if earned:
+        pool.join_with_first(10**9, 5 * 10**8)
+    return pool
+
+
+def came(receiver: bytes, amounts: tuple[int, int], shares: int) -> list[Case]:
+    event = "Joined(uint256,address,address,uint256,uint256,uint256)"
+    types = ["uint256"] * 3
+    log = logged(event, [1, CALLER, receiver], types, *amounts, shares)
+    return [moved(bytes(20), receiver, shares), log]
+
+
+def went(receiver: bytes, owner: bytes, amounts: tuple[int, int], shares: int) -> list[Case]:
+    event = "Left(uint256,address,address,uint256,uint256,uint256)"
+    log = logged(event, [1, receiver, owner], ["uint256"] * 3, *amounts, shares)
+    return [moved(owner, bytes(20), shares), log]
+
+
+def ranging() -> Iterator[Case]:
+    created = logged("VaultCreated(uint256,address,uint8)", [1, scene.B], ["uint8"], 2)
+    data = scene.encoded(CREATE_RANGED, scene.B, POOL, -887_220, 60)
+    yield case("range-create", data, ["uint256"], 1, before=BEGIN, logs=[created])
+    two = ["uint256", "uint256"]
+    for name, before, pool, shares in (
+        ("first", RANGED, Model(), FIRST),
+        ("one", RANGED, Model(), 1),
+        ("second", JOINED, model(), 10**11 + 7),
+        ("earned", EARNED, model(earned=True), 3 * 10**11),
+    ):
+        paid = pool.join(shares)
+        data = scene.encoded(JOIN, 1, shares, *paid, FRIEND)
+        logs = came(FRIEND, paid, shares)
+        yield case(f"join-{name}", data, two, *paid, before=before, logs=logs)
+        for side in (0, 1):
+            limits = [amount - (place == side) for place, amount in enumerate(paid)]
+            data = scene.encoded(JOIN, 1, shares, *limits, FRIEND)
+            yield refused(f"join-{name}-limit-{side}", data, "BeyondLimit(uint256,uint256)",
+                          paid[side], limits[side], before=before)  # fmt: skip
+    for name, before, earned, shares in (
+        ("all", JOINED, False, FIRST),
+        ("part", JOINED, False, 3 * 10**11 + 1),
+        ("one", JOINED, False, 1),
+        ("earned", EARNED, True, FIRST // 3),
+    ):
+        principal, extra = model(earned=earned).leave(shares)
+        got = principal[0] + extra[0], principal[1] + extra[1]
+        data = scene.encoded(LEAVE, 1, shares, *got, FRIEND, CALLER)
+        logs = went(FRIEND, CALLER, got, shares)
+        yield case(f"leave-{name}", data, two, *got, before=before, logs=logs)
+        preview = scene.encoded(PREVIEW, 1, shares)
+        yield case(f"preview-leave-{name}", preview, two, *got, before=before)
+        for side in (0, 1):
+            limits = [amount + (place == side) for place, amount in enumerate(got)]
+            data = scene.encoded(LEAVE, 1, shares, *limits, FRIEND, CALLER)
+            yield refused(f"leave-{name}-limit-{side}", data, "BeyondLimit(uint256,uint256)",
+                          got[side], limits[side], before=before)  # fmt: skip
+    yield from with_the_asset()
+    for name, before, pool in (("joined", JOINED, model()), ("earned", EARNED, model(earned=True))):
+        key = [shown(part) if isinstance(part, bytes) else part for part in POOL]
+        types = [scene.KEY, "int24", "int24", "uint128", "uint128", "uint128"]
+        values = (tuple(key), -600, 600, pool.liquidity, *pool.beside)
+        data = scene.encoded(POSITION, 1)
+        yield case(f"position-{name}", data, types, *values, before=before)
+    yield case("callback-empty", scene.encoded("unlockCallback(bytes)", b""), ["bytes"], b"")
+
+
+def with_the_asset() -> Iterator[Case]:
+    for name, earned, shares in (("part", False, 10**11), ("earned", True, FIRST // 5)):
+        before = EARNED if earned else JOINED
+        assets = model(earned=earned).leave_with_first(shares)
+        data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets, FRIEND, CALLER)
+        logs = went(FRIEND, CALLER, (assets, 0), shares)
+        yield case(f"leave-asset-{name}", data, ["uint256"], assets, before=before, logs=logs)
+        preview = scene.encoded(PREVIEW_ASSET, 1, shares)
+        yield case(f"preview-asset-{name}", preview, ["uint256"], assets, before=before)
+        data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets + 1, FRIEND, CALLER)
+        yield refused(f"leave-asset-{name}-limit", data, "BeyondLimit(uint256,uint256)", assets,
+                      assets + 1, before=before)  # fmt: skip
+    for name, earned, assets, swapped in (
+        ("half", False, 10**9, 5 * 10**8),
+        ("little", False, 10**9, 10**6),
+        ("earned", True, 10**10, 4 * 10**9),
+    ):
+        before = EARNED if earned else JOINED
+        shares, cost = model(earned=earned).join_with_first(assets, swapped)
+        data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares, FRIEND)
+        logs = came(FRIEND, (cost, 0), shares)
+        yield case(f"join-asset-{name}", data, ["uint256"], shares, before=before, logs=logs)
+        data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares + 1, FRIEND)
+        yield refused(f"join-asset-{name}-limit", data, "BeyondLimit(uint256,uint256)", shares,
+                      shares + 1, before=before)  # fmt: skip
+
+
+def unranged() -> Iterator[Case]:
+    hooked = scene.pool(scene.A, scene.B, 3_000, 60, b"\x99" * 18 + b"\x08\x00")
+    for name, asset, key, ticks, error, *arguments in (
+        ("other-asset", TOKEN, POOL, (-600, 600), "AssetNotInPool(address)", shown(TOKEN)),
+        ("native", scene.A, scene.NA, (-600, 600), "NotAContract(address)", NOBODY),
+        ("hook", scene.A, hooked, (-600, 600), "HookNotAllowed(address)", shown(hooked[4])),
+        ("no-pool", scene.A, scene.GAPS, (-600, 600), "NoPool(bytes32)",
+         scene.pool_id(scene.GAPS)),
+        ("misordered", scene.A, POOL, (600, -600), "InvalidRange(int24,int24)", 600, -600),
+        ("empty", scene.A, POOL, (60, 60), "InvalidRange(int24,int24)", 60, 60),
+        ("misaligned", scene.A, POOL, (-600, 601), "InvalidRange(int24,int24)", -600, 601),
+        ("misaligned-below", scene.A, POOL, (-601, 600), "InvalidRange(int24,int24)", -601, 600),
+        ("too-high", scene.A, POOL, (-600, 887_280), "InvalidRange(int24,int24)", -600, 887_280),
+        ("too-low", scene.A, POOL, (-887_280, 0), "InvalidRange(int24,int24)", -887_280, 0),
+    ):  # fmt: skip
+        data = scene.encoded(CREATE_RANGED, asset, key, *ticks)
+        accounts = [*OPEN, *BEGIN]
+        yield refused(f"range-{name}", data, error, *arguments, before=accounts)
+    calls = {
+        "join": scene.encoded(JOIN, 1, 5, ANY, ANY, CALLER),
+        "join-asset": scene.encoded(JOIN_WITH_ASSET, 1, 5, 2, 0, CALLER),
+        "leave": scene.encoded(LEAVE, 1, 5, 0, 0, CALLER, CALLER),
+        "leave-asset": scene.encoded(LEAVE_WITH_ASSET, 1, 5, 0, CALLER, CALLER),
+        "compound": scene.encoded(COMPOUND, 1),
+        "position": scene.encoded(POSITION, 1),
+        "preview": scene.encoded(PREVIEW, 1, 5),
+        "preview-asset": scene.encoded(PREVIEW_ASSET, 1, 5),
+    }
+    for name, data in calls.items():
+        yield refused(f"{name}-plain", data, "NotRanged(uint256)", 1, before=FILLED)
+        yield refused(f"{name}-unknown", data, "UnknownVault(uint256)", 1)
+        if name not in ("join", "position"):
+            yield refused(f"{name}-empty", data, "EmptyVault(uint256)", 1, before=RANGED)
+    for name, data in (
+        ("deposit", call(DEPOSIT, 1, 10, CALLER)),
+        ("withdraw", call(WITHDRAW, 1, 10, CALLER, CALLER)),
+        ("contribute", call(CONTRIBUTE, 1, 10)),
+        ("total-assets", call("totalAssets(uint256)", 1)),
+        ("maxRedeem", call("maxRedeem(uint256,address)", 1, CALLER)),
+    ):
+        yield refused(f"{name}-ranged", data, "NotPlain(uint256)", 1, before=JOINED)
+    word = encode(["uint256"] * 3, [4, 0, 1])
+    data = scene.encoded("unlockCallback(bytes)", word)
+    yield refused("callback-by-stranger", data, "NotPoolManager()", before=JOINED)
+    for amount, name in ((2**127, "2-127"), (UNLIMITED, "max")):
+        for label, data in (
+            ("join", scene.encoded(JOIN, 1, amount, ANY, ANY, CALLER)),
+            ("join-asset", scene.encoded(JOIN_WITH_ASSET, 1, amount, 2, 0, CALLER)),
+        ):
+            error = "ExceededMax(uint256,uint256)"
+            yield refused(f"{label}-{name}", data, error, amount, 2**127 - 1, before=JOINED)
+    data = scene.encoded(JOIN_WITH_ASSET, 1, 5, 6, 0, CALLER)
+    yield refused(
+        "join-asset-swaps-more", data, "ExceededMax(uint256,uint256)", 6, 5, before=JOINED
+    )
+    data = scene.encoded(PREVIEW, 1, FIRST + 1)
+    error = "ExceededMax(uint256,uint256)"
+    yield refused("preview-more", data, error, FIRST + 1, FIRST, before=JOINED)
+    # Without other liquidity in the pool the last holder cannot swap what he takes out of it.
+    error, arguments = "NotEnoughLiquidity(bytes32)", scene.pool_id(POOL)
+    data = scene.encoded(LEAVE_WITH_ASSET, 1, FIRST, 0, CALLER, CALLER)
+    yield refused("leave-asset-alone", data, error, arguments, before=JOINED)
+    data = scene.encoded(PREVIEW_ASSET, 1, FIRST)
+    yield refused("preview-asset-alone", data, error, arguments, before=JOINED)
+    event = logged("Compounded(uint256,uint256)", [1], ["uint256"], 0)
+    data, now = scene.encoded(COMPOUND, 1), 1_800_000_000
+    yield case("compound-one-sided", data, ["uint256"], 0, before=EARNED, logs=[event], time=now)
+    done = [*EARNED, {**step(data), "time": now}]
+    early = "TooEarly(uint256)"
+    yield refused("compound-again", data, early, now + 60, before=done, time=now + 59)
+    yield case("compound-later", data, ["uint256"], 0, before=done, logs=[event], time=now + 60)
