@@ -7,6 +7,7 @@ from .address_map import FAMILIES, PLAN, RESERVED
 from .ai.attestation.contract import PRECOMPILE as ATTESTATION
 from .ai.compute.contract import PRECOMPILE as COMPUTE
 from .ai.inference.contract import PRECOMPILE as INFERENCE
+from .ai.mining.contract import PRECOMPILE as MINING
 from .ai.model_registry.contract import PRECOMPILE as MODEL_REGISTRY
 from .ai.verification.contract import PRECOMPILE as VERIFICATION
 from .dex.hook_registry.contract import PRECOMPILE as HOOK_REGISTRY
@@ -37,6 +38,7 @@ from .zk.stark.contract import PRECOMPILE as STARK
 __all__ = ["PRECOMPILES", "RESERVED", "assemble", "at", "find", "index"]
 
 ENTRIES = (
+    MINING,
     MODEL_REGISTRY,
     INFERENCE,
     VERIFICATION,

@@ -2,7 +2,6 @@
 // Generated from the declarations in precompiles/ by `python -m precompiles.generate`. Do not edit.
 pragma solidity ^0.8.20;
 
-address constant AI_FAMILY = address(0x0300);
 address constant PQ_FAMILY = address(0x0600);
 address constant PRIVACY_FAMILY = address(0x0700);
 address constant THRESHOLD_FAMILY = address(0x0800);

@@ -345,7 +345,7 @@ def test_selectors_equal_those_of_the_solidity_interface(precompile: Precompile)
         structs[name] = f"({','.join(kinds)})"
     found = set()
     for name, parameters in re.findall(r"function (\w+)\(([^)]*)\)", text):
-        types = [canonical(each.split()[0]) for each in parameters.split(",") if each]
+        types = [canonical(each.split()[0]) for each in parameters.split(",") if each.strip()]
         found.add(keccak(text=f"{name}({','.join(types)})")[:4])
     assert found == set(precompile.by_selector)
     errors = {

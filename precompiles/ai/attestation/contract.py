@@ -9,7 +9,8 @@ Layout. Slot 0 holds the age, in seconds, up to which a report is believed; the 
 root's fingerprint holds its trust in percent, so that 0 is no root.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ... import abi
@@ -18,6 +19,8 @@ from ...precompile import Call, Precompile, Start, method
 from . import certificate as x509
 from . import chain
 from .der import Malformed
+
+ADDRESS = (0x0305).to_bytes(20, "big")
 
 REASON_MAX = 64
 CERTIFICATE_SIZE_MAX = 2_048
@@ -39,9 +42,10 @@ NUMBERS = {kind: number for number, kind in KINDS.items()} | {"": 0}
 KEY_SIZES = {"P-256": 65, "P-384": 97, "Ed25519": 32}
 
 # Measured: docs/gas.md.
+PARSE_BASE_GAS = 500
 PARSE_BYTE_GAS = 20
 SIGNATURE_GAS = {"P-256": 7_000, "P-384": 36_000, "Ed25519": 10_000}
-PARSE_GAS = (Constant(amount=500), PerItem(argument="receipt", amount=PARSE_BYTE_GAS))
+PARSE_GAS = (Constant(amount=PARSE_BASE_GAS), PerItem(argument="receipt", amount=PARSE_BYTE_GAS))
 
 
 def genesis(settings: Mapping[str, Any]) -> Start:
@@ -74,15 +78,28 @@ def verify(call: Call, receipt: bytes, signature: bytes) -> bool:
 
 def judge(call: Call, receipt: bytes, signature: bytes) -> tuple[int, int]:
     """Return the verdict, and the trust that the genesis gives the root."""
+    return judged(call, call.host.load, receipt, signature)
+
+
+def judge_for(call: Call, receipt: bytes, signature: bytes) -> tuple[int, int]:
+    """Return the same for another entry, charging what a call here costs."""
+    call.host.charge(PARSE_BASE_GAS + PARSE_BYTE_GAS * len(receipt), "receipt")
+    return judged(call, partial(call.host.storage_of, ADDRESS), receipt, signature)
+
+
+def judged(
+    call: Call, read: Callable[[int], int], receipt: bytes, signature: bytes
+) -> tuple[int, int]:
+    """Return verdict and trust; `read` returns a word of this entry's storage."""
     parsed = parse(receipt)
-    trust = root_trust(call, parsed.chain[-1].fingerprint)
+    trust = trust_in(read, parsed.chain[-1].fingerprint)
     if not trust:
         return chain.UNKNOWN_ROOT, 0
     verdict = chain.judge(
         parsed,
         signature,
         call.context.timestamp,
-        call.host.load(AGE_SLOT),
+        read(AGE_SLOT),
         lambda kind: call.host.charge(SIGNATURE_GAS[kind], f"{kind} signature"),
     )
     return verdict, trust if verdict == chain.TRUSTED else 0
@@ -125,8 +142,13 @@ def parse(receipt: bytes) -> chain.Receipt:
 
 def root_trust(call: Call, fingerprint: bytes) -> int:
     """Return the trust in a root; 0 is none."""
+    return trust_in(call.host.load, fingerprint)
+
+
+def trust_in(read: Callable[[int], int], fingerprint: bytes) -> int:
+    """Return the trust in a root; 0 is none."""
     slot = int.from_bytes(fingerprint, "big")
-    return call.host.load(slot) if slot != AGE_SLOT else 0
+    return read(slot) if slot != AGE_SLOT else 0
 
 
 def report_age(call: Call) -> int:
@@ -150,7 +172,7 @@ BOUNDS: dict[str, abi.Bound] = {"receipt": RECEIPT_SIZE_MAX, "signature": SIGNAT
 SIGNATURE_PRICES = tuple((number, SIGNATURE_GAS[kind]) for number, kind in KINDS.items())
 
 PRECOMPILE = Precompile(
-    address=(0x0305).to_bytes(20, "big"),
+    address=ADDRESS,
     family="ai",
     name="attestation",
     interface="IAttestation",

@@ -1,0 +1,1 @@
+"""Rewards for useful work, and transfers that arrive from other chains. See `contract.py`."""
