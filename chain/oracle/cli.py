@@ -300,7 +300,7 @@ def load_standing(remote: Remote, identifier: bytes) -> Standing:
     )
     answer, observed_at = None, 0
     if last:
-        answer, observed_at, _ = remote.call(PRECOMPILE, "at", identifier, last)
+        answer, observed_at, _ = remote.call(PRECOMPILE, "answerAt", identifier, last)
     answer_min, answer_max, heartbeat, deviation = settings
     return Standing(
         feed_id=identifier,

@@ -182,7 +182,7 @@ interface IOracleFeeds {
     function latest(bytes32 feedId) external view returns (int256 answer, uint256 observedAt);
 
     /// Return the answer of one of the last 65,535 rounds.
-    function at(
+    function answerAt(
         bytes32 feedId,
         uint80 round
     ) external view returns (int256 answer, uint256 observedAt, uint256 updatedAt);

@@ -42,8 +42,11 @@ Compiled = tuple[list[dict[str, Any]], bytes]
 
 @pytest.fixture(scope="session")
 def vyper() -> Callable[[str], Compiled]:
-    """Compile a Vyper source, `vyper(source) -> (abi, bytecode)`; it may import any interface."""
-    bundle = FilesystemInputBundle([INTERFACES])
+    """Compile a Vyper source, `vyper(source) -> (abi, bytecode)`.
+
+    It may import any interface by its name, and modules of contracts/ by their folder.
+    """
+    bundle = FilesystemInputBundle([INTERFACES, INTERFACES.parent])
 
     def run(source: str) -> Compiled:
         made = compile_code(source, input_bundle=bundle, output_formats=["abi", "bytecode"])

@@ -449,7 +449,7 @@ def version_of(call: Call, identifier: bytes) -> int:
     return VERSION
 
 
-def at(call: Call, identifier: bytes, number: int) -> tuple[int, int, int]:
+def answer_at(call: Call, identifier: bytes, number: int) -> tuple[int, int, int]:
     """Return answer and times of a round that is kept."""
     entry = store.load_round(call.host, store.load(call.host, identifier), number)
     return entry.answer, entry.observed_at, entry.updated_at
@@ -714,11 +714,11 @@ PRECOMPILE = Precompile(
             summary="Return the last answer; one older than the heartbeat is refused.",
         ),
         method(
-            "at(bytes32 feedId, uint80 round)"
+            "answerAt(bytes32 feedId, uint80 round)"
             " returns (int256 answer, uint256 observedAt, uint256 updatedAt)",
             mutability="view",
             gas=READ_GAS,
-            handler=at,
+            handler=answer_at,
             summary="Return the answer of one of the last 65,535 rounds.",
         ),
         method(

@@ -727,14 +727,14 @@ def read() -> Iterator[Case]:
     yield case("round-1", call(ask, FEED, 1), ROUND, *first, before=two)
     yield case("round-2", call(ask, FEED, 2), ROUND, *second, before=two)
     for number in (0, 3, 65_536, 2**80 - 1):
-        for name, signature in (("round", ask), ("at", "at(bytes32,uint80)")):
+        for name, signature in (("round", ask), ("answer-at", "answerAt(bytes32,uint80)")):
             data = call(signature, FEED, number)
             label = number if number < 2**80 - 1 else "max"
             error = "UnknownRound(uint256)"
             yield refused(f"{name}-{label}-of-none", data, error, number, before=two)
-    data = call("at(bytes32,uint80)", FEED, 1)
+    data = call("answerAt(bytes32,uint80)", FEED, 1)
     times = ["int256", "uint256", "uint256"]
-    yield case("at-1", data, times, 2, NOW - 3_601, NOW, before=two)
+    yield case("answer-at-1", data, times, 2, NOW - 3_601, NOW, before=two)
     data = call("latestAnswer(bytes32)", FEED)
     yield case("latest-answer", data, ["int256"], -5, before=two)
     yield case("decimals", call("decimals(bytes32)", FEED), ["uint8"], DECIMALS, before=made)
@@ -762,7 +762,12 @@ def read() -> Iterator[Case]:
     ):  # fmt: skip
         name = signature[: signature.index("(")].lower()
         yield refused(f"{name}-unknown", call(signature, unknown), error, unknown)
-    for signature in (ask, "at(bytes32,uint80)", fresh, "getPriceNoOlderThan(bytes32,uint256)"):
+    for signature in (
+        ask,
+        "answerAt(bytes32,uint80)",
+        fresh,
+        "getPriceNoOlderThan(bytes32,uint256)",
+    ):
         name = signature[: signature.index("(")].lower()
         yield refused(f"{name}-unknown", call(signature, unknown, 1), error, unknown)
     for name, data in (
