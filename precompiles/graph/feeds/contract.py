@@ -270,8 +270,8 @@ def transmit(
         raise abi.INVALID_LENGTH(len(rs), len(ss))
     if any(raw_vs[len(rs) :]):
         raise signers.INVALID_SIGNATURE(len(rs))
-    # A parity that is neither 0 nor 1 becomes a v that no signature has.
-    vs = [27 + v if v <= 1 else 0 for v in raw_vs]
+    # Only of the parities 0 and 1 this makes the 27 and 28 that a signature may end with.
+    vs = [(27 + parity) % 256 for parity in raw_vs]
     listed = [r + s + bytes([v]) for r, s, v in zip(rs, ss, vs, strict=False)]
     given = Signatures(keys=[], signatures=listed)
     take(call, context, data, given, [signers.ACCOUNTS])

@@ -79,9 +79,14 @@ def config(
     return scheme, listed, members, faulty, least, most, heartbeat, deviation
 
 
-def digest_of(values: tuple[Any, ...], description: str = DESCRIPTION, count: int = 1) -> bytes:
+def digest_of(
+    values: tuple[Any, ...],
+    description: str = DESCRIPTION,
+    count: int = 1,
+    decimals: int = DECIMALS,
+) -> bytes:
     types = ["uint256", "address", "bytes32", "uint32", "string", "uint8", *CONFIG]
-    binding = (CHAIN_ID, FEEDS, feed_id(description), count, description, DECIMALS)
+    binding = (CHAIN_ID, FEEDS, feed_id(description), count, description, decimals)
     return keccak(encode(types, (*binding, *values)))
 
 
@@ -159,11 +164,11 @@ def config_log(values: tuple[Any, ...], digest: bytes, count: int, feed: bytes =
     }
 
 
-def created_log(description: str = DESCRIPTION) -> Case:
+def created_log(description: str = DESCRIPTION, decimals: int = DECIMALS) -> Case:
     name = keccak(text="FeedCreated(bytes32,address,string,uint8)")
     return {
         "topics": [topic(name), topic(feed_id(description)), topic(CALLER)],
-        "data": hexed(encode(["string", "uint8"], [description, DECIMALS])),
+        "data": hexed(encode(["string", "uint8"], [description, decimals])),
     }
 
 
@@ -205,6 +210,10 @@ def created() -> Iterator[Case]:
         logs = [created_log(description), config_log(values, digest, 1, feed_id(description))]
         data = call(CREATE, description, DECIMALS, *values)
         yield case(f"create-{name}", data, ["bytes32"], feed_id(description), logs=logs)
+    digest = digest_of(CONFIGURATION, decimals=36)
+    logs = [created_log(decimals=36), config_log(CONFIGURATION, digest, 1)]
+    data = call(CREATE, DESCRIPTION, 36, *CONFIGURATION)
+    yield case("create-with-36-decimals", data, ["bytes32"], FEED, logs=logs)
     yield refused("create-again", CREATED, "FeedExists(bytes32)", FEED, before=before(CREATED))
     yield refused("create-static", CREATED, "WriteProtection()", static=True)
     for name, description, decimals, error, *arguments in (
@@ -480,6 +489,8 @@ def refused_signatures() -> Iterator[Case]:
     made = before(CREATED)
     context, data = report([1, 2, 3])
     first, second, third = signatures(context, data, [0, 1, 2])
+    both = [first, second]
+    assert 0 in (first[64], second[64])
     foreign = signatures(context, data, [7])[0]
     high = (ORDER - int.from_bytes(second[32:64], "big")).to_bytes(32, "big")
     malleable = second[:32] + high + bytes([1 - second[64]])
@@ -501,7 +512,11 @@ def refused_signatures() -> Iterator[Case]:
         ("r-beyond-the-order", [b"\xff" * 32 + first[32:], second], invalid, 0),
         ("v-2", [first[:64] + b"\2", second], invalid, 0),
         ("v-27", [first[:64] + bytes([27 + first[64]]), second], invalid, 0),
-        ("v-255", [first, second[:64] + b"\xff"], invalid, 1),
+        *(
+            (f"v-{v}-of-{n}", [*both[:n], both[n][:64] + bytes([v]), *both[n + 1 :]], invalid, n)
+            for n in (0, 1)
+            for v in (228, 229, 255)
+        ),
     ):
         payload = transmission(context, data, listed)
         yield refused(f"signatures-{name}", payload, error, *arguments, before=made)
