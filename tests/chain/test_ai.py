@@ -55,7 +55,9 @@ def network(seed: int, inputs: int = 200, outputs: int = 100) -> ModelFile:
         header.Layer(outputs=3, rounding=header.NOT_AT_ALL),
     )
     known = header.Dense(inputs=inputs, layers=layers)
-    weights = choose.integers(0, 256, header.weights_size(known), np.uint8).tobytes()
+    sizes = (inputs * outputs, outputs * 3)
+    matrices = [choose.integers(0, 256, size, np.uint8).tobytes() for size in sizes]
+    weights = matrices[0] + bytes(4 * outputs) + matrices[1] + bytes(12)
     scaling = Scaling(scale=(1.0,) * inputs, zero=(0,) * inputs)
     notes = Notes(inputs=scaling, output_scale=1.0)
     return ModelFile(header=header.encode(known), weights=weights, notes=notes)
@@ -68,10 +70,12 @@ def test_a_model_comes_in_and_answers(remote: Remote) -> None:
     assert total == sum(gas for _, gas in told)
     owner, status, *_ = remote.call(REGISTRY, "modelOf", model.model_id)
     assert (owner, status) == (DEV[0].address, 2)
-    data = bytes(range(200))
-    answer = remote.call(INFERENCE, "infer", model.model_id, data)
-    known = header.parse(model.header)
-    assert running.integer_answers(known, answer).tolist() == running.run(model, data).tolist()
+    known, seen = header.parse(model.header), set()
+    for data in (bytes(200), bytes(range(200)), b"\x80" * 200):
+        answer = remote.call(INFERENCE, "infer", model.model_id, data)
+        assert running.integer_answers(known, answer).tolist() == running.run(model, data).tolist()
+        seen.add(answer)
+    assert len(seen) == 3
     assert uploads.upload(remote, model, 0, lambda *_: None) == 0, "it is there already"
 
 
