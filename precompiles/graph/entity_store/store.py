@@ -294,12 +294,17 @@ def load_row(host: Words, entity: EntityType, identifier: int) -> bytes:
 
 def load_column(host: Words, entity: EntityType, slot: int, column: int) -> bytes:
     """Return a column of the row whose slots begin here: its word, and what a bytes one holds."""
-    word = host.load((slot + VALUES + column) & WORD_MASK)
+    word = load_word(host, slot, column)
     content = word.to_bytes(32, "big")
     if entity.kinds[column] == BYTES:
         for part in range(-(-word // abi.WORD)):
             content += host.load(content_slot(slot, column, part)).to_bytes(32, "big")
     return content
+
+
+def load_word(host: Words, slot: int, column: int) -> int:
+    """Return the word of a column of the row whose slots begin here."""
+    return host.load((slot + VALUES + column) & WORD_MASK)
 
 
 def load_key(host: Words, slot: int) -> bytes | None:
@@ -381,7 +386,11 @@ def load_ends(host: Words, chain: Chain) -> tuple[int, int]:
 
 def load_links(host: Words, chain: Chain, row: int) -> tuple[int, int]:
     """Return the previous and the next row."""
-    word = host.load(chain.links(row))
+    return links_in(host.load(chain.links(row)))
+
+
+def links_in(word: int) -> tuple[int, int]:
+    """Return the previous and the next row that a word of links names."""
     return word & LINK_MASK, word >> LINK & LINK_MASK
 
 

@@ -17,6 +17,8 @@ from .schema import Schema
 
 RESPONSE_MAX = 65_536
 RESPONSE_BYTE_GAS = 3
+PENDING_PARTS_MAX = 32
+"""After how many pieces of text they are paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,11 @@ class Step:
     """A planned field with all that is needed to run it many times."""
 
     planned: Planned
+    prefix: str
+    """What stands before its value: a brace or a comma, and the response key."""
     resolve: Resolver
     write: Writer | None
-    """For a leaf."""
+    """For a leaf, or a list of leaves."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +54,7 @@ class Response:
     resolvers: Mapping[tuple[str, str], Resolver]
     parts: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
-    """What is made, but not yet paid for: at most what one object has itself."""
+    """What is made, but not yet paid for: a few objects without what is below them."""
     size: int = 0
     steps: dict[int, list[Step]] = field(default_factory=dict)
 
@@ -67,22 +71,22 @@ class Response:
 
     def object(self, selections: Selections, source: object) -> None:
         """Write an object."""
-        separator = "{"
-        for step in self.gathered(selections):
-            planned = step.planned
-            value = step.resolve(self.reading, source, planned)
-            self.pending.append(separator + planned.key)
-            separator = ","
+        steps = self.gathered(selections)
+        pending = self.pending
+        for step in steps:
+            value = step.resolve(self.reading, source, step.planned)
             if value is None:
-                self.pending.append("null")
+                pending.append(f"{step.prefix}null")
             elif step.write is not None:
-                self.pending.append(written(step.write, value, planned.type.listed))
+                pending.append(step.prefix + step.write(value))
             else:
+                planned = step.planned
                 assert planned.selections is not None, "an object has selections"
-                self.pay()
+                pending.append(step.prefix)
                 self.composed(planned.selections, value, planned.type.listed)
-        self.pending.append("{}" if separator == "{" else "}")
-        self.pay()
+        pending.append("}" if steps else "{}")
+        if len(pending) > PENDING_PARTS_MAX:
+            self.pay()
 
     def composed(self, selections: Selections, value: Any, listed: bool) -> None:
         """Write what an object field holds."""
@@ -114,24 +118,29 @@ class Response:
             if item.number in self.plan.left_out:
                 continue
             if isinstance(item, Field):
-                steps.append(self.step(self.plan.fields[item.number]))
+                steps.append(self.step(self.plan.fields[item.number], first=not steps))
                 continue
             inner = self.plan.fragments[item.name] if isinstance(item, Spread) else item
             waiting += reversed(inner.selections.items)
         self.steps[selections.number] = steps
         return steps
 
-    def step(self, planned: Planned) -> Step:
+    def step(self, planned: Planned, *, first: bool) -> Step:
         """Return a planned field with what runs it."""
         named = self.reading.schema.types[planned.type.named]
         write = {"OBJECT": None, "ENUM": write_name}.get(named.kind, WRITERS.get(named.name))
         place = "" if planned.type.name == "__typename" else planned.parent
-        return Step(planned=planned, resolve=self.resolvers[place, planned.type.name], write=write)
+        return Step(
+            planned=planned,
+            prefix=("{" if first else ",") + planned.key,
+            resolve=self.resolvers[place, planned.type.name],
+            write=write_list(write) if write and planned.type.listed else write,
+        )
 
 
-def written(write: Writer, value: Any, listed: bool) -> str:
-    """Return the text of a leaf, or of a list of leaves."""
-    return f"[{','.join(map(write, value))}]" if listed else write(value)
+def write_list(write: Writer) -> Writer:
+    """Return what writes a list of leaves."""
+    return lambda values: f"[{','.join(map(write, values))}]"
 
 
 def respond(reading: Reading, plan: Plan, resolvers: Mapping[tuple[str, str], Resolver]) -> bytes:

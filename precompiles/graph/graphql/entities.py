@@ -86,18 +86,19 @@ class Row:
 
     def value(self, column: Column) -> Any:
         """Return what a column holds: an integer, or bytes."""
-        content = store.load_column(self.table.words, self.table.entity, self.slot, column.number)
+        words = self.table.words
+        if column.kind == "bytes":
+            content = store.load_column(words, self.table.entity, self.slot, column.number)
+            return content[32 : 32 + int.from_bytes(content[:32], "big")]
+        word = store.load_word(words, self.slot, column.number)
         match column.kind:
             case "uint256":
-                return int.from_bytes(content, "big")
+                return word
             case "int256":
-                return int.from_bytes(content, "big", signed=True)
+                return word - (word >> 255 << 256)
             case "bytes32":
-                return content
-            case "address":
-                return content[12:]
-        length = int.from_bytes(content[:32], "big")
-        return content[32 : 32 + length]
+                return word.to_bytes(32, "big")
+        return word.to_bytes(20, "big")
 
 
 # --- Types and single rows ------------------------------------------------------------------
@@ -245,34 +246,40 @@ def entities(reading: Reading, _: Any, planned: Planned) -> list[Row]:
     table = required_table(reading, planned)
     given = planned.arguments
     order: Column | None = None
-    chain = store.insertion_order(table.entity)
     if given.get("orderBy") is not None:
         order = table.column(given["orderBy"], planned.position)
         if not order.indexed:
             raise errors.NOT_RESOLVED(planned.position, "column without index")
-        chain = store.index_order(table.entity, order.number)
     after = given.get("after") or 0
     if after and not store.exists(table.words, table.entity, after):
         raise errors.NOT_RESOLVED(planned.position, "unknown row")
     descending = given["orderDirection"] == "desc"
     tests = tests_of(table, given.get("where") or (), planned.position)
-    rows = walk(table, chain, after, descending)
+    rows = walk(table, order, after, descending)
     if tests:
         rows = passing(reading, rows, tests, order, descending)
     return list(islice(rows, given["skip"], given["skip"] + given["first"]))
 
 
-def walk(table: Table, chain: store.Chain, after: int, descending: bool) -> Iterator[Row]:
+def walk(table: Table, order: Column | None, after: int, descending: bool) -> Iterator[Row]:
     """Yield the rows of an order, reading no further than is asked for."""
+    words, entity = table.words, table.entity
+    chain = store.insertion_order(entity)
+    links = 0
+    if order is not None:
+        chain = store.index_order(entity, order.number)
+        links = store.LINKS + order.number
     direction = 0 if descending else 1
     if after:
-        identifier = store.load_links(table.words, chain, after)[direction]
+        identifier = store.load_links(words, chain, after)[direction]
     else:
-        identifier = store.load_ends(table.words, chain)[1 - direction]
+        identifier = store.load_ends(words, chain)[1 - direction]
     while identifier:
-        slot = store.row_slot(table.entity, identifier)
+        slot = store.row_slot(entity, identifier)
         yield Row(table=table, identifier=identifier, slot=slot)
-        identifier = store.load_links(table.words, chain, identifier)[direction]
+        # As `load_links` does, without hashing the row's slot a second time.
+        word = words.load((slot + links) & store.WORD_MASK)
+        identifier = store.links_in(word)[direction]
 
 
 def passing(
