@@ -286,8 +286,16 @@ def run(scene: Scene, seed: int, count: int) -> dict[str, Any]:
     return totals
 
 
-def test_random_operations(new_scene: Callable[[str], Scene]) -> None:
-    totals = run(new_scene("core"), SEED, OPERATIONS)
+@pytest.mark.parametrize(("engine", "count"), [("core", OPERATIONS), ("py", OPERATIONS // 20)])
+def test_random_operations(new_scene: Callable[[str], Scene], engine: str, count: int) -> None:
+    totals = run(new_scene(engine), SEED, count)
     print(totals)
     assert totals["succeeded"] > totals["steps"] // 4
     assert totals["ours"] < totals["genuine"]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("number", range(20))
+def test_fresh_random_operations(new_scene: Callable[[str], Scene], number: int) -> None:
+    """Of a seed that is drawn now; a failure names it."""
+    run(new_scene("core"), random.SystemRandom().getrandbits(32) + number, 5_000)
