@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from eth_utils import keccak
 from pool_scene import KEY, NATIVE, OURS, Heard, Key, Scene, Step, encoded, pool_id
 

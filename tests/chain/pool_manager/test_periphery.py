@@ -192,7 +192,7 @@ def routes(market: Market) -> list[tuple[list[int], list[bytes], int]]:
 
 
 def pools(market: Market, side: Periphery) -> list[tuple[bool, bytes]]:
-    """Price, fee growth and liquidity of every pool. Positions differ by the name of who has them."""
+    """Price, fee growth and liquidity of every pool; positions have other owners."""
     run = "extsload(bytes32,uint256)"
     slots = [keccak(pool_id(key) + (6).to_bytes(32, "big")) for key in market.keys]
     return [market.ask(side.manager, encoded(run, slot, 4)) for slot in slots]
