@@ -8,6 +8,7 @@ Matrices are padded: each row has STEP * n entries, and rows come in blocks of R
 zero and changes no sum. A sum of up to TERMS_MAX products cannot leave int32.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ STEP = 32
 """Products of one turn and row: a vector of 16-bit numbers."""
 ROWS = 4
 """Rows that share what is loaded of the other side."""
+TOGETHER = 4
+"""Vectors that share what is loaded of the matrix, where there are so many."""
 TERMS_MAX = 131_071
 """The most products of -128 and -128 whose sum is below 2^31."""
 
@@ -71,53 +74,60 @@ def total(builder: Any, vector: Value) -> Value:
     return builder.extract_element(vector, ir.Constant(INDEX, 0))
 
 
-def emit(builder: Any, matrix: Value, vector: Value, sums: Value, size: Value) -> None:
-    """Emit the products of a padded matrix and a vector; `size` has block and turn counts."""
+def emit(vectors: int, builder: Any, matrix: Value, data: Value, sums: Value, size: Value) -> None:
+    """Emit the products of a padded matrix and so many vectors; `size` has block and turn counts.
+
+    The vectors follow one another as rows, and so do their sums.
+    """
     blocks = builder.load(size)
     turns = builder.load(builder.gep(size, [ir.Constant(INDEX, 1)], source_etype=WORD))
     stride = builder.mul(turns, ir.Constant(WORD, STEP))
+    height = builder.mul(blocks, ir.Constant(WORD, ROWS))
     zero, one = ir.Constant(WORD, 0), ir.Constant(WORD, 1)
     nothing = ir.Constant(ir.VectorType(BROAD, LANES), [0] * LANES)
 
     before = builder.block
-    outer = builder.append_basic_block("block")
-    inner = builder.append_basic_block("turn")
-    done = builder.append_basic_block("sums")
-    after = builder.append_basic_block("after")
+    outer, inner, done, after = (
+        builder.append_basic_block(name) for name in ("block", "turn", "sums", "after")
+    )
     builder.branch(outer)
 
     builder.position_at_end(outer)
     block = builder.phi(WORD)
     first_row = builder.mul(block, ir.Constant(WORD, ROWS))
-    starts = [
-        builder.mul(builder.add(first_row, ir.Constant(WORD, row)), stride) for row in range(ROWS)
-    ]
+    rows = [builder.add(first_row, ir.Constant(WORD, row)) for row in range(ROWS)]
+    starts = [builder.mul(row, stride) for row in rows]
+    others = [builder.mul(ir.Constant(WORD, each), stride) for each in range(vectors)]
     builder.branch(inner)
 
     builder.position_at_end(inner)
     turn = builder.phi(WORD)
-    carried = [builder.phi(nothing.type) for _ in range(ROWS)]
+    carried = [[builder.phi(nothing.type) for _ in range(vectors)] for _ in range(ROWS)]
     column = builder.mul(turn, ir.Constant(WORD, STEP))
-    shared = load(builder, vector, column, MIDDLE)
+    shared = [load(builder, data, builder.add(other, column), MIDDLE) for other in others]
     following = []
-    for start, sum_before in zip(starts, carried, strict=True):
+    for start, sums_before in zip(starts, carried, strict=True):
         entries = load(builder, matrix, builder.add(start, column), NARROW)
         wide = builder.sext(entries, ir.VectorType(MIDDLE, STEP))
-        following.append(builder.add(sum_before, pair_products(builder, wide, shared)))
+        pairs = zip(sums_before, shared, strict=True)
+        following.append(
+            [builder.add(each, pair_products(builder, wide, vector)) for each, vector in pairs]
+        )
     next_turn = builder.add(turn, one)
     turn.add_incoming(zero, outer)
     turn.add_incoming(next_turn, inner)
-    for phi, value in zip(carried, following, strict=True):
-        phi.add_incoming(nothing, outer)
-        phi.add_incoming(value, inner)
+    for phis, values in zip(carried, following, strict=True):
+        for phi, value in zip(phis, values, strict=True):
+            phi.add_incoming(nothing, outer)
+            phi.add_incoming(value, inner)
     builder.cbranch(builder.icmp_unsigned("<", next_turn, turns), inner, done)
 
     builder.position_at_end(done)
-    for row, value in enumerate(following):
-        place = builder.add(first_row, ir.Constant(WORD, row))
-        builder.store(
-            total(builder, value), builder.gep(sums, [place], source_etype=BROAD), align=4
-        )
+    for row, values in zip(rows, following, strict=True):
+        for each, value in enumerate(values):
+            place = builder.add(builder.mul(height, ir.Constant(WORD, each)), row)
+            where = builder.gep(sums, [place], source_etype=BROAD)
+            builder.store(total(builder, value), where, align=4)
     next_block = builder.add(block, one)
     block.add_incoming(zero, before)
     block.add_incoming(next_block, done)
@@ -132,16 +142,22 @@ def load(builder: Any, data: Value, position: Value, word: Any) -> Value:
     return builder.load(where, align=word.width // 8)
 
 
-multiply_all = instruction(emit)
+multiply_all = instruction(partial(emit, 1))
 """Write the sums of a padded matrix times a padded vector. For kernels only. Arguments: matrix,
 vector as int16, room for a sum for each row, and how many blocks of rows and turns there are."""
+
+multiply_together = instruction(partial(emit, TOGETHER))
+"""The same of TOGETHER vectors, rows of one array, as the sums are."""
 
 
 @kernel("void(int8[:, ::1], int16[:, ::1], int32[:, ::1])")
 def products(matrix: Matrix, vectors: Wide, sums: Sums) -> None:
     """Write the product of a padded matrix with each row of `vectors`, which is padded alike."""
     size = np.array([matrix.shape[0] // ROWS, matrix.shape[1] // STEP], np.int64)
-    for row in range(vectors.shape[0]):
+    whole = vectors.shape[0] - vectors.shape[0] % TOGETHER
+    for row in range(0, whole, TOGETHER):
+        multiply_together(matrix, vectors[row:], sums[row:], size)
+    for row in range(whole, vectors.shape[0]):
         multiply_all(matrix, vectors[row], sums[row], size)
 
 

@@ -45,10 +45,12 @@ def expected_products(matrix: Bytes, vectors: Bytes) -> list[list[int]]:
 @pytest.mark.parametrize("columns", [1, 2, 31, 32, 33, 63, 64, 65, 100, 1000])
 @pytest.mark.parametrize("rows", [1, 3, 4, 5, 17])
 def test_products_of_any_shape(rows: int, columns: int) -> None:
+    """Vectors that go together, and some that are left over."""
     choose = np.random.default_rng(rows * 1000 + columns)
     matrix = choose.integers(-128, 128, (rows, columns), np.int8)
-    vectors = choose.integers(-128, 128, (3, columns), np.int8)
-    assert products(matrix, vectors) == expected_products(matrix, vectors)
+    for count in (0, 1, int8.TOGETHER - 1, int8.TOGETHER, 2 * int8.TOGETHER + 1):
+        vectors = choose.integers(-128, 128, (count, columns), np.int8)
+        assert products(matrix, vectors) == expected_products(matrix, vectors)
 
 
 @pytest.mark.parametrize("left", [-128, -127, -1, 0, 1, 127])
@@ -57,8 +59,8 @@ def test_products_of_edges(left: int, right: int) -> None:
     """Where an instruction saturates its pairs, as PMADDUBSW does, this shows it."""
     for columns in (2, 64, 4096):
         matrix = np.full((5, columns), left, np.int8)
-        vectors = np.full((1, columns), right, np.int8)
-        assert products(matrix, vectors) == [[left * right * columns] * 5]
+        vectors = np.full((5, columns), right, np.int8)
+        assert products(matrix, vectors) == [[left * right * columns] * 5] * 5
 
 
 @pytest.mark.parametrize(("left", "right"), [(-128, -128), (-128, 127), (127, 127)])
@@ -207,13 +209,13 @@ def test_dense_networks(seed: int) -> None:
     weights = random_weights(choose, known)
     assert len(weights) == header.weights_size(known)
     loaded = dense.load(known, weights)
-    rows = [choose.choices(range(-128, 128), k=known.inputs) for _ in range(3)]
+    rows = [choose.choices(range(-128, 128), k=known.inputs) for _ in range(6)]
     answers = [reference.dense(known, weights, row) for row in rows]
     code = "i" if known.layers[-1].rounding == 2 else "b"
     expected = b"".join(struct.pack(f">{len(row)}{code}", *row) for row in answers)
     data = b"".join(struct.pack(f"{len(row)}b", *row) for row in rows)
     assert loaded.answer(data) == expected
-    assert len(expected) == 3 * header.output_size(known)
+    assert len(expected) == 6 * header.output_size(known)
     assert loaded.answer(data[: known.inputs]) == expected[: header.output_size(known)]
 
 
