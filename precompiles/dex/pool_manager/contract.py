@@ -12,6 +12,7 @@ from typing import Any
 from ... import abi
 from ...gas import Constant
 from ...precompile import Call, Method, Precompile, Revert, Start, method
+from ..hooks import flags
 from . import accounting, claims, errors, hooks, layout, math, pool
 from .errors import NO_DATA
 from .hooks import DATA_MAX, STRUCTS, Key, KeyFields, LiquidityFields, SwapFields, key_of
@@ -95,9 +96,9 @@ def initialize(call: Call, fields: KeyFields, price: int) -> int:
         raise errors.TICK_SPACING_TOO_SMALL(spacing)
     if currency0 >= currency1:
         raise errors.CURRENCIES_OUT_OF_ORDER_OR_EQUAL(currency0, currency1)
-    if not hooks.is_valid(hook, fee):
+    if not flags.usable(hook, fee):
         raise errors.HOOK_ADDRESS_NOT_VALID(hook)
-    lp_fee = 0 if fee == pool.DYNAMIC_FEE else pool.valid_lp_fee(fee)
+    lp_fee = 0 if fee == flags.DYNAMIC_FEE else pool.valid_lp_fee(fee)
     key = key_of(fields)
     hooks.before_initialize(call, key, price)
     tick = pool.initialize(call.host, layout.pool_slot(key.pool_id), price, lp_fee)
@@ -191,7 +192,7 @@ def donate(call: Call, fields: KeyFields, amount0: int, amount1: int, data: byte
 
 def update_dynamic_lp_fee(call: Call, fields: KeyFields, fee: int) -> None:
     """Let a hook set the fee of its pool."""
-    if fields[2] != pool.DYNAMIC_FEE or call.caller != fields[4]:
+    if fields[2] != flags.DYNAMIC_FEE or call.caller != fields[4]:
         raise errors.UNAUTHORIZED_DYNAMIC_LP_FEE_UPDATE()
     pool.valid_lp_fee(fee)
     pool.set_lp_fee(call.host, layout.pool_slot(key_of(fields).pool_id), fee)

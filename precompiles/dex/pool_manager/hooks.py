@@ -11,8 +11,9 @@ from typing import Any
 from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Call
+from ..hooks.flags import DYNAMIC_FEE
 from . import errors, layout, math
-from .pool import DYNAMIC_FEE, ZERO_DELTA, Delta
+from .pool import ZERO_DELTA, Delta
 
 (
     BEFORE_INITIALIZE,
@@ -30,16 +31,6 @@ from .pool import DYNAMIC_FEE, ZERO_DELTA, Delta
     AFTER_ADD_LIQUIDITY_RETURNS_DELTA,
     AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA,
 ) = (1 << bit for bit in range(13, -1, -1))
-
-NEEDS = (
-    (BEFORE_SWAP_RETURNS_DELTA, BEFORE_SWAP),
-    (AFTER_SWAP_RETURNS_DELTA, AFTER_SWAP),
-    (AFTER_ADD_LIQUIDITY_RETURNS_DELTA, AFTER_ADD_LIQUIDITY),
-    (AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA, AFTER_REMOVE_LIQUIDITY),
-)
-"""Each permission to return a delta, with the call that would return it."""
-
-ALL_FLAGS = (1 << 14) - 1
 
 DATA_MAX = 1 << 16
 """The most bytes that a caller may hand to a hook, or to itself through an unlock."""
@@ -115,14 +106,6 @@ ON_AFTER_DONATE = callback(f"afterDonate({DONATE_FIELDS})")
 def has(hooks: bytes, flag: int) -> bool:
     """Return whether the address of a hook carries a permission."""
     return int.from_bytes(hooks[-2:], "big") & flag != 0
-
-
-def is_valid(hooks: bytes, fee: int) -> bool:
-    """Return whether a pool with this fee may have this hook."""
-    if any(has(hooks, returns) and not has(hooks, action) for returns, action in NEEDS):
-        return False
-    dynamic = fee == DYNAMIC_FEE
-    return dynamic or has(hooks, ALL_FLAGS) if any(hooks) else not dynamic
 
 
 def wants(call: Call, key: Key, flag: int) -> bool:

@@ -17,7 +17,6 @@ Delta = tuple[int, int]
 """Amounts of currency0 and currency1, from the view of who is not the pool: negative is to pay."""
 
 ZERO_DELTA: Delta = (0, 0)
-DYNAMIC_FEE = 0x80_0000
 OVERRIDE_FEE_FLAG = 0x40_0000
 MAX_PROTOCOL_FEE = 1_000
 
