@@ -100,12 +100,12 @@ type Precompile {
   name: String!
   version: Int!
   family: String!
-  methods: [Method!]! @cost(weight: "20") @listSize(assumedSize: 48)
+  methods: [Method!]! @cost(weight: "8") @listSize(assumedSize: 48)
 }
 
 type Method {
-  signature: String! @cost(weight: "20")
-  selector: Bytes! @cost(weight: "20")
+  signature: String! @cost(weight: "8")
+  selector: Bytes! @cost(weight: "8")
 }
 
 type EntityType {

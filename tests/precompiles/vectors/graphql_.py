@@ -586,7 +586,7 @@ def priced() -> Iterator[Case]:
         ("fragment", "{...F} fragment F on Query{block{number}}", 200, 2 + 2 + 3),
         ("left-out", "{block@skip(if:true){number} __typename}", 50, 3 + 2),
         ("nested-lists", "{registry{precompiles(first:3){methods{selector}}}}",
-         100 + 3 * (100 + 48 * (20 + 20)), 2 + 2 + 2 + 2),
+         100 + 3 * (100 + 48 * (8 + 8)), 2 + 2 + 2 + 2),
     ):  # fmt: skip
         expected = 5_000 + 30 * len(document) + weights + 20 * steps
         yield case(f"cost-{name}", call(COST, document), ["uint256"], expected, source=COST_RULE)
