@@ -243,7 +243,7 @@ def test_removing_everything_leaves_only_the_type() -> None:
     left = {slot: word for slot, word in world.storage.items() if word}
     # The last id given stays, so that ids are never used again.
     assert {slot for slot in left if slot not in empty} == {
-        (STORE, int.from_bytes(TYPE, "big") + store.TOTALS)
+        (STORE, store.type_slot(TYPE) + store.TOTALS)
     }
 
 
@@ -277,3 +277,18 @@ def test_types_of_any_width(count: int) -> None:
     assert len(row) <= store.ROW_SIZE_MAX
     assert answer(world, "append(bytes32,bytes,uint256[])", "uint256", identifier, row, []) == 1
     assert answer(world, "get(bytes32,uint256)", "bytes", identifier, 1) == row
+
+
+def test_no_row_can_pose_as_a_type() -> None:
+    """Whoever chooses an id chooses no slot: what a row holds is never read as a type."""
+    world = World()
+    call(world, DEFINE[0], "t", ["b"], [4], 0)
+    identifier = keccak(OWNER + b"t")
+    header = int.from_bytes(OWNER, "big") << 96 | 1 << 64 | 0xF
+    row = eth_abi.encode(["bytes"], [header.to_bytes(32, "big") * 8])
+    call(world, "append(bytes32,bytes,uint256[])", identifier, row, [])
+    written = [slot for (_, slot), word in world.storage.items() if word == header]
+    assert len(written) == 8
+    for slot in written:
+        outcome = call(world, "typeOf(bytes32)", slot.to_bytes(32, "big"))
+        assert error_of(outcome) == "UnknownType"

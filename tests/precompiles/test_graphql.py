@@ -6,6 +6,7 @@ one that it refuses must be invalid there, or refused by a limit or a rule of ou
 
 import importlib.util
 import json
+import random
 import re
 import sys
 from collections.abc import Callable
@@ -20,7 +21,9 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from precompiles.conformance import embedded
 from precompiles.conformance.embedded import CONTEXT, Outcome, World, call_precompile
+from precompiles.conformance.vectors import load, path_of
 from precompiles.gas import decoding_price
 from precompiles.graph.graphql import answer as answering
 from precompiles.graph.graphql import contract, document, entities, errors, lexer, plan, variables
@@ -816,6 +819,35 @@ def test_giants_are_refused(text: str) -> None:
 def test_giant_variables_are_refused(given: bytes) -> None:
     outcome = ask("query($a:Long!){block{hash(number:$a)}}", given)
     assert reason(outcome)[0] in {"VariablesError", "LimitExceeded", "ValidationError"}
+
+
+EVERYTHING = """query($id: Bytes32!) {
+  entityType(id: $id) { namespace name count columns { name kind indexed } }
+  model(id: $id) { owner status kind adopted weightsRoot poseidonRoot weightsSize inputSize
+    outputSize chunks chunksStored }
+  pool(id: $id) { sqrtPriceX96 tick protocolFee lpFee liquidity
+    ticks(tickSpacing: 60, from: -600, to: 600, first: 3) { tick liquidityNet } }
+  feed(id: $id) { kind owner description decimals heartbeat configDigest latest { answer }
+    rounds(first: 3) { roundId } }
+}"""
+
+
+@pytest.mark.parametrize(
+    "name", ["entity_store", "model_registry", "pool_manager", "feeds", "aggregation"]
+)
+def test_an_id_may_be_any_word_or_slot_of_the_storage(name: str) -> None:
+    """Whoever chooses an id must not make a resolver trip over what it finds there."""
+    entry = find(name)
+    longest = sorted(load(path_of(entry)), key=lambda vector: len(vector.before))[-2:]
+    for vector in longest:
+        world = embedded.prepared(vector)
+        words = {slot: word for (_, slot), word in world.storage.items() if word}
+        near = {slot + step for slot in words for step in (-2, -1, 0, 1, 2)}
+        numbers = sorted(near | set(words.values()))
+        for number in random.Random(1).sample(numbers, min(len(numbers), 100)):
+            identifier = f"0x{number % 2**256:064x}"
+            outcome = ask(EVERYTHING, {"id": identifier}, world)
+            assert outcome.status == "success", reason(outcome)
 
 
 # --- The tables -----------------------------------------------------------------------------

@@ -1,14 +1,15 @@
 """Typed rows in a precompile's storage: insertion order, keys, sorted indexes. Knows no methods.
 
-Layout. A type's id is the hash of its namespace and name; all slots of a type are counted from it.
+Layout. A type's id is the hash of its namespace and name. Its slots are counted from T = hash(id):
+so no id can be chosen whose slots are another type's rows.
 
-    id + 0        owner (160 bits) | index mask (16) at 72 | column count (8) at 64 | kinds (4 each)
-    id + 1        rows now (128) | last row id given (128)
-    id + 2        last row (128) | first row (128), in order of insertion
-    id + 3 + c    last row (128) | first row (128), in order of column c
-    id + 20       name, and id + 32 + c name of column c: length in the lowest byte, text at the top
+    T + 0         owner (160 bits) | index mask (16) at 72 | column count (8) at 64 | kinds (4 each)
+    T + 1         rows now (128) | last row id given (128)
+    T + 2         last row (128) | first row (128), in order of insertion
+    T + 3 + c     last row (128) | first row (128), in order of column c
+    T + 20        name, and T + 32 + c name of column c: length in the lowest byte, text at the top
 
-A row's slots are counted from R = hash(type id, 1, row id).
+A row's slots are counted from R = hash(T, 1, row id).
 
     R + 0         flags (16) at 240 | next row (120) | previous row (120), in order of insertion
     R + 1         the row's key, if it has one
@@ -16,7 +17,7 @@ A row's slots are counted from R = hash(type id, 1, row id).
     R + 32 + c    next row (120) | previous row (120), in order of column c
     R + 64 + 8c   the content of a bytes column, 32 bytes a slot
 
-The slot hash(type id, 2, key) holds the row id of a key. Row ids start at 1; 0 is no row. An index
+The slot hash(T, 2, key) holds the row id of a key. Row ids start at 1; 0 is no row. An index
 orders by value, then by row id, so its order is total.
 """
 
@@ -110,12 +111,17 @@ def type_id(namespace: bytes, name: str) -> bytes:
     return keccak256(namespace + name.encode("utf-8"))
 
 
+def type_slot(identifier: bytes) -> int:
+    """Return where the slots of a type begin."""
+    return int.from_bytes(keccak256(identifier), "big")
+
+
 def define(
     host: Host, owner: bytes, name: str, columns: Sequence[str], kinds: Sequence[int], mask: int
 ) -> bytes:
     """Write a new type and return its id."""
     identifier = type_id(owner, name)
-    slot = int.from_bytes(identifier, "big")
+    slot = type_slot(identifier)
     texts = [short_text(text) for text in (name, *columns)]
     if not columns:
         raise abi.INVALID_LENGTH(1, 0)
@@ -140,7 +146,7 @@ def define(
 
 def load_type(host: Words, identifier: bytes) -> EntityType:
     """Return a type that exists."""
-    slot = int.from_bytes(identifier, "big")
+    slot = type_slot(identifier)
     header = host.load(slot)
     if not header:
         raise UNKNOWN_TYPE(identifier)

@@ -48,6 +48,9 @@ def model_of(reading: Reading, identifier: bytes) -> Model | None:
         entry = store.read_entry(words.load, identifier)
     except Revert:
         return None
+    # An id that nobody was given may lead to another word of the registry.
+    if entry.status not in STATUSES:
+        return None
     return Model(words=words, identifier=identifier, entry=entry)
 
 

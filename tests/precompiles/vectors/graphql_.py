@@ -550,6 +550,9 @@ def models() -> Iterator[Case]:
     document = f'{{model(id:"{hexed(identifier)}"){{{every}}}}}'
     yield good("model", document, before=sealed["before"])
     yield good("model-unknown", f'{{model(id:"{hexed(ZERO)}"){{id}}}}')
+    one = hexed((1).to_bytes(32, "big"))  # The slot in which the registry counts models.
+    yield good("model-that-is-a-count", f'{{model(id:"{one}"){{id status}}}}',
+               before=listed["before"])  # fmt: skip
     MODEL.models[:] = [{"id": each} for each in identifiers]
     for given in ("first:9", "first:1", "first:1 skip:1", "first:1 skip:900"):
         name = given.replace(":", "-").replace(" ", "-")
