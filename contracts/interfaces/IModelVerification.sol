@@ -79,8 +79,9 @@ interface IModelVerification {
     /// As challenger, dispute the first child that is wrong.
     function choose(bytes32 claimId, bool right) external;
 
-    /// As challenger, have the one output that is left computed, from the sums of the layer before,
-    /// or the input of layer 0. Whoever was wrong loses the bond.
+    /// As challenger, have the one output that is left computed, from the sums of the layer before
+    /// and their path to the last left neighbour that was not disputed, or from the input. Whoever
+    /// was wrong loses the bond.
     function prove(
         bytes32 claimId,
         bytes calldata before,

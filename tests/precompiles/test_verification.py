@@ -198,6 +198,16 @@ def children(leaves: list[bytes]) -> tuple[bytes, bytes]:
     return trace.root(leaves[:half]), trace.root(leaves[half:])
 
 
+def agreed(scene: Scene, layer: int, mine: list[bytes]) -> tuple[bytes, list[bytes]]:
+    """What the challenger proves with: of its own trace alone, not of the committer's."""
+    if layer == 0:
+        return scene.inputs, []
+    roots = [trace.layer_root(n, each, scene.rows) for n, each in enumerate(mine)]
+    assert len(roots) == 4
+    # ((0 1) (2 3)): before 1 stands 0, before 2 the pair (0 1), before 3 stands 2.
+    return mine[layer - 1], [roots[0]] if layer == 2 else []
+
+
 def play(scene: Scene, mine: list[bytes]) -> None:
     """Dispute to the end: the committer shows its trace, the challenger holds `mine` against it."""
     scene.done("challenge(bytes32)", scene.claim, caller=CHALLENGER, value=BOND)
@@ -212,7 +222,7 @@ def play(scene: Scene, mine: list[bytes]) -> None:
             right = left == game["left"]
             scene.done("choose(bytes32,bool)", scene.claim, right, caller=CHALLENGER)
         else:
-            before, path = scene.before(game["layer"], mine)
+            before, path = agreed(scene, game["layer"], mine)
             signature = "prove(bytes32,bytes,bytes32[])"
             scene.done(signature, scene.claim, before, path, caller=CHALLENGER)
             return

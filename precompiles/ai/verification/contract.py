@@ -9,7 +9,7 @@ to oneself costs too. A claim that survives becomes final.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ... import abi
@@ -188,7 +188,7 @@ def challenge_output(call: Call, claim_id: bytes, sums: bytes, path: list[bytes]
     claim, job = disputable(call, claim_id)
     header = source.header_of(call, job.model_id)
     last = job.layers - 1
-    require_included(call, claim, job, header, last, sums, path)
+    require_included(call, whole_of(claim, job, last), job, header, last, sums, path)
     output = source.outputs(call, job, header, last, sums)
     if blake3_of(call, output) == claim.output_hash:
         raise NO_FRAUD()
@@ -209,8 +209,10 @@ def challenge_product(
     if layer >= job.layers:
         raise INVALID_LAYER(job.layers)
     header = source.header_of(call, job.model_id)
-    require_included(call, claim, job, header, layer, sums, path)
-    inputs = inputs_of(call, claim, job, header, layer, before, path_before)
+    require_included(call, whole_of(claim, job, layer), job, header, layer, sums, path)
+    inputs = inputs_of(
+        call, whole_of(claim, job, layer - 1), job, header, layer, before, path_before
+    )
     width, outputs = models.layer_widths(header)[layer]
     matrix = source.matrix(call, job.model_id, header, layer)
     call.host.charge(len(inputs), "columns")
@@ -250,31 +252,46 @@ def disputable(call: Call, claim_id: bytes) -> tuple[store.Claim, store.Job]:
     return claim, store.read_job(call.host.load, claim.job_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A node of a claim's trace, and a layer under it."""
+
+    node: bytes
+    leaves: int
+    place: int
+    """Of the layer among the leaves."""
+
+
+def whole_of(claim: store.Claim, job: store.Job, layer: int) -> Part:
+    """Return a layer under the root."""
+    return Part(node=claim.root, leaves=job.layers, place=layer)
+
+
 def require_included(
     call: Call,
-    claim: store.Claim,
+    part: Part,
     job: store.Job,
     header: models.Dense,
     layer: int,
     sums: bytes,
     path: list[bytes],
 ) -> None:
-    """Refuse sums that the claim's trace does not have for this layer."""
+    """Refuse sums that a part of the claim's trace does not have for this layer."""
     outputs = header.layers[layer].outputs
     if len(sums) != trace.SUM_SIZE * outputs * job.rows:
         raise abi.INVALID_LENGTH(trace.SUM_SIZE * outputs * job.rows, len(sums))
-    length = trace.path_length(layer, job.layers)
+    length = trace.path_length(part.place, part.leaves)
     if len(path) != length:
         raise abi.INVALID_LENGTH(length, len(path))
     call.host.charge(CELL_GAS * outputs, "cells")
     root = trace.layer_root(layer, sums, job.rows)
-    if trace.climb(root, layer, job.layers, path) != claim.root:
+    if trace.climb(root, part.place, part.leaves, path) != part.node:
         raise NOT_INCLUDED()
 
 
 def inputs_of(
     call: Call,
-    claim: store.Claim,
+    part: Part,
     job: store.Job,
     header: models.Dense,
     layer: int,
@@ -283,7 +300,7 @@ def inputs_of(
 ) -> bytes:
     """Return what a layer takes: the job's input, or what the sums before it become."""
     if layer:
-        require_included(call, claim, job, header, layer - 1, before, path)
+        require_included(call, part, job, header, layer - 1, before, path)
         return source.outputs(call, job, header, layer - 1, before)
     if path:
         raise abi.INVALID_LENGTH(0, len(path))
@@ -342,9 +359,9 @@ def choose(call: Call, claim_id: bytes, right: bool) -> None:
     """Dispute one child: the first that is wrong."""
     claim, game = playing(call, claim_id, TO_CHOOSE)
     require_player(call, game.challenger)
-    child = store.read_children(call.host.load, claim_id)[right]
+    children = store.read_children(call.host.load, claim_id)
     job = store.read_job(call.host.load, claim.job_id)
-    game = store.narrowed(game, right, child, outputs_of(call, job), deadline(call))
+    game = store.narrowed(game, right, children, outputs_of(call, job), deadline(call))
     store.write_game(call.host, claim_id, game)
     call.host.emit(*CHOSEN.log(claim_id, game.layer, game.first, game.leaves))
 
@@ -355,7 +372,8 @@ def prove(call: Call, claim_id: bytes, before: bytes, path: list[bytes]) -> bool
     require_player(call, game.challenger)
     job = store.read_job(call.host.load, claim.job_id)
     header = source.header_of(call, job.model_id)
-    inputs = inputs_of(call, claim, job, header, game.layer, before, path)
+    agreed = Part(node=game.agreed, leaves=game.agreed_leaves, place=game.agreed_leaves - 1)
+    inputs = inputs_of(call, agreed, job, header, game.layer, before, path)
     sums = source.sums(call, job, header, game.layer, game.first, inputs)
     if trace.cell(game.layer, game.first, sums) == game.node:
         defend(call, claim, game)
@@ -579,7 +597,8 @@ PRECOMPILE = Precompile(
             gas=PROOF_GAS,
             handler=prove,
             summary="As challenger, have the one output that is left computed, from the sums of the"
-            " layer before, or the input of layer 0. Whoever was wrong loses the bond.",
+            " layer before and their path to the last left neighbour that was not disputed, or from"
+            " the input. Whoever was wrong loses the bond.",
             bounds=BEFORE | PATH,
         ),
         method(

@@ -13,9 +13,11 @@ Layout. A job's slots are counted from its id, a claim's from its own.
     claim + 4     end of the window (64)
 
     claim + 5     challenger (160) at 96 | turn (8) at 88 | within a layer (8) at 80 | deadline (64)
-    claim + 6     layer (32) at 64 | first leaf (32) at 32 | leaves (32), under the disputed node
+    claim + 6     leaves under the agreed node (32) at 96 | layer (32) at 64 | first leaf (32) at 32
+                  | leaves (32), under the disputed node
     claim + 7     the disputed node
     claim + 8, 9  its children, once shown
+    claim + 10    the agreed node: the last left neighbour, among layers, that was not disputed
 
     0             the bond
     1             seconds of the window (64) at 64 | seconds of a turn (64)
@@ -33,7 +35,7 @@ ADDRESS = (0x0304).to_bytes(20, "big")
 
 BOND, TIMES = 0, 1
 INPUT, SHAPE = 1, 2
-JOB, OUTPUT, ROOT, WINDOW, TURN, PLACE, NODE, LEFT, RIGHT = 1, 2, 3, 4, 5, 6, 7, 8, 9
+JOB, OUTPUT, ROOT, WINDOW, TURN, PLACE, NODE, LEFT, RIGHT, AGREED = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 NO_CLAIM, OPEN, CHALLENGED, REJECTED, FINAL = 0, 1, 2, 3, 4
 TO_SHOW, TO_CHOOSE, TO_PROVE = 1, 2, 3
@@ -89,6 +91,9 @@ class Game:
     leaves: int
     """From `first` on: layers of the network, or outputs of the layer."""
     node: bytes
+    agreed: bytes = bytes(abi.WORD)
+    """The node whose last leaf is the layer before the disputed one."""
+    agreed_leaves: int = 0
 
 
 def slot_of(identifier: bytes, part: int = 0) -> int:
@@ -194,9 +199,10 @@ def write_game(host: Host, identifier: bytes, game: Game) -> None:
     challenger = int.from_bytes(game.challenger, "big") << 96
     flags = game.turn << 88 | game.within_layer << 80
     host.store(slot_of(identifier, TURN), challenger | flags | game.deadline)
-    place = game.layer << 64 | game.first << 32 | game.leaves
+    place = game.agreed_leaves << 96 | game.layer << 64 | game.first << 32 | game.leaves
     host.store(slot_of(identifier, PLACE), place)
     host.store(slot_of(identifier, NODE), int.from_bytes(game.node, "big"))
+    host.store(slot_of(identifier, AGREED), int.from_bytes(game.agreed, "big"))
 
 
 def read_game(read: Read, identifier: bytes) -> Game:
@@ -211,6 +217,8 @@ def read_game(read: Read, identifier: bytes) -> Game:
         first=place >> 32 & MASK_32,
         leaves=place & MASK_32,
         node=read_word(read, identifier, NODE),
+        agreed=read_word(read, identifier, AGREED),
+        agreed_leaves=place >> 96 & MASK_32,
     )
 
 
@@ -225,22 +233,22 @@ def read_children(read: Read, identifier: bytes) -> tuple[bytes, bytes]:
     return read_word(read, identifier, LEFT), read_word(read, identifier, RIGHT)
 
 
-def narrowed(game: Game, right: bool, child: bytes, outputs: list[int], deadline: int) -> Game:
+def narrowed(
+    game: Game, right: bool, children: tuple[bytes, bytes], outputs: list[int], deadline: int
+) -> Game:
     """Return the dispute about one child. `outputs` are those of each layer."""
     left = trace.split(game.leaves)
-    return entered(
-        Game(
-            challenger=game.challenger,
-            turn=TO_SHOW,
-            within_layer=game.within_layer,
-            deadline=deadline,
-            layer=game.layer,
-            first=game.first + left if right else game.first,
-            leaves=game.leaves - left if right else left,
-            node=child,
-        ),
-        outputs,
+    chosen = replace(
+        game,
+        turn=TO_SHOW,
+        deadline=deadline,
+        first=game.first + left if right else game.first,
+        leaves=game.leaves - left if right else left,
+        node=children[right],
     )
+    if right and not game.within_layer:
+        chosen = replace(chosen, agreed=children[0], agreed_leaves=left)
+    return entered(chosen, outputs)
 
 
 def entered(game: Game, outputs: list[int]) -> Game:

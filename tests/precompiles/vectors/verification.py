@@ -231,7 +231,9 @@ def halved(stage: Stage, shown: list[bytes], held: list[bytes]) -> tuple[Stage, 
 def proving(layer: int, sums: list[Any]) -> bytes:
     if layer == 0:
         return call(PROVE, CLAIM, INPUT, [])
-    return call(PROVE, CLAIM, written(sums[layer - 1]), paths(layer_roots(sums))[layer - 1])
+    # Agreed on is layer 0 alone before layer 1, and the node over both before layer 2.
+    path = [] if layer == 1 else [layer_roots(sums)[0]]
+    return call(PROVE, CLAIM, written(sums[layer - 1]), path)
 
 
 def cases() -> Iterator[Case]:
@@ -344,7 +346,7 @@ def disputes() -> Iterator[Case]:
     yield stage.bad("prove-other-input", wrong_input, "WrongInput()", **by)
     sums, output = answer((1, 1, 3))
     stage, _ = narrowed(disputed(committed(tree(layer_roots(sums)), output)), sums, HONEST)
-    other = call(PROVE, CLAIM, written(sums[0] + 1), paths(layer_roots(sums))[0])
+    other = call(PROVE, CLAIM, written(sums[0] + 1), [])
     yield stage.bad("prove-other-sums", other, "NotIncluded()", **by)
 
 
