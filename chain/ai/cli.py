@@ -1,12 +1,14 @@
-"""`pars ai`: turn ONNX models into integer ones, upload them, ask them.
+"""`pars ai`: turn ONNX models into integer ones, upload them, ask them, prove what they answer.
 
 Results go to stdout, everything else to stderr. Exit status: 0 done, 1 refused or it cannot be
 done, 2 the command line or a file is wrong.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from precompiles.conformance.rpc import Client, over_http
 
 from ..remote import Remote, RemoteError, read_key, unhexed
 from .data_set import DataRefusedError
+from .prove import NotThisClaimError
 
 if TYPE_CHECKING:
     from precompiles.ai.tools.floats import FloatModel
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 DONE, REFUSED, WRONG = 0, 1, 2
 TIMEOUT_SECONDS = 120.0
+POLL_SECONDS = 0.4
+"""As often as there are blocks."""
 INT8_KIND = 1
 
 EXAMPLE = (
@@ -46,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, FileRefusedError, DataRefusedError) as error:
         print(f"pars ai: {error}", file=sys.stderr)
         return WRONG
-    except (OnnxRefusedError, NotRepresentableError, RemoteError) as error:
+    except (OnnxRefusedError, NotRepresentableError, RemoteError, NotThisClaimError) as error:
         print(f"pars ai: {error}", file=sys.stderr)
         return REFUSED
     except SystemExit as stop:  # argparse has printed its help or its complaint.
@@ -63,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add_quantize(commands.add_parser("quantize", help="make an integer model of an ONNX file"))
     add_upload(commands.add_parser("upload", help="bring a model into a chain's registry"))
     add_infer(commands.add_parser("infer", help="ask a model, here or on a chain"))
+    add_prove(commands.add_parser("prove", help="stand for an answer on a chain, or break one"))
     return top
 
 
@@ -113,6 +119,21 @@ def add_infer(command: argparse.ArgumentParser) -> None:
     command.add_argument("--new", type=int, default=1, metavar="N", help="tokens to add")
     add_remote(command, required=False)
     command.set_defaults(command=infer)
+
+
+def add_prove(command: argparse.ArgumentParser) -> None:
+    """Describe `prove`."""
+    command.add_argument("model", type=Path, metavar="MODEL.pars")
+    command.add_argument(
+        "--input", action="append", required=True, metavar="NUMBERS", help="a row; may be repeated"
+    )
+    command.add_argument("-o", "--out", type=Path, metavar="TRACE.json", help="write all sums")
+    deed = command.add_mutually_exclusive_group()
+    deed.add_argument("--commit", action="store_true", help="claim the answer, with the bond")
+    deed.add_argument("--defend", metavar="CLAIM", help="show what a dispute asks for, to its end")
+    deed.add_argument("--challenge", metavar="CLAIM", help="dispute a claim if it is wrong")
+    add_remote(command, required=False)
+    command.set_defaults(command=prove)
 
 
 # --- Commands -------------------------------------------------------------------------------
@@ -264,6 +285,61 @@ def ask_chain(remote: Remote, options: argparse.Namespace, model_id: bytes) -> l
     answer = remote.call(PRECOMPILE, "infer", model_id, b"".join(row))
     numbers: list[int] = running.integer_answers(known, answer).reshape(-1).tolist()
     return numbers
+
+
+def prove(options: argparse.Namespace) -> None:
+    """Run a model with its trace; commit to the answer, defend it, or challenge another one."""
+    from precompiles.ai.tools import proving
+
+    model = model_file.parse(read_bytes(options.model, model_file.FILE_SIZE_MAX))
+    proven = proving.prove(model, b"".join(row_bytes(model, row) for row in options.input))
+    if options.out:
+        options.out.write_text(json.dumps(proving.document(proven), indent=1) + "\n", "utf-8")
+    deed = options.defend or options.challenge
+    if not options.commit and not deed:
+        print(json.dumps({key: f"0x{value.hex()}" for key, value in proving.roots(proven).items()}))
+        return
+    if not options.rpc:
+        raise UsageError("--commit, --defend and --challenge need --rpc")
+    from . import prove as players
+
+    claim = b"" if options.commit else claim_of(deed)
+    with open_remote(options) as remote:
+        if options.commit:
+            print(f"0x{players.commit(remote, proven).hex()}")
+            return
+        play = players.defend if options.defend else players.challenge
+        print(play_on(lambda: play(remote, proven, claim)))
+
+
+def row_bytes(model: ModelFile, text: str) -> bytes:
+    """Return a row as the chain takes it."""
+    from precompiles.ai.tools import running
+
+    row = numbers_of(text, float)
+    if len(row) != len(model.notes.inputs.scale):
+        raise UsageError(f"{len(row)} numbers; the model takes {len(model.notes.inputs.scale)}")
+    return running.integer_rows(model, row_of(row))
+
+
+def claim_of(text: str) -> bytes:
+    """Return the id of a claim."""
+    claim = hex_of(text)
+    if claim is None or len(claim) != 32:
+        raise UsageError(f"{text}: no id of 32 bytes")
+    return claim
+
+
+def play_on(move: Callable[[], str]) -> str:
+    """Make moves until there is nothing more to do, and return the last."""
+    from .prove import ENDS, WAITING
+
+    while (done := move()) not in ENDS:
+        if done == WAITING:
+            time.sleep(POLL_SECONDS)
+        else:
+            print(done, file=sys.stderr)
+    return done
 
 
 # --- Words ----------------------------------------------------------------------------------
