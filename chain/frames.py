@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from eth.exceptions import VMError
 
@@ -141,6 +141,8 @@ class Frames:
     random: Callable[[int], bytes] = os.urandom
     """What precompiles draw from when they answer a question."""
     tracer: Tracer | None = None
+    told: tuple[Any, Any, Any] | None = None
+    """A block, a transaction in it, and what precompiles were told of the two."""
     deadline: float | None = None
     """When questions must end, on the monotonic clock. Blocks have none: gas bounds them."""
 

@@ -138,6 +138,15 @@ def answer(address: bytes, frame: Frame) -> bytes:
 
 
 def _context(frame: Frame) -> pars.Context:
+    """Return what an entry may know, made once for all calls of a transaction."""
+    env, origin, told = frame.env, frame.origin, frame.shared.told
+    if told is None or told[0] is not env or told[1] is not origin:
+        told = frame.shared.told = env, origin, _told(frame)
+    context: pars.Context = told[2]
+    return context
+
+
+def _told(frame: Frame) -> pars.Context:
     env, shared = frame.env, frame.shared
     return pars.Context(
         chain_id=env.chain_id,

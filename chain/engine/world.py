@@ -67,6 +67,9 @@ class CoreWorld:
         self._scratch = self.machine.bytes_of("scratch")
         self._ints = self._accounts = memoryview(b"")
         self._slots = self._slot_ints = memoryview(b"")
+        self._last_slot: tuple[int, int] | None = None
+        self._last_place = 0
+        """Of the slot that was looked for last, because it is looked for several times in a row."""
         self.look()
 
     def __del__(self) -> None:
@@ -80,6 +83,7 @@ class CoreWorld:
         self._ints = self._accounts.cast("q")
         self._slots = self.machine.bytes_of("slots")
         self._slot_ints = self._slots.cast("q")
+        self._last_slot = None
 
     # Rows.
 
@@ -162,8 +166,12 @@ class CoreWorld:
         """Return the place of a slot in the table of slots."""
         row = self._row(address)
         self._need[:] = slot.to_bytes(WORD, "little")
-        found = self.machine.act(records.FIND_SLOT, row)
-        return found - self.machine.get("slots") if found else self.load_slot(row)
+        key = row, slot
+        if key != self._last_slot:
+            found = self.machine.act(records.FIND_SLOT, row)
+            place = found - self.machine.get("slots") if found else self.load_slot(row)
+            self._last_slot, self._last_place = key, place
+        return self._last_place
 
     # Marks and undoing.
 
