@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ... import abi
 from ...backends.keccak import keccak256
 from .. import rounds, short_text
-from ..rounds import Reader, Round, Writer
+from ..rounds import WORD_MASK, Reader, Round, Writer
 from .sources import Rule
 
 TAG = b"composite"
@@ -30,7 +30,6 @@ RESET = 1 << 48
 LAST_MASK = RESET - 1
 
 ADDRESS_SIZE = 20
-WORD_MASK = (1 << 256) - 1
 MASK_32 = (1 << 32) - 1
 MASK_16 = (1 << 16) - 1
 MASK_8 = (1 << 8) - 1

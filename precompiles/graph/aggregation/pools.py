@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Host
-from ..rounds import NO_HISTORY, Reader, Writer
+from ..rounds import NO_HISTORY, WORD_MASK, Reader, Writer
 from .sources import AccountStorage
 
 POOL_MANAGER = (0x0400).to_bytes(20, "big")
@@ -34,7 +34,6 @@ KEPT = 65_535
 TAG = b"pool"
 RING = 1 << 16
 TICK_BITS, SUM_BITS, TIME_BITS = 24, 128, 64
-WORD_MASK = (1 << 256) - 1
 
 UNKNOWN_POOL = abi.error("UnknownPool(bytes32 poolId)")
 NO_OBSERVATION = abi.error("NoObservation(uint256 last, uint256 start)")
@@ -95,8 +94,10 @@ def mean(reader: Reader, pool: bytes, start: int, end: int) -> int:
     """Return the mean tick from `start` to `end`, which is not before the last observation."""
     slot = slot_of(pool)
     last = reader.load(slot)
-    newest = load(reader, slot, last) if last else Observation(total=0, tick=0, time=0)
-    if not last or newest.time < start:
+    if not last:
+        raise NO_OBSERVATION(0, start)
+    newest = load(reader, slot, last)
+    if newest.time < start:
         raise NO_OBSERVATION(newest.time, start)
     first = earlier(reader, slot, last, start)
     return (newest.total_at(end) - first.total_at(start)) // (end - start)

@@ -156,6 +156,12 @@ def aggregates() -> Iterator[Case]:
         ("without-outlier", three, (ids("abc"), [1, 1, 9], 60, 2, 30_000), (100, NOW - 50, 2)),
         ("outlier-at-limit", three, (ids("abc"), [1, 1, 9], 60, 3, 215_000), (190, NOW - 50, 3)),
         ("one", three, (ids("c"), [2**32 - 1], 60, 1, 1), (190, NOW - 30, 1)),
+        (
+            "empty-feed-at-any-age",
+            [*three, *rest],
+            (ids("abd"), [1, 1, 9], 2**32 - 1, 2, 0),
+            (100, NOW - 50, 2),
+        ),
         ("empty-feed", [*three, *rest], (ids("abd"), [1, 1, 1], 60, 2, 0), (100, NOW - 50, 2)),
     ):
         data = call(AGGREGATE, *arguments)
@@ -219,6 +225,7 @@ def composites() -> Iterator[Case]:
         ("composite-with-default", create(breaker=0), (60, 2, 0, 2_000)),
         ("composite-of-largest", create(max_age=2**32 - 1, outlier=2**32 - 1, breaker=2**16 - 1),
          (2**32 - 1, 2, 2**32 - 1, 2**16 - 1)),
+        ("composite-of-all", create(least=3), (60, 3, 0, 2_000)),
     ):  # fmt: skip
         state = then(three, data)
         yield case(title, ask, types, CALLER, DECIMALS, *values, 0, False, before=state)
@@ -229,6 +236,13 @@ def composites() -> Iterator[Case]:
     many = "abcdefghijklmnop"
     sixteen = [step for each in many for step in made(each, [])]
     weights = list(range(1, 17))
+    log = {
+        "topics": [topic(each) for each in (name, composite_id(many), CALLER)],
+        "data": hexed(encode(["string"], [many])),
+    }
+    made_many: Case = {"before": sixteen, "logs": [log]}
+    data = create(many, weights=weights)
+    yield case("create-of-sixteen", data, ["bytes32"], composite_id(many), **made_many)
     state = then(sixteen, create(many, weights=weights))
     data = call("sourcesOf(bytes32)", composite_id(many))
     yield case("sixteen-sources", data, types, ids(many), weights, before=state)
@@ -435,19 +449,20 @@ def over_time() -> Iterator[Case]:
 POOL = keccak(text="pool")
 
 
-def pool_storage(tick: int) -> dict[str, str]:
+def pool_storage(tick: int, price: int = 1 << 96) -> dict[str, str]:
     """The first word of a pool's state as v4 packs it: price (160 bits), tick, fees."""
     slot = keccak(POOL + (6).to_bytes(32, "big"))
-    return {hexed(slot): topic(3_000 << 208 | (tick % 2**24) << 160 | 1 << 96)}
+    fees = 3_000 << 208 | 1 << 184 if price else 0
+    return {hexed(slot): topic(fees | (tick % 2**24) << 160 | price)}
 
 
-def ring_storage(*observations: tuple[int, int, int]) -> dict[str, str]:
-    """Observations: sum, tick and time of each, the last one last."""
+def ring_storage(observations: dict[int, tuple[int, int, int]]) -> dict[str, str]:
+    """Observations by number: sum, tick and time of each; the highest number is the last."""
     base = int.from_bytes(keccak(b"pool" + POOL), "big")
-    words = {topic(base): topic(len(observations))}
-    for number, (total, tick, time) in enumerate(observations, start=1):
+    words = {topic(base): topic(max(observations))}
+    for number, (total, tick, time) in observations.items():
         word = (total % 2**128) << 88 | (tick % 2**24) << 64 | time
-        words[topic((base + 2**16 + number) % 2**256)] = topic(word)
+        words[topic((base + 2**16 + number % 65_535) % 2**256)] = topic(word)
     return words
 
 
@@ -457,9 +472,12 @@ def pools() -> Iterator[Case]:
     facts = ["uint256", "int24", "int128", "uint256"]
 
     def accounts(tick: int, *observations: tuple[int, int, int]) -> Case:
+        return numbered(tick, dict(enumerate(observations, start=1)))
+
+    def numbered(tick: int, observations: dict[int, tuple[int, int, int]]) -> Case:
         held: Case = {hexed(MANAGER): {"storage": pool_storage(tick)}}
         if observations:
-            held[hexed(HERE)] = {"storage": ring_storage(*observations)}
+            held[hexed(HERE)] = {"storage": ring_storage(observations)}
         return {"accounts": held}
 
     for name, tick, before, found in (
@@ -474,6 +492,12 @@ def pools() -> Iterator[Case]:
         ("same-second-back", 6, [(0, 5, NOW - 1), (5, 9_121, NOW)], (6, 5)),
     ):
         yield case(f"observe-{name}", observe, types, *found, **accounts(tick, *before))
+    for name, price in (("1", 1), ("largest", 2**160 - 1)):
+        held: Case = {"accounts": {hexed(MANAGER): {"storage": pool_storage(-3, price)}}}
+        yield case(f"observe-at-price-{name}", observe, types, -3, 0, **held)
+    held = {"accounts": {hexed(MANAGER): {"storage": pool_storage(-3, 0)}}}
+    error = "UnknownPool(bytes32)"
+    yield refused("observe-without-price", observe, error, POOL, **held)
     unknown = call("observe(bytes32)", UNKNOWN)
     yield refused("observe-unknown", unknown, "UnknownPool(bytes32)", UNKNOWN)
     yield refused("observe-static", observe, "WriteProtection()", static=True)
@@ -501,3 +525,32 @@ def pools() -> Iterator[Case]:
         yield refused(f"consult-{name}", data, error, *values, **held)
     data = call(consult, POOL, 10)
     yield refused("consult-of-none", data, none, 0, NOW - 10)
+
+    # Seven observations, one each second but for gaps, so that halving turns either way.
+    seconds, ticks = (20, 19, 17, 14, 13, 9, 4), (3, -8, 11, 5, -2, 7, 1)
+    total, listed = -1, []
+    for place, (age, tick) in enumerate(zip(seconds, ticks, strict=True)):
+        if place:
+            total += ticks[place - 1] * (seconds[place - 1] - age)
+        listed.append((total, tick, NOW - age))
+    held = accounts(0, *listed)
+    for window in range(4, 21):
+        ends = (*seconds[1:], 0)
+        parts = [
+            (tick, min(age, window) - end)
+            for tick, age, end in zip(ticks, seconds, ends, strict=True)
+            if window > end
+        ]
+        data = call(consult, POOL, window)
+        yield case(f"consult-of-seven-{window}", data, ["int24"], floor_mean(parts), **held)
+
+    # A ring that has begun anew: number 65,536 lies where the first was, 2 is the oldest.
+    old = {2: (0, 4, NOW - 90), 65_535: (40, 6, NOW - 30), 65_536: (100, 9, NOW - 20)}
+    held = numbered(12, old)
+    yield case("observe-in-a-full-ring", observe, types, 12, 280, **held)
+    yield case("observation-in-a-full-ring", ask, facts, 65_536, 9, 100, NOW - 20, **held)
+    data = call(consult, POOL, 30)
+    yield case("consult-a-full-ring", data, ["int24"], 8, **held)
+    data = call(consult, POOL, 91)
+    error = "NoHistory(uint256,uint256)"
+    yield refused("consult-beyond-a-full-ring", data, error, NOW - 90, NOW - 91, **held)
