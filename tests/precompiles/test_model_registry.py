@@ -236,6 +236,33 @@ RegistryMachine.TestCase.settings = settings(max_examples=15, stateful_step_coun
 TestRegistry = RegistryMachine.TestCase
 
 
+def test_what_an_uploader_chose_is_no_model() -> None:
+    """A root made to look like the first slot of a model, and an id one above the real one.
+
+    Were slots counted from the id, `putChunk` to that id would count up the root of the real one.
+    """
+    weights = Content(1).weights
+    looks_open = int.from_bytes(OWNER, "big") << 96 | OPEN << 88 | 1 << 80 | 4
+    root = looks_open.to_bytes(32, "big")
+    world = World()
+    begun = call(world, BEGIN, Content(1).header, root, looks_open)
+    assert begun.status == "success"
+    identity = int.from_bytes(begun.data, "big")
+    for apart in [*range(-3, 24), 2**255]:
+        if apart:
+            near = ((identity + apart) % 2**256).to_bytes(32, "big")
+            for signature, *more in (
+                (PUT, 0, weights[:16_384], []),
+                (SEAL,),
+                ("deprecate(bytes32)",),
+                (MODEL_OF,),
+                ("headerOf(bytes32)",),
+            ):
+                assert error_of(call(world, signature, near, *more)) == "UnknownModel"
+            asked = call(world, "infer(bytes32,bytes)", near, bytes(100), to=INFERENCE)
+            assert error_of(asked) == "UnknownModel"
+
+
 # --- The tree over the weights ----------------------------------------------------------------
 
 SIZES = [1, 2, 1_023, 1_024, 1_025, 2_048, 2_049, 16_384, 16_385, 17_409, 49_152, 60_000, 100_001]

@@ -1,16 +1,17 @@
 """How the registry keeps models and their published versions. Knows no methods.
 
-Layout. A model's slots are counted from its id.
+Layout. A model's slots are counted from M = hash(id). From the id itself they may not be: what an
+uploader chose, a root, would then be the first slot of another id, one above.
 
-    id + 0        owner (160 bits) at 96 | status (8) at 88 | kind (8) at 80 | adopted (8) at 72
+    M + 0         owner (160 bits) at 96 | status (8) at 88 | kind (8) at 80 | adopted (8) at 72
                   | chunks stored (32)
-    id + 1        root of the weights' tree
-    id + 2        Poseidon root, or 0
-    id + 3        cost of a call (64) at 192 | cost of a row (64) at 128 | input row (32) at 96
+    M + 1         root of the weights' tree
+    M + 2         Poseidon root, or 0
+    M + 3         cost of a call (64) at 192 | cost of a row (64) at 128 | input row (32) at 96
                   | output row (32) at 64 | weights (32) at 32 | header (16), sizes in bytes
-    id + 4        account whose code has the header
-    id + 5        account whose code has the accounts of all chunks, once sealed
-    id + 16 + k   account whose code has chunk k
+    M + 4         account whose code has the header
+    M + 5         account whose code has the accounts of all chunks, once sealed
+    M + 16 + k    account whose code has chunk k
 
 What is kept as code has a zero byte, STOP, before it. A name's slots are counted from
 N = hash(namespace, name).
@@ -107,7 +108,7 @@ class Facts:
 
 def slot_of(model_id: bytes, part: int = 0) -> int:
     """Return a slot of a model."""
-    return (int.from_bytes(model_id, "big") + part) & WORD_MASK
+    return (int.from_bytes(keccak256(model_id), "big") + part) & WORD_MASK
 
 
 def read_entry(read: Read, model_id: bytes) -> Entry:

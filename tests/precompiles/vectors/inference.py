@@ -8,6 +8,7 @@ from typing import Any
 import ai_models
 from ai_models import Model, stored
 from cases import Case, call, case, hexed, refused
+from eth_utils import keccak
 
 from precompiles.ai.model_registry import store
 from precompiles.ai.models import header as headers
@@ -34,7 +35,7 @@ def installed(
     """The accounts that a model has; the layout and the costs are the registry's own choice."""
     known = headers.parse(model.header)
     facts = store.facts_of(known, len(model.header), depth)
-    base = int.from_bytes(model.identity, "big")
+    base = int.from_bytes(keccak(model.identity), "big")
     owner = int.from_bytes(b"\x55" * 20, "big") << 96
     costs = facts.call_cost << 192 | facts.row_cost << 128
     sizes = facts.input_size << 96 | facts.output_size << 64 | facts.weights_size << 32

@@ -54,7 +54,7 @@ def log(signature: str, topics: list[bytes], types: list[str], *values: Any) -> 
 
 def account(model_id: bytes, place: int, content: bytes) -> str:
     """Where the registry keeps bytes: what CREATE2 gives for a fixed init code and the code."""
-    salt = ((int.from_bytes(model_id, "big") + place) % 2**256).to_bytes(32, "big")
+    salt = ((int.from_bytes(keccak(model_id), "big") + place) % 2**256).to_bytes(32, "big")
     init = bytes.fromhex("600b5981380380925939f3") + b"\0" + content
     made = keccak(b"\xff" + bytes.fromhex(ENTRY[2:]) + salt + keccak(init))
     return "0x" + made[12:].hex()
