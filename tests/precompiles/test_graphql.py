@@ -716,6 +716,18 @@ def test_a_filter_pays_for_every_row_that_it_looks_at() -> None:
     assert per_row >= entities.ROW_GAS + entities.TEST_GAS + 2 * 2_100
 
 
+def test_operands_of_a_variable_are_paid_wherever_it_is_used() -> None:
+    where = {"w": {"column": "n", "_in": list(range(100, 600))}}
+    used = []
+    for lists in (1, 11):
+        body = " ".join(
+            f'k{n}:entities(type:"0x{TYPE}" first:1 after:{ROWS} where:$w){{id}}'
+            for n in range(lists)
+        )
+        used.append(ask(f"query($w:[Condition!]){{{body}}}", where, WORLD).gas_used)
+    assert used[1] - used[0] > 10 * 500 * entities.OPERAND_GAS
+
+
 def test_an_index_ends_a_scan() -> None:
     text = f'{{entities(type:"0x{TYPE}" first:9 %s where:{{column:"n" _lt:1}}){{id}}}}'
     plain = ask(text % "", world=WORLD)

@@ -29,6 +29,7 @@ from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Host
 from ...storage import Words
+from .. import short_text
 
 KIND_NAMES = ("uint256", "int256", "bytes32", "address", "bytes")
 INT256 = 1
@@ -36,7 +37,7 @@ BYTES = 4
 
 COLUMNS_MAX = 16
 BYTES_MAX = 256
-NAME_MAX = 31
+NAME_MAX = short_text.SIZE_MAX
 ROW_SIZE_MAX = COLUMNS_MAX * (2 * abi.WORD + BYTES_MAX)
 SCAN_STEPS_MAX = 128
 """How far an insertion may walk from its hint: what bounds the work of one call."""
@@ -122,7 +123,7 @@ def define(
     """Write a new type and return its id."""
     identifier = type_id(owner, name)
     slot = type_slot(identifier)
-    texts = [short_text(text) for text in (name, *columns)]
+    texts = [name_word(text) for text in (name, *columns)]
     if not columns:
         raise abi.INVALID_LENGTH(1, 0)
     if len(kinds) != len(columns):
@@ -174,20 +175,15 @@ def load_names(host: Words, entity: EntityType) -> tuple[str, list[str]]:
         host.load((entity.slot + COLUMN_NAMES + column) & WORD_MASK)
         for column in range(len(entity.kinds))
     ]
-    return long_text(name), [long_text(word) for word in columns]
+    return short_text.unpack(name), [short_text.unpack(word) for word in columns]
 
 
-def short_text(text: str) -> int:
+def name_word(text: str) -> int:
     """Return the word that holds a name."""
-    content = text.encode("utf-8")
-    if not 1 <= len(content) <= NAME_MAX:
+    word = short_text.pack(text)
+    if word is None:
         raise INVALID_NAME()
-    return int.from_bytes(content.ljust(NAME_MAX, b"\0"), "big") << 8 | len(content)
-
-
-def long_text(word: int) -> str:
-    """Return the name that a word holds."""
-    return (word >> 8).to_bytes(NAME_MAX, "big")[: word & 0xFF].decode("utf-8")
+    return word
 
 
 @cache

@@ -5,7 +5,7 @@ is paid for before, whether or not it is returned.
 """
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -23,6 +23,8 @@ SCAN_MAX = 1_000
 """How many rows one list may look at."""
 ROW_GAS = 300
 TEST_GAS = 150
+OPERAND_GAS = 100
+"""A variable may bring many, and be used in many lists."""
 
 SESSION_TYPE = "SessionAnchor"
 
@@ -180,23 +182,23 @@ def key(_: Reading, row: Row, __: Planned) -> bytes | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """What a column must be: `holds` of its value and the operand."""
+    """What a value must be: the name of a comparison, and with what."""
 
-    column: Column
     name: str
     operand: Any
 
-    def holds(self, row: Row) -> bool:
-        """Return whether a row passes."""
-        return OPERATORS[self.name](row.value(self.column), self.operand)
+    def holds(self, value: Any) -> bool:
+        """Return whether a value passes."""
+        return OPERATORS[self.name](value, self.operand)
 
-    def ends(self, row: Row, order: Column | None, descending: bool) -> bool:
-        """Return whether no later row of the order can pass."""
+    def ends(self, value: Any, descending: bool) -> bool:
+        """Return whether neither this value nor a later one of its order can pass."""
         end = ENDS[descending].get(self.name)
-        if order is not self.column or end is None:
-            return False
-        return end(row.value(self.column), self.operand)
+        return end is not None and end(value, self.operand)
 
+
+Where = Mapping[str, tuple[Column, list[Test]]]
+"""What the columns of a row must be, by their names."""
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "_eq": operator.eq,
@@ -223,22 +225,23 @@ def operand(column: Column, value: Any, position: int) -> Any:
         raise errors.NOT_RESOLVED(position, "value of another kind") from None
 
 
-def tests_of(table: Table, conditions: Sequence[Mapping[str, Any]], position: int) -> list[Test]:
-    """Return all that a row must pass."""
-    tests: list[Test] = []
-    for each in conditions:
-        column = table.column(each["column"], position)
+def where_of(reading: Reading, table: Table, order: Column | None, planned: Planned) -> Where:
+    """Return all that a row must pass, what it is ordered by first; pay for each operand."""
+    found: dict[str, tuple[Column, list[Test]]] = {}
+    if order is not None:
+        found[order.name] = order, []
+    for each in planned.arguments.get("where") or ():
+        column = table.column(each["column"], planned.position)
+        tests = found.setdefault(column.name, (column, []))[1]
         for name, value in each.items():
             if name == "column" or value is None:
                 continue
-            if isinstance(value, list):
-                operands = frozenset(operand(column, one, position) for one in value)
-                tests.append(Test(column=column, name=name, operand=operands))
-            else:
-                tests.append(
-                    Test(column=column, name=name, operand=operand(column, value, position))
-                )
-    return tests
+            values = value if isinstance(value, list) else [value]
+            reading.call.host.charge(OPERAND_GAS * len(values), "operands")
+            operands = [operand(column, one, planned.position) for one in values]
+            among = isinstance(value, list)
+            tests.append(Test(name=name, operand=frozenset(operands) if among else operands[0]))
+    return {name: (column, tests) for name, (column, tests) in found.items() if tests}
 
 
 def entities(reading: Reading, _: Any, planned: Planned) -> list[Row]:
@@ -254,10 +257,10 @@ def entities(reading: Reading, _: Any, planned: Planned) -> list[Row]:
     if after and not store.exists(table.words, table.entity, after):
         raise errors.NOT_RESOLVED(planned.position, "unknown row")
     descending = given["orderDirection"] == "desc"
-    tests = tests_of(table, given.get("where") or (), planned.position)
+    where = where_of(reading, table, order, planned)
     rows = walk(table, order, after, descending)
-    if tests:
-        rows = passing(reading, rows, tests, order, descending)
+    if where:
+        rows = passing(reading, rows, where, order, descending)
     return list(islice(rows, given["skip"], given["skip"] + given["first"]))
 
 
@@ -283,21 +286,21 @@ def walk(table: Table, order: Column | None, after: int, descending: bool) -> It
 
 
 def passing(
-    reading: Reading,
-    rows: Iterator[Row],
-    tests: Sequence[Test],
-    order: Column | None,
-    descending: bool,
+    reading: Reading, rows: Iterator[Row], where: Where, order: Column | None, descending: bool
 ) -> Iterator[Row]:
     """Yield the rows that pass, paying for each that is looked at."""
-    price = ROW_GAS + TEST_GAS * len(tests)
+    price = ROW_GAS + TEST_GAS * sum(len(tests) for _, tests in where.values())
     for number, row in enumerate(rows):
         if number == SCAN_MAX:
             raise errors.LIMIT("scan", SCAN_MAX)
         reading.call.host.charge(price, "row")
-        if any(test.ends(row, order, descending) for test in tests):
-            return
-        if all(test.holds(row) for test in tests):
+        for column, tests in where.values():
+            value = row.value(column)
+            if column is order and any(test.ends(value, descending) for test in tests):
+                return
+            if not all(test.holds(value) for test in tests):
+                break
+        else:
             yield row
 
 
