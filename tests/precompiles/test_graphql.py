@@ -618,7 +618,7 @@ def work_is_paid(text: str, given: dict[str, Any], counter: Counter) -> Outcome:
     outcome = ask(text, packed, WORLD)
     if outcome.status == "success":
         fixed = contract.BASE_GAS + contract.BYTE_GAS * (len(text.encode()) + len(packed))
-        assert counter.work <= cost(text, packed) - fixed
+        assert counter.work <= cost(text, packed) - fixed - contract.values_price(packed)
     return outcome
 
 

@@ -23,6 +23,8 @@ SCHEMA_MAX = 16_384
 # Measured: docs/gas.md.
 BASE_GAS = 5_000
 BYTE_GAS = 30
+VALUE_GAS = 100
+"""Of a value among the variables, which may be as short as two bytes."""
 
 RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     **introspection.RESOLVERS,
@@ -39,17 +41,25 @@ def planned(document: str, given: bytes) -> Plan:
     return plan(schema(), parse(document.encode()), variables.decode(given))
 
 
+def values_price(given: bytes) -> int:
+    """Return the price of the values among the variables: no more than what begins or ends one."""
+    return VALUE_GAS * sum(given.count(mark) for mark in (b",", b"[", b"{"))
+
+
 def query(call: Call, document: str, given: bytes = b"") -> bytes:
     """Answer a document."""
+    call.host.charge(values_price(given), "variables")
     found = planned(document, given)
     call.host.charge(found.cost, "query")
     return answer.respond(Reading(call=call, schema=schema()), found, RESOLVERS)
 
 
-def cost(_: Call, document: str, given: bytes = b"") -> int:
+def cost(call: Call, document: str, given: bytes = b"") -> int:
     """Return what a query charges before it reads anything."""
+    of_values = values_price(given)
+    call.host.charge(of_values, "variables")
     size = len(document.encode()) + len(given)
-    return BASE_GAS + BYTE_GAS * size + planned(document, given).cost
+    return BASE_GAS + BYTE_GAS * size + of_values + planned(document, given).cost
 
 
 def predefined(_: Call, number: int) -> str:

@@ -595,9 +595,14 @@ def priced() -> Iterator[Case]:
         yield case(f"cost-{name}", call(COST, document), ["uint256"], expected, source=COST_RULE)
     document = f"query($n:Int!){{entities(type:{word} first:$n){{id}}}}"
     given = packed({"n": 7})
-    expected = 5_000 + 30 * (len(document) + len(given)) + 7 * 400 + 20 * 4
+    expected = 5_000 + 30 * (len(document) + len(given)) + 100 + 7 * 400 + 20 * 4
     data = call(COST_WITH, document, given)
     yield case("cost-variable", data, ["uint256"], expected, source=COST_RULE)
+    given = b'{"a":[1,2,{}]}'
+    document = "{block{number}}"
+    expected = 5_000 + 30 * (len(document) + len(given)) + 5 * 100 + 200 + 20 * 4
+    data = call(COST_WITH, document, given)
+    yield case("cost-unused-values", data, ["uint256"], expected, source=COST_RULE)
 
 
 def wrong(name: str, document: str, rule: str, given: Any = None) -> Case:
