@@ -173,3 +173,48 @@ def test_bet(
     bet.send("settle", [old, signed(chain, feed, near, 2, now)])
     assert bet.call("above") is True
     assert b"settled" in bet.refusal("settle", [])
+
+
+def test_observing_hook(
+    documented: Callable[..., str],
+    vyper: Callable[..., Any],
+    deploy: Callable[..., Any],
+    make_pool: Callable[[bytes], tuple[Any, ...]],
+    chain: LocalChain,
+) -> None:
+    """Every swap is seen, so the mean is that of the ticks that the pool had."""
+    hook = deploy(*vyper(documented("graph.md", "ObservingHook.vy")))
+    # An address with the flag of afterSwap, 64, and no other.
+    hooks = keccak(text="a mined salt")[:18] + (64).to_bytes(2, "big")
+    chain.set_code(hooks, chain.state().code(hook.address))
+    key, first, second = make_pool(hooks)
+    pool = keccak(eth_abi.encode(["(address,address,uint24,int24,address)"], [key]))
+    swapper = deploy(*vyper(documented("dex.md", "Swapper.vy")))
+    for token in (first, second):
+        token.send("mint", swapper.address, 10**24)
+
+    start = chain.head.header.timestamp + 10
+    ticks = []
+    for seconds, amount in ((0, 10**18), (7, 10**19), (20, 5 * 10**19)):
+        chain.set_next_timestamp(start + seconds)
+        # More than an estimate: a new second takes a new slot.
+        swapper.send("swap", key, seconds != 7, amount, 1, gas=1_000_000)
+        types = ["uint256", "int24", "int128", "uint256"]
+        output = read(chain, "latestObservation(bytes32)", pool)
+        number, tick, _, time = eth_abi.decode(types, output)
+        assert (number, time) == (len(ticks) + 1, start + seconds)
+        ticks.append(tick)
+    chain.set_next_timestamp(start + 30)
+    chain.mine()
+
+    assert ticks[0] < 0 < ticks[1]
+    mean = (ticks[0] * 7 + ticks[1] * 13 + ticks[2] * 10) // 30
+    assert eth_abi.decode(["int24"], read(chain, "consult(bytes32,uint32)", pool, 30)) == (mean,)
+
+
+def read(chain: LocalChain, signature: str, *arguments: Any) -> bytes:
+    data = encoded(signature, *arguments)
+    to = (0x0511).to_bytes(20, "big")
+    result = chain.call(CallRequest(sender=chain.accounts[0], to=to, data=data))
+    assert result.success
+    return result.output
