@@ -62,7 +62,8 @@ def generate(call: Call, model_id: bytes, prompt: list[int], more: int) -> list[
     for index, token in enumerate(prompt):
         if token >= known.vocabulary:
             raise INVALID_TOKEN(index)
-    work = facts.call_cost + cost.of_sequence(known, len(prompt), more)
+    # The last token is an answer, and not read.
+    work = facts.call_cost + cost.of_sequence(known, len(prompt) + more - 1)
     call.host.charge(cost.in_gas(work), "generate")
     loaded = fetch(call, model_id, lambda: known)
     return loaded.generate(prompt, more)  # type: ignore[union-attr]  # as above

@@ -1,4 +1,5 @@
 """Models kept ready between calls. Knows no gas: who asks has paid for reading all of it.
+Importing this loads the kernels.
 
 A model's id is the hash of its whole content, so what is kept can never be another answer; and it
 is only looked at after the state has said that the model is there.

@@ -72,10 +72,9 @@ def layer_row(inputs: int, layer: Layer) -> int:
     return LAYER_ROW + padded(layer.outputs, inputs) + ELEMENT * layer.outputs
 
 
-def of_sequence(header: Transformer, prompt: int, new: int) -> int:
-    """Return the cost of so many prompt and new tokens, with keys and values kept."""
+def of_sequence(header: Transformer, positions: int) -> int:
+    """Return the cost of reading so many tokens, with keys and values kept."""
     width, hidden = header.width, header.hidden
-    positions = prompt + new - 1
     products = 4 * padded(width, width) + 2 * padded(hidden, width) + padded(width, hidden)
     vectors = ELEMENT * (10 * width + 4 * hidden)
     meetings = padded(positions, width) + padded(width, positions) + ELEMENT * positions

@@ -251,6 +251,90 @@ PUBLISHED = (
 """Prompts, and the tokens that must follow. The first is the published one, the others are of the
 same published arithmetic."""
 
+SMALL = {"vocabulary": 5, "width": 3, "hidden": 4, "layers": 2}
+SMALL_SHIFTS = (7, 6, 7, 6, 7, 10)
+SMALL_RMS = (28, 7)
+
+
+def small_transformer() -> Model:
+    """A decoder so small that 256 tokens of it are quickly worked out in plain integers."""
+    v, d, h, n = SMALL.values()
+    size = 2 * v * d + n * (2 * d + 4 * d * d + 3 * d * h) + d
+    weights = bytes((i * i * 6 + i * 59 + 98) % 256 for i in range(size))
+    shape = struct.pack(">IHIH", v, d, h, n)
+    return Model(
+        b"PARS\1\3" + shape + bytes(SMALL_SHIFTS) + struct.pack(">II", *SMALL_RMS), weights
+    )
+
+
+def clip8(value: int) -> int:
+    return clip(value, -128, 127)
+
+
+def run_small(prompt: list[int], more: int) -> list[int]:
+    """The published decoder, without any memory: each token is worked out from all before it."""
+    v, d, h, n = SMALL.values()
+    gemm, down, head, meet, see, gate = SMALL_SHIFTS
+    sizes = {"embed": v * d, "rms1": n * d, "wq": n * d * d, "wk": n * d * d, "wv": n * d * d,
+             "wo": n * d * d, "rms2": n * d, "wgate": n * h * d, "wup": n * h * d,
+             "wdown": n * d * h, "rmsf": d, "wlm": v * d}  # fmt: skip
+    numbers = iter(struct.unpack(f"{sum(sizes.values())}b", small_transformer().weights))
+    tensors = {name: [next(numbers) for _ in range(size)] for name, size in sizes.items()}
+
+    def norm(x: list[int], name: str, layer: int) -> list[int]:
+        root = max(1, math.isqrt(sum(each * each for each in x) + SMALL_RMS[1]))
+        weights = tensors[name][layer * d : layer * d + d]
+        return [
+            clip8(math.trunc(Fraction(a * b * SMALL_RMS[0], root)))
+            for a, b in zip(x, weights, strict=True)
+        ]
+
+    def times(name: str, layer: int, rows: int, x: list[int], shift: int) -> list[int]:
+        start = layer * rows * len(x)
+        sums = (
+            sum(tensors[name][start + row * len(x) + i] * each for i, each in enumerate(x))
+            for row in range(rows)
+        )
+        return [clip8(math.floor(Fraction(total, 2**shift))) for total in sums]
+
+    def likeliest(tokens: list[int]) -> int:
+        states = [tensors["embed"][token * d : token * d + d] for token in tokens]
+        for layer in range(n):
+            given = [norm(x, "rms1", layer) for x in states]
+            queries, keys, values = (
+                [times(name, layer, d, x, gemm) for x in given] for name in ("wq", "wk", "wv")
+            )
+            after = []
+            for place, (x, query) in enumerate(zip(states, queries, strict=True)):
+                visible = range(place + 1)
+                scores = [
+                    clip8(sum(a * b for a, b in zip(query, keys[i], strict=True)) >> meet)
+                    for i in visible
+                ]
+                parts = [round(65_536 * 2 ** (-(max(scores) - s) / 16)) for s in scores]
+                shares = [(part * 127 + sum(parts) // 2) // sum(parts) for part in parts]
+                seen = [
+                    clip8(sum(shares[i] * values[i][j] for i in visible) >> see) for j in range(d)
+                ]
+                mixed = times("wo", layer, d, seen, gemm)
+                after.append([clip8(a + b) for a, b in zip(x, mixed, strict=True)])
+            states = []
+            for x in after:
+                y = norm(x, "rms2", layer)
+                gates = times("wgate", layer, h, y, gemm)
+                ups = times("wup", layer, h, y, gemm)
+                inner = [clip8((silu(a) * b) >> gate) for a, b in zip(gates, ups, strict=True)]
+                change = times("wdown", layer, d, inner, down)
+                states.append([clip8(a + b) for a, b in zip(x, change, strict=True)])
+        scores = times("wlm", 0, v, norm(states[-1], "rmsf", 0), head)
+        return scores.index(max(scores))
+
+    tokens = list(prompt)
+    for _ in range(more):
+        tokens.append(likeliest(tokens))
+    return tokens
+
+
 # --- The models of the vectors ----------------------------------------------------------------
 
 SHIFTED = [

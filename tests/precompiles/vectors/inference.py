@@ -135,6 +135,15 @@ def decoder() -> Iterator[Case]:
     yield case(
         "decoder-one", one, ["uint32[]"], [1, 7, 13, 2, 4], accounts=accounts, source=PUBLISHED
     )
+    small = ai_models.small_transformer()
+    for name, prompt, more in (
+        ("one", [3], 1),
+        ("64", [4, 1], 64),
+        ("longest", [(i * i + i // 3) % 5 for i in range(255)], 1),
+    ):
+        data = call(GENERATE, small.identity, prompt, more)
+        tokens = ai_models.run_small(prompt, more)
+        yield case(f"small-{name}", data, ["uint32[]"], tokens, accounts=installed(small))
     error = "InvalidTokenCount(uint256,uint256)"
     for name, prompt, more in (
         ("no-prompt", [], 1),
@@ -179,6 +188,9 @@ def refusals() -> Iterator[Case]:
     data = call(INFER, wide.identity, bytes(16_385))
     too_long = "OutputTooLong(uint256)"
     yield refused("output-too-long", data, too_long, 16 * 16_385, accounts=installed(wide))
+    five = ai_models.dense(1, [ai_models.Layer([[1]] * 5, [0] * 5, ai_models.SHIFT)])
+    data = call(INFER, five.identity, bytes(52_429))
+    yield refused("output-one-too-long", data, too_long, 262_145, accounts=installed(five))
     data = call(INFER, identity, bytes(131_073))
     yield refused("input-too-long", data, "InvalidLength(uint256,uint256)", 131_072, 131_073)
     for name, data in (("infer", good), ("generate", generate)):
