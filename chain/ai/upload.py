@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from precompiles.ai.model_registry.contract import PAGE_MAX, PRECOMPILE
-from precompiles.ai.model_registry.store import NO_MODEL, OPEN
+from precompiles.ai.model_registry.store import OPEN
 from precompiles.ai.tools.chunks import chunks_of, proofs_of
 from precompiles.ai.tools.model_file import ModelFile
 
 from ..remote import Receipt, Remote, RemoteError
+
+NO_MODEL = 0
+"""Stands for the status of a model that was never begun."""
 
 Tell = Callable[[str, int], None]
 """Hears what was done, and for how much gas."""

@@ -86,9 +86,17 @@ def fetch(call: Call, model_id: bytes, parse: Callable[[], header.Header]) -> "M
     from ..models import model
     from . import loaded
 
+    chunks = read_chunks(call, model_id)
+    return loaded.get(model_id, lambda: model.load(parse(), b"".join(chunks)))
+
+
+def read_chunks(call: Call, model_id: bytes) -> list[memoryview]:
+    """Return the weights of a sealed model, chunk by chunk."""
     read = partial(call.host.storage_of, store.ADDRESS)
-    chunks = store.read_chunks(call.host, read, model_id)
-    return loaded.get(model_id, lambda: model.load(parse(), store.joined(chunks)))
+    manifest = store.kept_code(call.host, read(store.slot_of(model_id, store.MANIFEST)))
+    starts = range(0, len(manifest), store.ADDRESS_SIZE)
+    accounts = (manifest[start : start + store.ADDRESS_SIZE] for start in starts)
+    return [memoryview(call.host.code(account))[len(store.STOP) :] for account in accounts]
 
 
 PRECOMPILE = Precompile(

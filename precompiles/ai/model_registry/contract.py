@@ -90,7 +90,7 @@ def seal_model(call: Call, model_id: bytes) -> None:
     weights = b"".join(store.kept_code(host, chunk) for chunk in chunks)
     host.charge(cost.in_gas(facts.call_cost) + len(weights) // SEAL_BYTES_PER_GAS, "check weights")
     depth = checked_depth(header.parse(encoded), weights)
-    facts = store.facts_of(header.parse(encoded), len(encoded), depth)
+    facts = store.facts_of(header.parse(encoded), depth)
     store.seal(host, entry, model_id, chunks, facts)
     host.emit(*MODEL_SEALED.log(model_id))
 

@@ -8,7 +8,7 @@ uploader chose, a root, would then be the first slot of another id, one above.
     M + 1         root of the weights' tree
     M + 2         Poseidon root, or 0
     M + 3         cost of a call (64) at 192 | cost of a row (64) at 128 | input row (32) at 96
-                  | output row (32) at 64 | weights (32) at 32 | header (16), sizes in bytes
+                  | output row (32) at 64 | weights (32) at 32, sizes in bytes
     M + 4         account whose code has the header
     M + 5         account whose code has the accounts of all chunks, once sealed
     M + 16 + k    account whose code has chunk k
@@ -26,7 +26,7 @@ N = hash(namespace, name).
     hash(2, i)    model i, from 0
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ... import abi
@@ -37,7 +37,7 @@ from ..models.header import Header, input_size, kind_of, output_size, parse, wei
 
 ADDRESS = (0x0302).to_bytes(20, "big")
 
-NO_MODEL, OPEN, SEALED, DEPRECATED = 0, 1, 2, 3
+OPEN, SEALED, DEPRECATED = 1, 2, 3
 
 ROOT, POSEIDON_ROOT, FACTS, HEADER, MANIFEST, CHUNKS = 1, 2, 3, 4, 5, 16
 ADMIN, COUNT, LISTED = 0, 1, 2
@@ -100,7 +100,6 @@ class Facts:
     input_size: int
     output_size: int
     weights_size: int
-    header_size: int
 
 
 # --- Models ---------------------------------------------------------------------------------
@@ -158,7 +157,6 @@ def read_facts(read: Read, model_id: bytes) -> Facts:
         input_size=word >> 96 & 0xFFFF_FFFF,
         output_size=word >> 64 & 0xFFFF_FFFF,
         weights_size=word >> 32 & 0xFFFF_FFFF,
-        header_size=word & 0xFFFF,
     )
 
 
@@ -166,10 +164,10 @@ def write_facts(host: Host, model_id: bytes, facts: Facts) -> None:
     """Write what is known of a model's size and cost."""
     costs = facts.call_cost << 192 | facts.row_cost << 128
     sizes = facts.input_size << 96 | facts.output_size << 64 | facts.weights_size << 32
-    host.store(slot_of(model_id, FACTS), costs | sizes | facts.header_size)
+    host.store(slot_of(model_id, FACTS), costs | sizes)
 
 
-def facts_of(header: Header, header_size: int, depth: int = 0) -> Facts:
+def facts_of(header: Header, depth: int = 0) -> Facts:
     """Return the facts of a header; of trees, `depth` is what the weights add."""
     known = cost.of(header, depth)
     return Facts(
@@ -178,7 +176,6 @@ def facts_of(header: Header, header_size: int, depth: int = 0) -> Facts:
         input_size=input_size(header),
         output_size=output_size(header),
         weights_size=weights_size(header),
-        header_size=header_size,
     )
 
 
@@ -200,7 +197,7 @@ def begin(host: Host, owner: bytes, encoded: bytes, root: bytes, poseidon_root: 
     host.store(slot_of(model_id, ROOT), int.from_bytes(root, "big"))
     if poseidon_root:
         host.store(slot_of(model_id, POSEIDON_ROOT), poseidon_root)
-    write_facts(host, model_id, facts_of(header, len(encoded)))
+    write_facts(host, model_id, facts_of(header))
     keep_code(host, slot_of(model_id, HEADER), encoded)
     count = host.load(COUNT)
     host.store(listed_slot(count), int.from_bytes(model_id, "big"))
@@ -263,18 +260,6 @@ def seal(host: Host, entry: Entry, model_id: bytes, chunks: list[int], facts: Fa
 def read_header(host: Host, read: Read, model_id: bytes) -> bytes:
     """Return the header of a model."""
     return kept_code(host, read(slot_of(model_id, HEADER)))
-
-
-def read_chunks(host: Host, read: Read, model_id: bytes) -> list[bytes]:
-    """Return the weights of a sealed model, chunk by chunk."""
-    manifest = kept_code(host, read(slot_of(model_id, MANIFEST)))
-    starts = range(0, len(manifest), ADDRESS_SIZE)
-    return [host.code(manifest[start : start + ADDRESS_SIZE]) for start in starts]
-
-
-def joined(chunks: Iterable[bytes]) -> bytes:
-    """Return the weights that the codes of all chunks are."""
-    return b"".join(memoryview(chunk)[len(STOP) :] for chunk in chunks)
 
 
 def listed_slot(index: int) -> int:

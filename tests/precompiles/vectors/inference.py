@@ -34,7 +34,7 @@ def installed(
 ) -> dict[str, Any]:
     """The accounts that a model has; the layout and the costs are the registry's own choice."""
     known = headers.parse(model.header)
-    facts = store.facts_of(known, len(model.header), depth)
+    facts = store.facts_of(known, depth)
     base = int.from_bytes(keccak(model.identity), "big")
     owner = int.from_bytes(b"\x55" * 20, "big") << 96
     costs = facts.call_cost << 192 | facts.row_cost << 128
@@ -43,7 +43,7 @@ def installed(
     kept, manifest = f"0x{0x4EAD:040x}", f"0x{0x11:040x}"
     slots = {
         0: owner | status << 88 | model.header[5] << 80 | len(chunks),
-        3: costs | sizes | facts.header_size,
+        3: costs | sizes,
         4: int(kept, 16),
         5: int(manifest, 16),
     }

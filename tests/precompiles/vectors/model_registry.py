@@ -240,6 +240,8 @@ def refused_chunks() -> Iterator[Case]:
     small = steps(SHIFTED)
     again = call(PUT, SHIFTED.identity, 0, SHIFTED.weights, [])
     yield refused("chunk-again", again, "ChunkExists(uint256)", 0, before=small[:2])
+    stored = [*begun, {"input": hexed(good)}]
+    yield refused("chunk-2-again", good, "ChunkExists(uint256)", 2, before=stored)
     yield refused("chunk-of-sealed", again, "NotOpen(uint8)", 2, before=small)
     seal = call(SEAL, SHIFTED.identity)
     yield refused("seal-again", seal, "NotOpen(uint8)", 2, before=small)
@@ -364,6 +366,13 @@ def versions() -> Iterator[Case]:
     topics = [CALLER, SHIFTED.identity]
     logs = [log(published, topics, ["string", "uint256"], "other", 1)]
     yield case("publish-under-another-name", other, ["uint256"], 1, before=two, logs=logs)
+    short = call(publish, "p", SHIFTED.identity)
+    logs = [log(published, topics, ["string", "uint256"], "p", 1)]
+    yield case("publish-under-one-letter", short, ["uint256"], 1, before=both, logs=logs)
+    longest = "y" * 31
+    logs = [log(published, topics, ["string", "uint256"], longest, 1)]
+    data = call(publish, longest, SHIFTED.identity)
+    yield case("publish-under-31-letters", data, ["uint256"], 1, before=both, logs=logs)
     for name, text in (("empty", ""), ("32-bytes", "x" * 32), ("16-letters", "é" * 16)):
         data = call(publish, text, SHIFTED.identity)
         yield refused(f"publish-{name}", data, "InvalidName()", before=both)
