@@ -130,11 +130,20 @@ class Stage:
         end = MIN_PRICE + 1 if zero_for_one else MAX_PRICE - 1
         return ask(SWAPS, key, (zero_for_one, amount, end if limit is None else limit), b"data")
 
-    def teach(self, hook: bytes, signature: str, data: bytes, *, reverts: bool = False) -> Case:
+    def teach(
+        self,
+        hook: bytes,
+        signature: str,
+        data: bytes,
+        *,
+        reverts: bool = False,
+        request: bytes = b"",
+    ) -> Case:
+        """Tell a hook what to answer to a call, and what to ask the manager before."""
         prepare = ask(
             "prepare(bytes4,(bool,bytes,bytes))",
             keccak(text=signature)[:4],
-            (reverts, data, b""),
+            (reverts, data, request),
         )
         return self.step(prepare, to=hook)
 
@@ -180,6 +189,8 @@ HOOK_CALLS = {
     f"afterDonate(address,{KEY},uint256,uint256,bytes)": 32,
 }
 BEFORE_SWAP = f"beforeSwap(address,{KEY},{SWAP},bytes)"
+AFTER_ADD = f"afterAddLiquidity({PARAMS},int256,int256,bytes)"
+AFTER_REMOVE = f"afterRemoveLiquidity({PARAMS},int256,int256,bytes)"
 AFTER_SWAP = f"afterSwap(address,{KEY},{SWAP},int256,bytes)"
 
 
@@ -201,6 +212,7 @@ def scenes(manager: bytes) -> Iterator[Case]:
         claiming,
         governing,
         hooking,
+        taking,
         reading,
     ):
         for each in make(stage):
@@ -438,7 +450,6 @@ def governing(stage: Stage) -> Iterator[Case]:
     filled, set_fee = stage.filled(), ask(SET_FEE, POOL, fee)
     governed: dict[str, Any] = {"accounts": True}
     yield scene("owner", call("owner()"), **governed)
-    yield scene("owner-nobody", call("owner()"))
     yield scene("controller", call("protocolFeeController()"), **governed)
     for name, data in (
         ("transfer-ownership", call("transferOwnership(address)", OTHER)),
@@ -505,13 +516,70 @@ def hooking(stage: Stage) -> Iterator[Case]:
     yield scene("update-fee-of-no-pool", ask(UPDATE_FEE, own, 77), **by_hook)
 
 
+def taking(stage: Stage) -> Iterator[Case]:
+    """Hooks that return deltas, and take what is theirs."""
+    filled = stage.filled(HOOKED)
+
+    def hook_takes(currency: bytes, amount: int) -> bytes:
+        return call(TAKE, currency, HOOK, amount)
+
+    def even(data: bytes, amounts: tuple[int, int]) -> bytes:
+        return stage.even(data, HOOKED, *amounts)
+
+    swap = stage.swap(HOOKED, True, -1000)
+    of_output = stage.teach(HOOK, AFTER_SWAP, answer(AFTER_SWAP, 5), request=hook_takes(TOKEN_B, 5))
+    yield scene("hook-takes-of-output", even(swap, (-1000, 994)), [*filled, of_output])
+    both = [
+        stage.teach(
+            HOOK,
+            BEFORE_SWAP,
+            answer(BEFORE_SWAP, 10 << 128 | 3, 0),
+            request=hook_takes(TOKEN_A, 10),
+        ),
+        stage.teach(HOOK, AFTER_SWAP, answer(AFTER_SWAP, 0), request=hook_takes(TOKEN_B, 3)),
+    ]
+    yield scene("hook-takes-of-both", even(swap, (-1000, 986)), [*filled, *both])
+    instead = stage.teach(
+        HOOK,
+        BEFORE_SWAP,
+        answer(BEFORE_SWAP, (1000 << 128) - 900 + (1 << 128), 0),
+        request=hook_takes(TOKEN_A, 1000),
+    )
+    paid_for_hook = [
+        stage.own(call("sync(address)", TOKEN_B)),
+        (TOKEN_B, 0, call("transfer(address,uint256)", stage.manager, 900)),
+        stage.own(call("settleFor(address)", HOOK)),
+    ]
+    exchanged = stage.unlock(
+        *stage.pay(TOKEN_A, 1000), *paid_for_hook, *stage.get(TOKEN_B, 900), stage.own(swap)
+    )
+    yield scene("hook-swaps-itself", exchanged, [*filled, instead])
+    for name, signature, change, amounts in (
+        ("adding", AFTER_ADD, LIQUIDITY, (-ADDED[60] - 7, -ADDED[60])),
+        ("removing", AFTER_REMOVE, -LIQUIDITY, (ADDED[60] - 1 - 7, ADDED[60] - 1)),
+    ):
+        data = stage.modify(HOOKED, -600, 600, change)
+        lesson = stage.teach(
+            HOOK, signature, answer(signature, 7 << 128), request=hook_takes(TOKEN_A, 7)
+        )
+        yield scene(f"hook-takes-of-{name}", even(data, amounts), [*filled, lesson])
+    again = stage.teach(
+        HOOK,
+        BEFORE_SWAP,
+        answer(BEFORE_SWAP, 0, 0),
+        request=ask(SWAPS, HOOKED, (False, -500, MAX_PRICE - 1), b""),
+    )
+    yield scene("hook-swaps-too-unpaid", even(swap, (-1000, 999)), [*filled, again])
+
+
 def reading(stage: Stage) -> Iterator[Case]:
     filled = stage.filled()
     pool = keccak(keccak(encode([KEY], [POOL])) + (6).to_bytes(32, "big"))
     later = (int.from_bytes(pool, "big") + 3).to_bytes(32, "big")
     yield scene("extsload", call("extsload(bytes32)", pool), filled)
     yield scene("extsload-run", call("extsload(bytes32,uint256)", pool, 4), filled)
-    yield scene("extsload-wrapping", call("extsload(bytes32,uint256)", b"\xff" * 32, 2), filled)
+    wrapping = call("extsload(bytes32,uint256)", b"\xff" * 32, 2)
+    yield scene("extsload-wrapping", wrapping, filled, accounts=True)
     yield scene("extsload-none", call("extsload(bytes32,uint256)", pool, 0), filled)
     yield scene("extsload-many", call("extsload(bytes32[])", [pool, later, pool]), filled)
     yield scene("extsload-of-none", call("extsload(bytes32[])", []), filled)
