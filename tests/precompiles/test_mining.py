@@ -257,9 +257,11 @@ def test_epochs_pass_the_same_one_by_one_or_at_once(
     assert rewards.at(epoch, number + gap, TARGET) == slowly
 
 
-def test_millions_of_epochs_pass_in_a_few_steps() -> None:
+@pytest.mark.parametrize("target", [1, 2, TARGET])
+def test_millions_of_epochs_pass_in_a_few_steps(target: int) -> None:
     epoch = rewards.Epoch(number=1, units=0, difficulty=rewards.DIFFICULTY_MIN)
-    assert rewards.at(epoch, 10**15, TARGET).difficulty == rewards.DIFFICULTY_MAX
+    most = rewards.DIFFICULTY_MIN if target == 1 else rewards.DIFFICULTY_MAX
+    assert rewards.at(epoch, 10**15, target).difficulty == most
 
 
 # --- Vectors and settings -------------------------------------------------------------------

@@ -53,9 +53,9 @@ def at(epoch: Epoch, number: int, target: int) -> Epoch:
         return Epoch(number=number, units=0, difficulty=epoch.difficulty)
     difficulty = adjusted(epoch.difficulty, epoch.units, target)
     for _ in range(number - epoch.number - 1):
-        if difficulty == DIFFICULTY_MAX:
+        before, difficulty = difficulty, adjusted(difficulty, 0, target)
+        if difficulty == before:  # As it stays then: at the most, or where the target is one unit.
             break
-        difficulty = adjusted(difficulty, 0, target)
     return Epoch(number=number, units=0, difficulty=difficulty)
 
 
