@@ -113,7 +113,9 @@ def add_infer(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", metavar="MODEL", help="a model file, or an id on the chain")
     given = command.add_mutually_exclusive_group(required=True)
     given.add_argument(
-        "--input", metavar="NUMBERS", help="a row: real numbers of a file, integers of an id"
+        "--input",
+        metavar="NUMBERS",
+        help="a row: real numbers of a file, integers of an id; --input=-1,2 begins with a minus",
     )
     given.add_argument("--tokens", metavar="NUMBERS", help="a prompt, of a transformer")
     command.add_argument("--new", type=int, default=1, metavar="N", help="tokens to add")

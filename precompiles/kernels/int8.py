@@ -2,7 +2,7 @@
 
 Both sides are widened to 16 bits, so that a product of two neighbours fits 32 bits: LLVM makes of
 that one instruction where there is one (PMADDWD, VPDPWSSD, SMLAL), and plain words elsewhere, with
-the same sums. `reference` is the twin. Knows no layer and no model.
+the same sums. The twin is `dot` of `precompiles/ai/models/reference.py`. Knows no model.
 
 Matrices are padded: each row has STEP * n entries, and rows come in blocks of ROWS; what pads is
 zero and changes no sum. A sum of up to TERMS_MAX products cannot leave int32.

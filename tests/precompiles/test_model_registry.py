@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from precompiles.ai.inference import loaded
+from precompiles.ai.inference.contract import KEPT
 from precompiles.ai.model_registry import contract, poseidon_root, store
 from precompiles.ai.models import header, weights_tree
 from precompiles.ai.tools import chunks
@@ -341,12 +342,12 @@ def test_an_answer_costs_the_same_kept_or_not() -> None:
     content = Content(seed=4)
     world = World()
     bring_in(world, content)
-    loaded.KEPT.clear()
+    KEPT.clear()
     outcomes = [
         call(world, "infer(bytes32,bytes)", content.identity, b"\x05" * 100, to=INFERENCE)
         for _ in range(3)
     ]
-    assert len(loaded.KEPT) == 1
+    assert len(KEPT) == 1
     assert outcomes[0].status == "success"
     assert len({(each.data, each.gas_used) for each in outcomes}) == 1
 
@@ -357,7 +358,7 @@ def test_what_is_kept_is_not_answered_before_it_is_on_the_chain() -> None:
     bring_in(world, content)
     infer = ("infer(bytes32,bytes)", content.identity, bytes(100))
     assert call(world, *infer, to=INFERENCE).status == "success"
-    assert content.identity in loaded.KEPT
+    assert content.identity in KEPT
     assert error_of(call(World(), *infer, to=INFERENCE)) == "UnknownModel"
 
 
@@ -366,24 +367,24 @@ def test_only_so_many_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     for content in contents:
         bring_in(world, content)
-    loaded.KEPT.clear()
+    KEPT.clear()
 
     def ask(content: Content) -> bytes:
         outcome = call(world, "infer(bytes32,bytes)", content.identity, b"\x07" * 100, to=INFERENCE)
         return outcome.data
 
     first = [ask(content) for content in contents]
-    sizes = [size for _, size in loaded.KEPT.values()]
+    sizes = [size for _, size in KEPT.values()]
     monkeypatch.setattr(loaded, "SIZE_MAX", sizes[0] + sizes[1])
-    loaded.KEPT.clear()
+    KEPT.clear()
     assert [ask(content) for content in contents * 2] == first * 2
-    assert list(loaded.KEPT) == [content.identity for content in contents[2:]]
+    assert list(KEPT) == [content.identity for content in contents[2:]]
     ask(contents[2])
     ask(contents[0])
-    assert list(loaded.KEPT) == [contents[2].identity, contents[0].identity]
+    assert list(KEPT) == [contents[2].identity, contents[0].identity]
     monkeypatch.setattr(loaded, "SIZE_MAX", 0)
     assert ask(contents[1]) == first[1], "one larger than all room is kept until the next"
-    assert len(loaded.KEPT) == 1
+    assert len(KEPT) == 1
 
 
 def test_work_is_paid_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,11 +394,11 @@ def test_work_is_paid_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None
     bring_in(world, content)
     infer = ("infer(bytes32,bytes)", content.identity, bytes(100))
     used = call(world, *infer, to=INFERENCE).gas_used
-    loaded.KEPT.clear()
+    KEPT.clear()
     assert call(world, *infer, to=INFERENCE, gas=used).status == "success"
-    loaded.KEPT.clear()
+    KEPT.clear()
     assert call(world, *infer, to=INFERENCE, gas=used - 1).status == "out of gas"
-    assert not loaded.KEPT
+    assert not KEPT
 
 
 def test_the_price_told_is_the_price_taken() -> None:

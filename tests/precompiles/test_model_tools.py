@@ -1,6 +1,7 @@
 """From ONNX to integers: what is read, what is refused, and what is lost beside onnxruntime."""
 
 import struct
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,12 @@ def huge(name: str) -> Any:
     return tensor
 
 
+def negative(name: str) -> Any:
+    tensor = constant(name, [[1.0]])
+    tensor.dims[:] = [-1, 1]
+    return tensor
+
+
 W, B = constant("w", [[1.0, 2.0], [3.0, 4.0]]), constant("b", [1.0, 2.0])
 GEMM = helper.make_node("Gemm", ["x", "w", "b"], ["y"])
 SUBGRAPH = helper.make_graph([GEMM], "inner", [], [])
@@ -242,7 +249,8 @@ SUBGRAPH = helper.make_graph([GEMM], "inner", [], [])
         (graph([helper.make_node("Gemm", ["x", "x"], ["y"])]), "Gemm has 2 inputs"),
         (graph([GEMM], [external("w"), B]), "outside the file"),
         (graph([GEMM], [short("w"), B]), "not the size it says"),
-        (graph([GEMM], [huge("w"), B]), "too large"),
+        (graph([GEMM], [huge("w"), B]), "more than 16,777,216 numbers"),
+        (graph([GEMM], [negative("w"), B]), "too large"),
         (graph([GEMM], [constant("w", [[1, 2], [3, 4]], np.int8), B]), "INT8"),
         (graph([GEMM], [constant("w", [[1, np.nan], [3, 4]]), B]), "not a finite number"),
         (graph([GEMM], [constant("w", [[1, np.inf], [3, 4]]), B]), "not a finite number"),
@@ -271,6 +279,23 @@ SUBGRAPH = helper.make_graph([GEMM], "inner", [], [])
 def test_graphs_that_are_refused(content: bytes, reason: str) -> None:
     with pytest.raises(OnnxRefusedError, match=reason):
         onnx_reader.read(content)
+
+
+def test_one_tensor_named_by_many_nodes_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["x", *(f"t{i}" for i in range(29)), "y"]
+    nodes = [helper.make_node("Gemm", [a, "w"], [b]) for a, b in pairwise(names)]
+    seen = []
+    original = onnx_reader.tensor
+    monkeypatch.setattr(onnx_reader, "tensor", lambda given: seen.append(0) or original(given))
+    model = onnx_reader.read(graph(nodes, [W]))
+    assert isinstance(model, floats.FloatNetwork)
+    assert (len(model.layers), len(seen)) == (30, 1)
+
+
+def test_tensors_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_reader, "ELEMENTS_MAX", 5)
+    with pytest.raises(OnnxRefusedError, match="more than 5 numbers"):
+        onnx_reader.read(graph([GEMM], [W, B]))
 
 
 def test_a_file_too_large_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

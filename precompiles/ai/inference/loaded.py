@@ -14,25 +14,25 @@ SIZE_MAX = 64 << 20
 OVERHEAD = 1 << 16
 """What a model counts beside its numbers, so that small ones cannot be kept without number."""
 
-KEPT: dict[bytes, tuple[Model, int]] = {}
+Kept = dict[bytes, tuple[Model, int]]
 """A model and its size, by id; the one asked for last is the last."""
 
 
-def get(model_id: bytes, load: Callable[[], Model]) -> Model:
+def get(kept: Kept, model_id: bytes, load: Callable[[], Model]) -> Model:
     """Return a model, loading it when it is not kept."""
-    found = KEPT.pop(model_id, None)
+    found = kept.pop(model_id, None)
     if found is None:
         model = load()
         found = model, model.size + OVERHEAD
-        make_room(found[1])
-    KEPT[model_id] = found
+        make_room(kept, found[1])
+    kept[model_id] = found
     return found[0]
 
 
-def make_room(size: int) -> None:
+def make_room(kept: Kept, size: int) -> None:
     """Let go of what was not asked for the longest, until so many bytes more may be kept."""
-    total = size + sum(each for _, each in list(KEPT.values()))
-    for oldest in list(KEPT):
+    total = size + sum(each for _, each in list(kept.values()))
+    for oldest in list(kept):
         if total <= SIZE_MAX:
             break
-        total -= KEPT.pop(oldest, (None, 0))[1]
+        total -= kept.pop(oldest, (None, 0))[1]

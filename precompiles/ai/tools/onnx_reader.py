@@ -141,6 +141,9 @@ def path_of(graph: Any) -> list[Step]:
     if len(inputs) != 1:
         raise OnnxRefusedError(f"{len(inputs)} inputs; one is read")
     constants = {tensor.name: tensor for tensor in graph.initializer}
+    if sum(abs(prod(each.dims)) for each in graph.initializer) > ELEMENTS_MAX:
+        raise OnnxRefusedError(f"more than {ELEMENTS_MAX:,} numbers")
+    read_before: dict[str, Floats] = {}  # A tensor may be named by many nodes.
     made_by = {name: node for node in graph.node for name in node.output if name}
     path: list[Step] = []
     name = graph.output[-1].name
@@ -156,7 +159,7 @@ def path_of(graph: Any) -> list[Step]:
                 kind=node.op_type[:40],
                 attributes={each.name: attribute(each) for each in node.attribute},
                 constants={
-                    place: tensor(constants[each])
+                    place: once(read_before, constants[each])
                     for place, each in enumerate(node.input)
                     if each in constants and node.op_type not in PASSING
                 },
@@ -164,6 +167,13 @@ def path_of(graph: Any) -> list[Step]:
         )
         name = open_inputs[0]
     return path[::-1]
+
+
+def once(read_before: dict[str, Floats], given: Any) -> Floats:
+    """Return a tensor's numbers, reading them when they are not yet read."""
+    if given.name not in read_before:
+        read_before[given.name] = tensor(given)
+    return read_before[given.name]
 
 
 def attribute(given: Any) -> Any:
