@@ -24,10 +24,28 @@ NAMES = (
 COUNT = len(NAMES)
 MASK = (1 << COUNT) - 1
 
-NEEDS = tuple(
-    (1 << COUNT - 1 - bit, 1 << COUNT - 1 - NAMES.index(name.removesuffix("ReturnDelta")))
-    for bit, name in enumerate(NAMES)
-    if name.endswith("ReturnDelta")
+(
+    BEFORE_INITIALIZE,
+    AFTER_INITIALIZE,
+    BEFORE_ADD_LIQUIDITY,
+    AFTER_ADD_LIQUIDITY,
+    BEFORE_REMOVE_LIQUIDITY,
+    AFTER_REMOVE_LIQUIDITY,
+    BEFORE_SWAP,
+    AFTER_SWAP,
+    BEFORE_DONATE,
+    AFTER_DONATE,
+    BEFORE_SWAP_RETURNS_DELTA,
+    AFTER_SWAP_RETURNS_DELTA,
+    AFTER_ADD_LIQUIDITY_RETURNS_DELTA,
+    AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA,
+) = (1 << bit for bit in reversed(range(COUNT)))
+
+NEEDS = (
+    (BEFORE_SWAP_RETURNS_DELTA, BEFORE_SWAP),
+    (AFTER_SWAP_RETURNS_DELTA, AFTER_SWAP),
+    (AFTER_ADD_LIQUIDITY_RETURNS_DELTA, AFTER_ADD_LIQUIDITY),
+    (AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA, AFTER_REMOVE_LIQUIDITY),
 )
 """Each flag that returns a delta, and the flag of the call that returns it."""
 
@@ -35,6 +53,11 @@ NEEDS = tuple(
 def of(hook: bytes) -> int:
     """Return the flags of an address."""
     return int.from_bytes(hook[-2:], "big") & MASK
+
+
+def has(hook: bytes, flags: int) -> bool:
+    """Return whether an address has one of these flags."""
+    return of(hook) & flags != 0
 
 
 def permissions(hook: bytes) -> tuple[bool, ...]:

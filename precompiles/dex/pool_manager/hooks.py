@@ -11,26 +11,9 @@ from typing import Any
 from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Call
-from ..hooks.flags import DYNAMIC_FEE
+from ..hooks import flags
 from . import errors, layout, math
 from .pool import ZERO_DELTA, Delta
-
-(
-    BEFORE_INITIALIZE,
-    AFTER_INITIALIZE,
-    BEFORE_ADD_LIQUIDITY,
-    AFTER_ADD_LIQUIDITY,
-    BEFORE_REMOVE_LIQUIDITY,
-    AFTER_REMOVE_LIQUIDITY,
-    BEFORE_SWAP,
-    AFTER_SWAP,
-    BEFORE_DONATE,
-    AFTER_DONATE,
-    BEFORE_SWAP_RETURNS_DELTA,
-    AFTER_SWAP_RETURNS_DELTA,
-    AFTER_ADD_LIQUIDITY_RETURNS_DELTA,
-    AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA,
-) = (1 << bit for bit in range(13, -1, -1))
 
 DATA_MAX = 1 << 16
 """The most bytes that a caller may hand to a hook, or to itself through an unlock."""
@@ -103,14 +86,9 @@ ON_BEFORE_DONATE = callback(f"beforeDonate({DONATE_FIELDS})")
 ON_AFTER_DONATE = callback(f"afterDonate({DONATE_FIELDS})")
 
 
-def has(hooks: bytes, flag: int) -> bool:
-    """Return whether the address of a hook carries a permission."""
-    return int.from_bytes(hooks[-2:], "big") & flag != 0
-
-
 def wants(call: Call, key: Key, flag: int) -> bool:
     """Return whether the hook of a pool is to be called."""
-    return has(key.hooks, flag) and call.caller != key.hooks
+    return flags.has(key.hooks, flag) and call.caller != key.hooks
 
 
 def ask(call: Call, key: Key, signature: abi.Signature, arguments: Sequence[Any]) -> bytes:
@@ -133,20 +111,20 @@ def delta_in(output: bytes, size: int) -> int:
 
 def before_initialize(call: Call, key: Key, price: int) -> None:
     """Tell the hook that its pool is about to get a price."""
-    if wants(call, key, BEFORE_INITIALIZE):
+    if wants(call, key, flags.BEFORE_INITIALIZE):
         ask(call, key, ON_BEFORE_INITIALIZE, (call.caller, key.fields, price))
 
 
 def after_initialize(call: Call, key: Key, price: int, tick: int) -> None:
     """Tell the hook that its pool has a price."""
-    if wants(call, key, AFTER_INITIALIZE):
+    if wants(call, key, flags.AFTER_INITIALIZE):
         ask(call, key, ON_AFTER_INITIALIZE, (call.caller, key.fields, price, tick))
 
 
 def before_modify_liquidity(call: Call, key: Key, params: LiquidityFields, data: bytes) -> None:
     """Tell the hook that liquidity is about to change."""
     added = params[2] > 0
-    if wants(call, key, BEFORE_ADD_LIQUIDITY if added else BEFORE_REMOVE_LIQUIDITY):
+    if wants(call, key, flags.BEFORE_ADD_LIQUIDITY if added else flags.BEFORE_REMOVE_LIQUIDITY):
         signature = ON_BEFORE_ADD if added else ON_BEFORE_REMOVE
         ask(call, key, signature, (call.caller, key.fields, params, data))
 
@@ -159,13 +137,19 @@ def after_modify_liquidity(
     `deltas` are the caller's, fees included, and the fees alone.
     """
     added = params[2] > 0
-    if not wants(call, key, AFTER_ADD_LIQUIDITY if added else AFTER_REMOVE_LIQUIDITY):
+    if not wants(call, key, flags.AFTER_ADD_LIQUIDITY if added else flags.AFTER_REMOVE_LIQUIDITY):
         return ZERO_DELTA
     packed = (layout.pack_delta(*each) for each in deltas)
     signature = ON_AFTER_ADD if added else ON_AFTER_REMOVE
     output = ask(call, key, signature, (call.caller, key.fields, params, *packed, data))
-    returns = AFTER_ADD_LIQUIDITY_RETURNS_DELTA if added else AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA
-    return layout.unpack_delta(delta_in(output, 64)) if has(key.hooks, returns) else ZERO_DELTA
+    returns = (
+        flags.AFTER_ADD_LIQUIDITY_RETURNS_DELTA
+        if added
+        else flags.AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA
+    )
+    if not flags.has(key.hooks, returns):
+        return ZERO_DELTA
+    return layout.unpack_delta(delta_in(output, 64))
 
 
 def before_swap(
@@ -177,13 +161,13 @@ def before_swap(
     currency, and the fee it sets, with its flag.
     """
     amount = params[1]
-    if not wants(call, key, BEFORE_SWAP):
+    if not wants(call, key, flags.BEFORE_SWAP):
         return amount, ZERO_DELTA, 0
     output = ask(call, key, ON_BEFORE_SWAP, (call.caller, key.fields, params, data))
     word = delta_in(output, 96)
-    dynamic = key.fields[2] == DYNAMIC_FEE
+    dynamic = key.fields[2] == flags.DYNAMIC_FEE
     fee = abi.read_word(output, 64) & layout.UINT24_MASK if dynamic else 0
-    if not has(key.hooks, BEFORE_SWAP_RETURNS_DELTA):
+    if not flags.has(key.hooks, flags.BEFORE_SWAP_RETURNS_DELTA):
         return amount, ZERO_DELTA, fee
     taken = layout.unpack_delta(word)
     left = amount + taken[0]
@@ -207,10 +191,10 @@ def after_swap(
     `taken` is what it took before, of the specified and of the other currency.
     """
     specified, other = taken
-    if wants(call, key, AFTER_SWAP):
+    if wants(call, key, flags.AFTER_SWAP):
         arguments = (call.caller, key.fields, params, layout.pack_delta(*delta), data)
         output = ask(call, key, ON_AFTER_SWAP, arguments)
-        if has(key.hooks, AFTER_SWAP_RETURNS_DELTA):
+        if flags.has(key.hooks, flags.AFTER_SWAP_RETURNS_DELTA):
             other += math.to_int128(math.signed(delta_in(output, 64), 256))
             if math.signed(other, 128) != other:
                 raise errors.OVERFLOW
@@ -220,13 +204,13 @@ def after_swap(
 
 def before_donate(call: Call, key: Key, amounts: tuple[int, int], data: bytes) -> None:
     """Tell the hook that fees are about to be given to liquidity."""
-    if wants(call, key, BEFORE_DONATE):
+    if wants(call, key, flags.BEFORE_DONATE):
         ask(call, key, ON_BEFORE_DONATE, (call.caller, key.fields, *amounts, data))
 
 
 def after_donate(call: Call, key: Key, amounts: tuple[int, int], data: bytes) -> None:
     """Tell the hook that fees were given to liquidity."""
-    if wants(call, key, AFTER_DONATE):
+    if wants(call, key, flags.AFTER_DONATE):
         ask(call, key, ON_AFTER_DONATE, (call.caller, key.fields, *amounts, data))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from ... import abi
 from ...gas import Constant
 from ...precompile import Call, Method, Precompile, Revert, method
+from ..hooks import flags
 from ..pool_manager import errors, hooks, layout, pool
 from ..pool_manager.hooks import POOL_KEY, SWAP_PARAMS, Key, SwapFields
 from ..pool_manager.pool import Delta
@@ -88,12 +89,12 @@ QUESTIONS = (
 )
 BY_SELECTOR = {each.signature.selector: each for each in QUESTIONS}
 
-SWAP_HOOKS = hooks.BEFORE_SWAP | hooks.AFTER_SWAP
+SWAP_HOOKS = flags.BEFORE_SWAP | flags.AFTER_SWAP
 
 
 def quote(asked: Question, call: Call, params: Any) -> tuple[int, int]:
     """Answer a question: over a copy of the state if no hook takes part, else by real swaps."""
-    hooked = [key.hooks for key in asked.pools(params) if hooks.has(key.hooks, SWAP_HOOKS)]
+    hooked = [key.hooks for key in asked.pools(params) if flags.has(key.hooks, SWAP_HOOKS)]
     if not hooked:
         overlay = Overlay(call.host)
         try:

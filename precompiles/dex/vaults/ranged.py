@@ -35,7 +35,14 @@ Liquidity that is added at a price which somebody has pushed aside loses when th
 push and return costs fees on all liquidity, and what can be won is a part of what was added.
 """
 
-LIQUIDITY_FLAGS = 0x0F03
+LIQUIDITY_FLAGS = (
+    flags.BEFORE_ADD_LIQUIDITY
+    | flags.AFTER_ADD_LIQUIDITY
+    | flags.BEFORE_REMOVE_LIQUIDITY
+    | flags.AFTER_REMOVE_LIQUIDITY
+    | flags.AFTER_ADD_LIQUIDITY_RETURNS_DELTA
+    | flags.AFTER_REMOVE_LIQUIDITY_RETURNS_DELTA
+)
 """Of hooks that are called when liquidity changes: they could keep it, or change what it costs."""
 
 NOT_RANGED = abi.error("NotRanged(uint256 id)")

@@ -11,7 +11,8 @@ from typing import Any
 from ... import abi
 from ...precompile import Call, Host
 from .. import tokens
-from ..pool_manager import hooks, layout, math, pool
+from ..hooks import flags
+from ..pool_manager import layout, math, pool
 from ..pool_manager.hooks import KeyFields, key_of
 from ..quoter.overlay import Overlay
 from . import book, plain, pool_calls, ranged, shares
@@ -168,7 +169,7 @@ def preview_leave_with_asset(call: Call, identifier: int, amount: int) -> int:
     """Return what `leaveWithAsset` would pay now, if no hook takes part in swaps."""
     vault, place, overlay, amounts = simulated_leave(call, identifier, amount)
     key = key_of(place.key)
-    if hooks.has(key.hooks, hooks.BEFORE_SWAP | hooks.AFTER_SWAP):
+    if flags.has(key.hooks, flags.BEFORE_SWAP | flags.AFTER_SWAP):
         raise ranged.HOOK_NOT_ALLOWED(key.hooks)
     asset_first = place.key[0] == vault.asset
     own, other = (0, 1) if asset_first else (1, 0)
