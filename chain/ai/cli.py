@@ -31,7 +31,6 @@ DONE, REFUSED, WRONG = 0, 1, 2
 TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 0.4
 """As often as there are blocks."""
-INT8_KIND = 1
 
 EXAMPLE = (
     "example: pars ai quantize model.onnx --data rows.csv -o model.pars;"
@@ -195,10 +194,12 @@ def upload(options: argparse.Namespace) -> None:
     """Bring a model in, and tell the gas."""
     from precompiles.ai.model_registry import poseidon_root
     from precompiles.ai.model_registry.contract import PRECOMPILE as REGISTRY
+    from precompiles.ai.tools import running
 
     from .upload import upload as bring_in
 
     model = model_file.parse(read_bytes(options.model, model_file.FILE_SIZE_MAX))
+    running.loaded_model(model)  # What the chain would refuse in the end is not begun.
     root = 0
     if options.poseidon:
         root = poseidon_root.levels(poseidon_root.permutation(), model.weights)[-1][0]

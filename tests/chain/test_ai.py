@@ -281,6 +281,21 @@ def test_what_the_command_line_refuses(
     assert complaint in said
 
 
+def test_weights_that_the_chain_would_refuse_are_not_begun(
+    pars_ai: Callable[..., Any], tmp_path: Path, key_file: Path
+) -> None:
+    layer = header.Layer(outputs=1, rounding=header.BY_MULTIPLIER)
+    known = header.Dense(inputs=1, layers=(layer,))
+    notes = Notes(inputs=Scaling(scale=(1.0,), zero=(0,)), output_scale=1.0)
+    model = ModelFile(header=header.encode(known), weights=bytes(10), notes=notes)
+    path = tmp_path / "wrong.pars"
+    path.write_bytes(model_file.encode(model))
+    for command in (("upload", path, *RPC, "--key-file", key_file), ("infer", path, "--input", 1)):
+        status, told, said = pars_ai(*command)
+        assert (status, told) == (2, "")
+        assert "the weights are wrong at byte 5" in said
+
+
 def test_data_that_cannot_be_read(pars_ai: Callable[..., Any], tmp_path: Path) -> None:
     table, arrays = tmp_path / "rows.csv", tmp_path / "rows.npz"
     quantize = ("quantize", MODELS / "line.onnx", "-o", tmp_path / "out", "--data")

@@ -68,7 +68,7 @@ def encode(model: ModelFile) -> bytes:
 
 
 def parse(data: bytes) -> ModelFile:
-    """Return the model of a file, checked as the chain would; or raise FileRefusedError."""
+    """Return the model of a file, its header checked as the chain does; or FileRefusedError."""
     if len(data) > FILE_SIZE_MAX or data[: len(MAGIC)] != MAGIC:
         raise FileRefusedError("not a model file")
     encoded, rest = sized_part(data[len(MAGIC) :])

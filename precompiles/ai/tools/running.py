@@ -1,14 +1,18 @@
 """Real numbers through an integer model, and what is lost on the way. Knows no file."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import abi
 from ..models import header
 from ..models.header import Dense, Linear, Trees
 from .floats import FloatModel, Floats, answers
-from .model_file import ModelFile
+from .model_file import FileRefusedError, ModelFile
+
+if TYPE_CHECKING:
+    from ..models.model import Model
 
 INT8, INT32 = np.dtype(np.int8), np.dtype(">i4")
 
@@ -54,13 +58,22 @@ def integer_answers(known: header.Header, data: bytes) -> Any:
     return np.frombuffer(data, kind).astype(np.int64).reshape(-1, count)
 
 
+def loaded_model(model: ModelFile) -> "Model":
+    """Return the model of a file, whose weights are checked as a registry does when it seals."""
+    from ..models.model import load
+
+    try:
+        return load(header.parse(model.header), model.weights)
+    except abi.Revert as error:
+        position = int.from_bytes(error.data[4:], "big")
+        raise FileRefusedError(f"the weights are wrong at byte {position}") from None
+
+
 def run(model: ModelFile, data: bytes) -> Any:
     """Return the numbers that the model answers to integer rows, as the chain would."""
-    from ..models.model import load
     from ..models.transformer import Decoder
 
-    known = header.parse(model.header)
-    loaded = load(known, model.weights)
+    known, loaded = header.parse(model.header), loaded_model(model)
     if isinstance(loaded, Decoder):
         raise ValueError("a transformer answers with tokens")
     return integer_answers(known, loaded.answer(data))

@@ -191,6 +191,11 @@ def refusals() -> Iterator[Case]:
     five = ai_models.dense(1, [ai_models.Layer([[1]] * 5, [0] * 5, ai_models.SHIFT)])
     data = call(INFER, five.identity, bytes(52_429))
     yield refused("output-one-too-long", data, too_long, 262_145, accounts=installed(five))
+    # As long as an answer may be; its bytes alone cost more than the frame has.
+    sixteen = ai_models.dense(1, [ai_models.Layer([[1]] * 16, [0] * 16, ai_models.RAW)])
+    data = call(INFER, sixteen.identity, bytes(4_096))
+    longest = {"input": hexed(data), "accounts": installed(sixteen), "source": SOURCE}
+    yield {"name": "output-longest", "outOfGas": True, "frameGas": 1_000_000, **longest}
     data = call(INFER, identity, bytes(131_073))
     yield refused("input-too-long", data, "InvalidLength(uint256,uint256)", 131_072, 131_073)
     for name, data in (("infer", good), ("generate", generate)):
