@@ -12,6 +12,7 @@ DEV := $(VENV)/dev.stamp
 PEERS := $(VENV)/peers.stamp
 ENGINES := .engines
 ORACLE := .oracle
+UNISWAP := .uniswap
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
@@ -25,7 +26,7 @@ help:
 	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
 	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
 	@echo 'make lint       check format, style and types'
-	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes)'
+	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes; npm)'
 	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
 	@echo 'make campaign-engine  drawn cases on both engines, each instruction compared (10 minutes)'
 	@echo 'make campaign-oracle  drawn cases on the engine and the executable specification (10 minutes)'
@@ -48,10 +49,13 @@ lint: $(DEV)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-bench: $(PEERS) $(ENGINES)/stamp
+bench: export UNISWAP := $(CURDIR)/$(UNISWAP)/node_modules/@uniswap
+bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp
 	@$(BIN)/python -m benchmarks.gas
 	@$(BIN)/python -m benchmarks.precompiles
 	@$(BIN)/python -m benchmarks.builtins
+	@$(BIN)/python -m benchmarks.ai
+	@$(BIN)/python -m benchmarks.dex
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.chain $(ARGS)
 
@@ -68,6 +72,12 @@ campaign-oracle: $(DEV) $(ORACLE)/stamp
 		--forks Prague,Osaka $(ARGS)
 
 oracle: $(ORACLE)/stamp
+
+# What their authors compiled. Its licence keeps it out of this repository.
+$(UNISWAP)/stamp: tests/chain/uniswap/package.json
+	@mkdir -p $(UNISWAP) && cp $< $(UNISWAP)
+	@cd $(UNISWAP) && npm install --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel error
+	@touch $@
 
 # Environments of their own: what is in them contradicts ours.
 $(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
@@ -87,7 +97,7 @@ lock:
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) $(ENGINES) $(ORACLE) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) $(ORACLE) $(UNISWAP) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing venv writes: an interrupted environment is made again.

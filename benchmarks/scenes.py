@@ -2,7 +2,7 @@
 
 Its loops are written by hand, the token is `token.vy`; the swap is Uniswap v4's, from
 the artifacts of the npm package @uniswap/v4-core, which its authors compiled with their settings.
-`V4_CORE` names that package's folder; without it the swap is left out.
+`UNISWAP` names the folder that has it; without it the swap is left out.
 """
 
 import json
@@ -66,9 +66,9 @@ def make_scene() -> Scene:
     receiver = (workload.fresh_address(0), 1)
     data = workload.TRANSFER_SELECTOR + encode(["address", "uint256"], receiver)
     calls.append(_call("token", account.address, token, data, data))
-    artifacts = os.environ.get("V4_CORE")
-    if artifacts:
-        router, swap = _pool(site, Path(artifacts) / "out")
+    packages = os.environ.get("UNISWAP")
+    if packages:
+        router, swap = _pool(site, Path(packages) / "v4-core" / "out")
         calls.append(_call("swap", account.address, router, swap, swap))
     accounts = chain.dump_state()["accounts"]
     chain.close()
