@@ -25,9 +25,8 @@ from precompiles.conformance.embedded import (
     GAS_MAX,
     Frame,
     Meter,
-    World,
-    call_precompile,
     context_of,
+    prepared,
 )
 from precompiles.conformance.vectors import Vector, load, path_of
 from precompiles.precompile import Call, Precompile, Revert, execute, price
@@ -100,9 +99,7 @@ def ecrecover() -> float:
 
 def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
     """Time one vector, each run from the same state."""
-    world = World(balances={vector.caller: vector.value})
-    for step in vector.before:
-        call_precompile(world, vector.address, step.input, caller=step.caller)
+    world = prepared(vector)
     frame = Frame(
         world=world, address=entry.address, meter=Meter(GAS_MAX), static=vector.static, depth=0
     )

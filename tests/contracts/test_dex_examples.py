@@ -360,6 +360,26 @@ def test_round_trips_never_profit(vault: Any, market: Market, enter: str, leave:
         vault.send("transfer", market.chain.accounts[0], rest, sender=sender)
 
 
+@pytest.mark.parametrize(("leave", "enter"), [trip[::-1] for trip in ROUND_TRIPS])
+def test_round_trips_from_inside_never_profit(
+    vault: Any, market: Market, leave: str, enter: str
+) -> None:
+    """Out of the vault and into it again: fewer shares for the same assets, or dearer ones."""
+    asset, sender = market.addresses[0], market.chain.accounts[1]
+    vault.send("deposit", 10**20, sender, sender=sender)
+    choose = random.Random(f"{leave}{enter}")
+    for _ in range(4):
+        amount = choose.randrange(1, 10 ** choose.randrange(2, 19))
+        start = market.balance(asset, sender), vault.call("balanceOf", sender)
+        vault.send(leave, amount, sender, sender, sender=sender)
+        got = market.balance(asset, sender) - start[0]
+        burnt = start[1] - vault.call("balanceOf", sender)
+        vault.send(enter, got if enter == "deposit" else burnt, sender, sender=sender)
+        end = market.balance(asset, sender), vault.call("balanceOf", sender)
+        assert end[0] <= start[0]
+        assert end[1] <= start[1]
+
+
 def test_previews_and_limits_are_exact(vault: Any, market: Market) -> None:
     """Each preview is what the call does; each maximum is accepted, and one more is not."""
     asset, sender = market.addresses[0], market.chain.accounts[1]
@@ -429,6 +449,52 @@ def test_a_fee_of_the_token_falls_on_who_pays(vault: Any, market: Market) -> Non
     assert 97 * 10**16 < worth < 99 * 10**16
     vault.refusal("mint", 10**18, sender, sender=sender)
     assert market.balance(asset, vault.address) == 0
+
+
+# --- Vaults of liquidity ---------------------------------------------------------------------
+
+
+def test_a_vault_of_liquidity_through_transactions(router: Any, market: Market) -> None:
+    """Two holders, trades, compounding, and out again; what is logged is what moved."""
+    chain = market.chain
+    alice, bob = chain.accounts[:2]
+    a, b, _ = market.addresses
+    market.allow(VAULTS)
+    (interface,) = compile_files([ROOT / "contracts/interfaces/IVaults.vyi"], ["abi"]).values()
+    vaults = type(router)(chain=chain, address=VAULTS, abi=interface["abi"])
+    vaults.send("createRangedVault", a, pool(a, b), -1_200, 1_200)
+    start = {who: (market.balance(a, who), market.balance(b, who)) for who in (alice, bob)}
+    much = 2**200
+    vaults.send("join", 1, 10**19, much, much, alice)
+    vaults.send("join", 1, 10**18, much, much, bob, sender=bob)
+    vaults.send("joinWithAsset", 1, E18, E18 // 2, 1, bob, sender=bob)
+    for _ in range(3):
+        router.send("exactInput", a, [hop(b)], 5 * E18, 0, LATER, sender=bob)
+        router.send("exactInput", b, [hop(a)], 5 * E18, 0, LATER, sender=bob)
+    before = vaults.call("positionOf", 1)
+    receipt = vaults.send("compound", 1, sender=bob, gas=2_000_000)
+    after = vaults.call("positionOf", 1)
+    added = after[3] - before[3]
+    assert 0 < added <= before[3] // 64 + 1
+    own = [log for log in receipt.logs if log.address == VAULTS]
+    assert [int.from_bytes(log.data, "big") for log in own] == [added]
+    vaults.refusal("compound", 1)
+    shares = vaults.call("balanceOf", bob, 1)
+    # The clock cannot change what a position is worth.
+    preview = vaults.call("previewLeaveWithAsset", 1, shares)
+    held = market.balance(a, bob)
+    vaults.send("leaveWithAsset", 1, shares, preview, bob, bob, sender=bob)
+    assert market.balance(a, bob) - held == preview
+    vaults.refusal("leave", 1, 10**19, 0, 0, bob, alice, sender=bob)
+    preview = vaults.call("previewLeave", 1, 10**19)
+    held = market.balance(a, alice), market.balance(b, alice)
+    vaults.send("leave", 1, 10**19, *preview, alice, alice)
+    got = market.balance(a, alice) - held[0], market.balance(b, alice) - held[1]
+    assert got == preview
+    end = market.balance(a, alice), market.balance(b, alice)
+    assert sum(end) > sum(start[alice]), "who stayed has earned fees"
+    assert vaults.call("positionOf", 1)[3] == 0
+    assert vaults.call("totalSupply", 1) == 0
 
 
 # --- The contracts of docs/dex.md -------------------------------------------------------------
