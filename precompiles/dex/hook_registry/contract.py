@@ -5,7 +5,7 @@ here. An entry tells readers where a hook is, who brought it, what its code was 
 words what it does. The text is a claim of the owner, unless the owner is the hook itself.
 
 Layout. Slot 0 counts the entries; hash(1, i) is the hook at place i. The slots of a hook are
-counted from R = hash(2, hook).
+counted from R = hash(2, hook), whose last hexadecimal digit is made 0.
 
     R + 0       owner (160 bits) | place + 1 (64) at 160 | length of the text (16) at 224
     R + 1       hash of its code when it was last entered
@@ -26,7 +26,6 @@ PAGE_MAX = 100
 COUNT = 0
 PLACE_TAG, HOOK_TAG = 1, 2
 CODE_HASH, TEXT = 1, 2
-WORD_MASK = (1 << 256) - 1
 PLACE_SHIFT, LENGTH_SHIFT = 160, 224
 PLACE_MASK = (1 << 64) - 1
 
@@ -85,13 +84,13 @@ def remove(call: Call, hook: bytes) -> None:
     if entry.place != last:
         moved = host.load(hashed(PLACE_TAG, last))
         host.store(hashed(PLACE_TAG, entry.place), moved)
-        moved_slot = hashed(HOOK_TAG, moved)
+        moved_slot = entry_slot(moved)
         header = host.load(moved_slot) & ~(PLACE_MASK << PLACE_SHIFT)
         host.store(moved_slot, header | entry.place + 1 << PLACE_SHIFT)
     host.store(hashed(PLACE_TAG, last), 0)
     for part in range(parts(entry.length)):
-        host.store((entry.slot + TEXT + part) & WORD_MASK, 0)
-    host.store((entry.slot + CODE_HASH) & WORD_MASK, 0)
+        host.store(entry.slot + TEXT + part, 0)
+    host.store(entry.slot + CODE_HASH, 0)
     host.store(entry.slot, 0)
     host.emit(*HOOK_REMOVED.log(hook, call.caller))
 
@@ -100,7 +99,7 @@ def get(call: Call, hook: bytes) -> tuple[object, ...]:
     """Return an entry."""
     entry = require(call.host, hook)
     content = b"".join(
-        call.host.load((entry.slot + TEXT + part) & WORD_MASK).to_bytes(32, "big")
+        call.host.load(entry.slot + TEXT + part).to_bytes(32, "big")
         for part in range(parts(entry.length))
     )
     text = content[: entry.length].decode("utf-8")
@@ -134,7 +133,7 @@ def page(call: Call, first: int, length: int) -> list[bytes]:
 
 def load(host: Host, hook: bytes) -> Entry | None:
     """Return the entry of a hook, if it has one."""
-    slot = hashed(HOOK_TAG, int.from_bytes(hook, "big"))
+    slot = entry_slot(int.from_bytes(hook, "big"))
     header = host.load(slot)
     if not header:
         return None
@@ -169,24 +168,29 @@ def write(call: Call, hook: bytes, place: int, length_before: int, text: str) ->
         raise NOT_A_HOOK(hook)
     code_hash = host.code_hash(hook)
     content = text.encode("utf-8")
-    slot = hashed(HOOK_TAG, int.from_bytes(hook, "big"))
+    slot = entry_slot(int.from_bytes(hook, "big"))
     header = len(content) << LENGTH_SHIFT | place + 1 << PLACE_SHIFT
     host.store(slot, header | int.from_bytes(call.caller, "big"))
-    host.store((slot + CODE_HASH) & WORD_MASK, int.from_bytes(code_hash, "big"))
+    host.store(slot + CODE_HASH, int.from_bytes(code_hash, "big"))
     for part in range(max(parts(length_before), parts(len(content)))):
         piece = content[part * abi.WORD : (part + 1) * abi.WORD].ljust(abi.WORD, b"\0")
-        host.store((slot + TEXT + part) & WORD_MASK, int.from_bytes(piece, "big"))
+        host.store(slot + TEXT + part, int.from_bytes(piece, "big"))
     host.emit(*HOOK_REGISTERED.log(hook, call.caller, bits.of(hook), code_hash, text))
 
 
 def code_hash_of(host: Host, entry: Entry) -> bytes:
     """Return the code hash that was noted."""
-    return host.load((entry.slot + CODE_HASH) & WORD_MASK).to_bytes(32, "big")
+    return host.load(entry.slot + CODE_HASH).to_bytes(32, "big")
 
 
 def parts(length: int) -> int:
     """Return how many slots a text takes."""
     return -(-length // abi.WORD)
+
+
+def entry_slot(hook: int) -> int:
+    """Return where an entry begins: nothing that is counted from there leaves the last digit."""
+    return hashed(HOOK_TAG, hook) & ~0xF
 
 
 def hashed(tag: int, number: int) -> int:

@@ -104,7 +104,7 @@ def quote(asked: Question, call: Call, params: Any) -> tuple[int, int]:
         return amount, overlay.gas()
     if call.static:
         raise HOOK_NEEDS_WRITES(hooked[0])
-    return by_real_swaps(call), 0
+    return by_real_swaps(call, asked, params), 0
 
 
 def simulated(overlay: Overlay, key: Key, params: SwapFields, _data: bytes) -> Delta:
@@ -120,12 +120,12 @@ def simulated(overlay: Overlay, key: Key, params: SwapFields, _data: bytes) -> D
     return pool.swap(overlay, slot, request).delta
 
 
-def by_real_swaps(call: Call) -> int:
+def by_real_swaps(call: Call, asked: Question, params: Any) -> int:
     """Have the pool manager swap, and everything undone."""
     host = call.host
     host.store_transient(SENDER, int.from_bytes(call.caller, "big"))
-    data = UNLOCK.selector + abi.encode(UNLOCK.inputs, (call.data,))
-    _, output = host.call(MANAGER, data)
+    request = asked.signature.selector + abi.encode(asked.signature.inputs, (params,))
+    _, output = host.call(MANAGER, UNLOCK.selector + abi.encode(UNLOCK.inputs, (request,)))
     host.store_transient(SENDER, 0)
     if output[:4] != QUOTE_SWAP.signature.selector:
         raise UNEXPECTED_REVERT_BYTES(output)
@@ -140,7 +140,7 @@ def unlock_callback(call: Call, data: bytes) -> bytes:
     asked = BY_SELECTOR.get(data[:4])
     if asked is None:
         return b""
-    (params,) = abi.decode_call(asked.signature.inputs, data)
+    (params,) = abi.decode(asked.signature.inputs, data, abi.SELECTOR_SIZE)
     raise QUOTE_SWAP(asked.ask(partial(swapped, call), params))
 
 

@@ -6,6 +6,8 @@ from cases import CALLER, Case, call, case, hexed, refused
 from eth_abi import encode
 from eth_utils import keccak
 
+from precompiles.conformance.forwarder import CODE as FORWARDER
+
 REGISTER = "register(address,string)"
 UPDATE = "update(address,string)"
 REMOVE = "remove(address)"
@@ -67,6 +69,7 @@ def cases() -> Iterator[Case]:
     for each in listed():
         asked = str([each["input"], each.get("before")])
         used = {at: hook for at, hook in ACCOUNTS.items() if at[2:] in asked}
+        used |= each.get("accounts", {})
         yield {**each, "accounts": used} if used else each
 
 
@@ -87,6 +90,10 @@ def listed() -> Iterator[Case]:
     yield from read(three)
     yield from changed(three)
     yield from taken_out(three)
+    yield from itself([{**each, "caller": OWNER} for each in three])
+    long = [step(call(REGISTER, SWAPS, LONG))]
+    removal = call(REMOVE, SWAPS)
+    yield case("remove-long", removal, [], before=long, logs=[removed(SWAPS, CALLER)])
     yield from not_taken(three)
 
 
@@ -131,6 +138,17 @@ def changed(three: list[Case]) -> Iterator[Case]:
     late = call(UPDATE, ITSELF, "again")
     yield refused("taken-over-update", late, "NotOwner(address)", shown(ITSELF), before=claimed,
                   caller=hexed(STRANGER))  # fmt: skip
+
+
+def itself(three: list[Case]) -> Iterator[Case]:
+    """A hook takes over an entry that is not the first and has a longer text."""
+    forwarder = {hexed(ITSELF): {"code": hexed(FORWARDER)}}
+    before = [step(call(REGISTER, ITSELF, LONG), STRANGER)]
+    for name, text in (("shorter", "my words"), ("none", "")):
+        data = call(REGISTER, ITSELF, text)
+        log = entered(ITSELF, ITSELF, 0x2000, FORWARDER, text)
+        yield case(f"take-over-{name}", data, ["uint256"], 3, before=[*three, *before],
+                   logs=[log], caller=hexed(ITSELF), accounts=forwarder)  # fmt: skip
 
 
 def taken_out(three: list[Case]) -> Iterator[Case]:

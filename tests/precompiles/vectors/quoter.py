@@ -23,6 +23,8 @@ QUOTER, MANAGER = (0x0401).to_bytes(20, "big"), (0x0400).to_bytes(20, "big")
 
 STORAGE = {int(slot, 16): int(word, 16) for slot, word in PUBLISHED["storage"].items()}
 HOOK = b"\x88" * 18
+KNOWN_TO_HOOK = scene.HOOK_STORAGE
+CONTRACTS = {"hook": hexed(scene.compiled(V4 / "hook.vy"))}
 
 
 def cases() -> Iterator[Case]:
@@ -41,6 +43,9 @@ def cases() -> Iterator[Case]:
         if used:
             words = {f"0x{slot:064x}": f"0x{STORAGE[slot]:064x}" for slot in used}
             item["accounts"] = {hexed(MANAGER): {"storage": words}}
+        if scene.HOOK in data:
+            stored = {f"0x{slot:064x}": f"0x{word:064x}" for slot, word in KNOWN_TO_HOOK.items()}
+            item.setdefault("accounts", {})[hexed(scene.HOOK)] = {"code": "hook", "storage": stored}
         yield item
     yield from ours()
 
@@ -63,9 +68,11 @@ def ours() -> Iterator[Case]:
             name = f"hook-{flags:04x}-{side.lower()}"
             yield refused(name, data, error, shown, static=True)
             first, second = (scene.A, scene.B) if side == "Input" else (scene.B, scene.A)
-            route = (first, [(second, 3_000, 60, hook, b"")], 5)
-            data = scene.encoded(f"quoteExact{side}({scene.ROUTE})", route)
-            yield refused(f"{name}-route", data, error, shown, static=True)
+            hooked, plain = (second, 3_000, 60, hook, b""), (second, 500, 10, bytes(20), b"")
+            for place in range(3):
+                hops = [hooked if at == place else plain for at in range(3)]
+                data = scene.encoded(f"quoteExact{side}({scene.ROUTE})", (first, hops, 5))
+                yield refused(f"{name}-route-{place}", data, error, shown, static=True)
 
 
 class Watched(dict[tuple[bytes, int], int]):
@@ -73,6 +80,7 @@ class Watched(dict[tuple[bytes, int], int]):
 
     def __init__(self) -> None:
         super().__init__({(MANAGER, slot): word for slot, word in STORAGE.items()})
+        self.update({(scene.HOOK, slot): word for slot, word in KNOWN_TO_HOOK.items()})
         self.read: set[int] = set()
 
     def get(self, key: Any, default: Any = None) -> Any:
@@ -84,5 +92,8 @@ class Watched(dict[tuple[bytes, int], int]):
 def asked(data: bytes) -> tuple[int, list[int]]:
     """Return our figure for the gas, and which words of the pool manager an answer takes."""
     storage = Watched()
-    outcome = embedded.call_precompile(embedded.World(storage=storage), QUOTER, data)
+    world = embedded.World(
+        storage=storage, codes={scene.HOOK: bytes.fromhex(CONTRACTS["hook"][2:])}
+    )
+    outcome = embedded.call_precompile(world, QUOTER, data, caller=scene.CALLER)
     return int.from_bytes(outcome.data[32:64], "big"), sorted(storage.read & set(STORAGE))

@@ -38,6 +38,9 @@ def prepare(chain: LocalChain) -> None:
     token = scene.compiled(HERE.parent / "token.vy")
     chain.set_code(scene.ACTOR, scene.compiled(HERE / "actor.vy"))
     chain.set_balance(scene.ACTOR, scene.NATIVE_BALANCE)
+    chain.set_code(scene.HOOK, scene.compiled(HERE / "hook.vy"))
+    for slot, word in scene.HOOK_STORAGE.items():
+        chain.set_storage(scene.HOOK, slot, word)
     for at in scene.TOKENS:
         chain.set_code(at, token)
         chain.set_storage(at, scene.mapped(0, scene.ACTOR), scene.BALANCE)
@@ -60,7 +63,9 @@ def main(packages: Path) -> None:
         send(chain, to=step.to, data=step.data, value=step.value)
     answers = {}
     for name, types, data in scene.questions():
-        result = chain.call(CallRequest(to=lenses[types != "quote"], data=data))
+        result = chain.call(
+            CallRequest(sender=scene.CALLER, to=lenses[types != "quote"], data=data)
+        )
         kind = "output" if result.success else "error"
         # What the quoter says of gas is its own.
         output = result.output[:32] if result.success and types == "quote" else result.output

@@ -104,6 +104,12 @@ BC = pool(B, C, 100, 1)
 EMPTY = pool(A, C, 3_000, 60)
 NONE = pool(A, C, 500, 10)
 E18 = 10**18
+CALLER = bytes.fromhex("7e5f4552091a69125d5dfcb7b8c2659029395bdf")
+"""Who asks."""
+HOOK = b"\x77" * 18 + b"\x00\xc0"
+HOOKED = pool(A, B, 0x800000, 60, HOOK)
+HOOK_STORAGE = {1: int.from_bytes(CALLER, "big")}
+"""Whom the hook expects to be told of."""
 
 
 def steps(manager: bytes) -> list[Step]:
@@ -114,6 +120,7 @@ def steps(manager: bytes) -> list[Step]:
         initialize(manager, NA, 2**96 * 3),
         initialize(manager, BC, 2**96 * 99 // 100),
         initialize(manager, EMPTY, PRICE_1),
+        initialize(manager, HOOKED, PRICE_1),
         session(
             manager,
             liquidity(AB, -887_220, 887_220, 10 * E18),
@@ -132,6 +139,27 @@ def steps(manager: bytes) -> list[Step]:
             swap(AB, False, 2 * E18),
             swap(NA, True, -E18 // 7),
             swap(BC, False, -5 * E18),
+        ),
+        # Over ticks and back, so that there is growth on either side of them.
+        session(
+            manager,
+            swap(AB, True, -60 * E18),
+            swap(AB, False, -75 * E18),
+            swap(GAPS, True, -3 * E18),
+            swap(NA, False, -400 * E18),
+            swap(NA, True, -90 * E18),
+            swap(BC, False, -20 * E18),
+            swap(BC, True, -30 * E18),
+            liquidity(HOOKED, -6_000, 6_000, 50 * E18),
+        ),
+        session(
+            manager,
+            liquidity(AB, -600, 600, E18),
+            liquidity(AB, -120, 1_200, E18, 7),
+            liquidity(NA, 21_000, 22_500, E18),
+            liquidity(BC, -300, -100, E18),
+            swap(AB, True, -E18),
+            swap(NA, False, -E18),
         ),
     ]
 
@@ -154,7 +182,8 @@ def questions() -> Iterator[tuple[str, str, bytes]]:
                     yield name, "quote", encoded(signature, params)
     yield from wrong_questions()
     yield from routes()
-    for label, key in (*pools, ("empty", EMPTY), ("none", NONE)):
+    yield from hooked_questions()
+    for label, key in (*pools, ("empty", EMPTY), ("none", NONE), ("hooked", HOOKED)):
         for name, types, data in views(pool_id(key)):
             yield f"{label}-{name}", types, data
 
@@ -199,6 +228,26 @@ def routes() -> Iterator[tuple[str, str, bytes]]:
             yield f"route-{name}-input-{amount}", "quote", forward
             backward = encoded(f"quoteExactOutput({ROUTE})", (currency, back, amount))
             yield f"route-{name}-output-{amount}", "quote", backward
+
+
+def hooked_questions() -> Iterator[tuple[str, str, bytes]]:
+    """Of a pool whose hook counts its calls and sets the fee by them."""
+    around = [(B, 0x800000, 60, HOOK, b"who"), (A, 3_000, 60, bytes(20), b"")]
+    for side in ("Input", "Output"):
+        for data in (b"", b"who", b"x" * 65):
+            for zero_for_one in (True, False):
+                params = (HOOKED, zero_for_one, E18 // 3, data)
+                name = f"hooked-{side.lower()}-{len(data)}-{int(zero_for_one)}"
+                yield name, "quote", encoded(f"quoteExact{side}Single({SINGLE})", params)
+        for amount in (0, E18 // 5, 10**30):
+            name = f"hooked-{side.lower()}-amount-{amount}"
+            params = (HOOKED, True, amount, b"")
+            yield name, "quote", encoded(f"quoteExact{side}Single({SINGLE})", params)
+        path = around if side == "Input" else [(A, *around[0][1:]), (B, *around[1][1:])]
+        for name, hops in (("there", path), ("thrice", [*path, path[0]])):
+            route = (A if side == "Input" or len(hops) == 2 else B, hops, E18 // 7)
+            data = encoded(f"quoteExact{side}({ROUTE})", route)
+            yield f"hooked-route-{side.lower()}-{name}", "quote", data
 
 
 def views(identifier: bytes) -> Iterator[tuple[str, str, bytes]]:
