@@ -23,6 +23,18 @@ interface IAttestation {
         bytes calldata signature
     ) external view returns (uint8 verdict, uint8 trust);
 
+    /// Judge a quote of Intel SGX or TDX, version 3, 4 or 5, and return what it says: 0 for an
+    /// enclave or 0x81 for a domain, its report, and the security versions of the platform, which
+    /// are not judged.
+    function judgeQuote(bytes calldata quote) external view returns (
+        uint8 verdict,
+        uint8 trust,
+        uint16 version,
+        uint32 kind,
+        bytes memory body,
+        bytes memory platform
+    );
+
     /// Return what a receipt says, trusted or not.
     function describe(bytes calldata receipt) external pure returns (
         bytes32 device,

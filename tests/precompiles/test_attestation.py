@@ -13,7 +13,7 @@ from chain.calls import CallRequest
 from chain.genesis import genesis_from_json, genesis_to_json, pars_genesis
 from chain.local_chain import LocalChain
 from precompiles.ai.attestation import certificate, chain, contract, der, instants
-from precompiles.conformance.embedded import Outcome, World, call_precompile
+from precompiles.conformance.embedded import Outcome, World, call_precompile, prepared
 from precompiles.conformance.vectors import Vector, load, path_of
 from precompiles.registry import find
 
@@ -78,6 +78,26 @@ def test_every_cut_and_every_extra_byte_is_refused() -> None:
     for place in range(48, len(receipt) + 1):
         longer = receipt[:place] + b"\0" + receipt[place:]
         assert verdict(judge(world, longer, signature)) != chain.TRUSTED
+
+
+def test_every_byte_of_a_published_quote_counts() -> None:
+    """Of Intel's own: whatever is changed, it is malformed or not to be trusted."""
+    vector = VECTORS["quote-intel-tdx"]
+    (quote,) = eth_abi.decode(["bytes"], vector.input[4:])
+    world = prepared(vector)
+
+    def judged(changed: bytes) -> int | None:
+        data = vector.input[:4] + eth_abi.encode(["bytes"], [changed])
+        now = {"timestamp": 1_790_000_000}
+        return verdict(call_precompile(world, ENTRY.address, data, context=now))
+
+    assert judged(quote) == chain.TRUSTED
+    draw = Random(7)
+    for place in range(len(quote)):
+        changed = bytearray(quote)
+        changed[place] ^= 1 << draw.randrange(8)
+        assert judged(bytes(changed)) != chain.TRUSTED, place
+        assert judged(quote[:place]) is None
 
 
 def test_noise_is_refused_and_never_an_exception() -> None:

@@ -5,7 +5,8 @@ certificates are well-formed with it (an algorithm nobody here computes, an exte
 knows), it says in the result.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from . import der
@@ -78,6 +79,8 @@ class Extensions:
     key_usage: int | None = None
     purposes: tuple[bytes, ...] | None = None
     unknown_critical: bool = False
+    others: Mapping[bytes, bytes] = field(default_factory=dict)
+    """The content of those that are not known, critical or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +300,7 @@ def understood(found: dict[bytes, tuple[bool, der.Element]]) -> Extensions:
     key_usage: int | None = None
     purposes: tuple[bytes, ...] | None = None
     unknown_critical = False
+    others: dict[bytes, bytes] = {}
     for name, (critical, value) in found.items():
         content = der.inside(value)
         if name == BASIC_CONSTRAINTS:
@@ -307,6 +311,7 @@ def understood(found: dict[bytes, tuple[bool, der.Element]]) -> Extensions:
             purposes = parse_purposes(content)
         else:
             unknown_critical |= critical and name not in IGNORED
+            others[name] = value.content
             continue
         content.finish()
     return Extensions(
@@ -315,6 +320,7 @@ def understood(found: dict[bytes, tuple[bool, der.Element]]) -> Extensions:
         key_usage=key_usage,
         purposes=purposes,
         unknown_critical=unknown_critical,
+        others=others,
     )
 
 

@@ -14,6 +14,7 @@ from ...backends import certificate_signatures
 from . import certificate as x509
 from .certificate import Certificate
 from .der import Malformed
+from .quote import Quote
 
 DEVICE_SIZE = 32
 NUMBER_SIZE = 8
@@ -36,6 +37,8 @@ UNKNOWN_CRITICAL_EXTENSION = 12
 UNSUPPORTED_ALGORITHM = 13
 BAD_CERTIFICATE_SIGNATURE = 14
 BAD_REPORT_SIGNATURE = 15
+BAD_ENCLAVE_SIGNATURE = 16
+KEY_NOT_REPORTED = 17
 
 ANY_PURPOSE = bytes.fromhex("551d2500")
 ATTESTATION_PURPOSE = bytes.fromhex("6781050803")
@@ -83,20 +86,49 @@ def judge(
 
     `pay` is told the kind of each key before a signature is checked under it.
     """
-    chain = receipt.chain
     found = judge_report(receipt, now, age_max)
-    found = found or next(filter(None, (judge_place(chain, i) for i in range(len(chain)))), 0)
+    found = found or judge_chain(receipt.chain, receipt.timestamp, pay)
     if found:
         return found
-    if not all(valid_at(each, receipt.timestamp) for each in chain):
+    signer = receipt.chain[0].key
+    pay(signer.kind)
+    if not verify(signer.kind, signer.content, receipt.report, signature):
+        return BAD_REPORT_SIGNATURE
+    return TRUSTED
+
+
+def judge_quote(quote: Quote, now: int, pay: Callable[[str], None]) -> int:
+    """Return TRUSTED, or what speaks against a quote whose root is known.
+
+    A quote has no time of its own, so its certificates must be valid now.
+    """
+    found = judge_chain(quote.chain, now, pay)
+    if found:
+        return found
+    signer = quote.chain[0].key
+    pay(signer.kind)
+    if not verify(signer.kind, signer.content, quote.enclave_report, quote.enclave_signature):
+        return BAD_ENCLAVE_SIGNATURE
+    if not quote.is_bound:
+        return KEY_NOT_REPORTED
+    pay("P-256")
+    point = bytes([x509.UNCOMPRESSED]) + quote.key
+    if not verify("P-256", point, quote.signed, quote.signature):
+        return BAD_REPORT_SIGNATURE
+    return TRUSTED
+
+
+def judge_chain(chain: tuple[Certificate, ...], time: int, pay: Callable[[str], None]) -> int:
+    """Return what speaks against certificates in order, at a time."""
+    found = next(filter(None, (judge_place(chain, i) for i in range(len(chain)))), TRUSTED)
+    if found:
+        return found
+    if not all(valid_at(each, time) for each in chain):
         return NOT_VALID_THEN
     for signed, signer in itertools.pairwise(chain):
         pay(signer.key.kind)
         if not signed_by(signed, signer):
             return BAD_CERTIFICATE_SIGNATURE
-    pay(chain[0].key.kind)
-    if not verify(chain[0].key.kind, chain[0].key.content, receipt.report, signature):
-        return BAD_REPORT_SIGNATURE
     return TRUSTED
 
 

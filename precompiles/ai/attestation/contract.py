@@ -18,6 +18,7 @@ from ...gas import Constant, Listed, PerItem
 from ...precompile import Call, Precompile, Start, method
 from . import certificate as x509
 from . import chain
+from . import quote as quotes
 from .der import Malformed
 
 ADDRESS = (0x0305).to_bytes(20, "big")
@@ -27,6 +28,7 @@ CERTIFICATE_SIZE_MAX = 2_048
 RECEIPT_SIZE_MAX = chain.REPORT_SIZE + chain.CERTIFICATES_MAX * CERTIFICATE_SIZE_MAX
 SIGNATURE_SIZE_MAX = 128
 MESSAGE_SIZE_MAX = 8_192
+QUOTE_SIZE_MAX = 8_192
 KEY_SIZE_MAX = 97
 
 MALFORMED = abi.error("Malformed(uint256 position, string reason)", {"reason": REASON_MAX})
@@ -44,6 +46,8 @@ KEY_SIZES = {"P-256": 65, "P-384": 97, "Ed25519": 32}
 # Measured: docs/gas.md.
 PARSE_BASE_GAS = 500
 PARSE_BYTE_GAS = 20
+QUOTE_BYTE_GAS = 12
+"""Much of a quote is base 64, or not looked at."""
 SIGNATURE_GAS = {"P-256": 7_000, "P-384": 36_000, "Ed25519": 10_000}
 PARSE_GAS = (Constant(amount=PARSE_BASE_GAS), PerItem(argument="receipt", amount=PARSE_BYTE_GAS))
 
@@ -100,9 +104,28 @@ def judged(
         signature,
         call.context.timestamp,
         read(AGE_SLOT),
-        lambda kind: call.host.charge(SIGNATURE_GAS[kind], f"{kind} signature"),
+        payer(call),
     )
     return verdict, trust if verdict == chain.TRUSTED else 0
+
+
+def judge_quote(call: Call, encoded: bytes) -> tuple[object, ...]:
+    """Return the verdict on a quote of Intel's, and what it says."""
+    try:
+        quote = quotes.parse(encoded)
+    except Malformed as found:
+        raise MALFORMED(found.position, found.reason) from None
+    trust = root_trust(call, quote.chain[-1].fingerprint)
+    verdict = chain.UNKNOWN_ROOT
+    if trust:
+        verdict = chain.judge_quote(quote, call.context.timestamp, payer(call))
+    trust = trust if verdict == chain.TRUSTED else 0
+    return verdict, trust, quote.version, quote.kind, quote.body, quotes.platform_versions(quote)
+
+
+def payer(call: Call) -> Callable[[str], None]:
+    """Return what charges a signature by the kind of its key."""
+    return lambda kind: call.host.charge(SIGNATURE_GAS[kind], f"{kind} signature")
 
 
 def describe(_: Call, receipt: bytes) -> tuple[bytes, int, bytes, list[bytes]]:
@@ -198,6 +221,24 @@ PRECOMPILE = Precompile(
             bounds=BOUNDS,
         ),
         method(
+            "judgeQuote(bytes quote) returns (uint8 verdict, uint8 trust, uint16 version,"
+            " uint32 kind, bytes body, bytes platform)",
+            mutability="view",
+            gas=(
+                Constant(amount=PARSE_BASE_GAS),
+                PerItem(argument="quote", amount=QUOTE_BYTE_GAS),
+            ),
+            handler=judge_quote,
+            summary="Judge a quote of Intel SGX or TDX, version 3, 4 or 5, and return what it says:"
+            " 0 for an enclave or 0x81 for a domain, its report, and the security versions of the"
+            " platform, which are not judged.",
+            bounds={
+                "quote": QUOTE_SIZE_MAX,
+                "body": quotes.DOMAIN_15_SIZE,
+                "platform": CERTIFICATE_SIZE_MAX,
+            },
+        ),
+        method(
             "describe(bytes receipt) returns"
             " (bytes32 device, uint64 timestamp, bytes8 nonce, bytes32[] fingerprints)",
             mutability="pure",
@@ -249,6 +290,9 @@ PRECOMPILE = Precompile(
         ),
     ),
     errors=(MALFORMED, UNKNOWN_ALGORITHM),
-    references=("RFC 5280", "RFC 5480", "RFC 8410", "ITU-T X.690"),
+    references=(
+        *("RFC 5280", "RFC 5480", "RFC 8410", "ITU-T X.690"),
+        "Intel SGX ECDSA Quote Library Reference; Intel TDX DCAP Quoting Library API",
+    ),
     genesis=genesis,
 )

@@ -1,8 +1,8 @@
 """Freivalds' check of C = A·B over the prime 2^61 - 1 with two random vectors.
 
 For a vector r that was drawn after C was fixed, A(Br) = Cr is sure where C = A·B, and where it is
-not it happens once in 2^61; so with two vectors once in 2^122. Checking takes as many steps as the
-matrices have entries, multiplying them as many times that as B has columns. Knows no chain.
+not it happens once in 2^61; so with two vectors once in 2^122. The check multiplies each matrix by
+two vectors, where computing C anew multiplies A by every column of B. Knows no chain.
 Importing this loads the compiler.
 
 A and B are rows of int8, C rows of int32, big-endian.

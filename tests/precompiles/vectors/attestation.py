@@ -5,10 +5,12 @@ Keys follow from small numbers and ECDSA is deterministic: the chains come out t
 """
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256, sha384
+from pathlib import Path
 from typing import Any
 
 from cases import Case, call, case, hexed, refused
@@ -222,6 +224,7 @@ def cases() -> Iterator[Case]:
     yield from distrusted()
     yield from certificates()
     yield from signatures()
+    yield from quotes()
     yield from malformed()
 
 
@@ -543,6 +546,165 @@ def signatures() -> Iterator[Case]:
         ec.ECDSA(utils.Prehashed(hashes.SHA384()), deterministic_signing=True),
     )
     yield checked("p-256-over-sha-384", False, SOURCE, 1, point, message, other)
+
+
+# --- Quotes ---------------------------------------------------------------------------------
+
+JUDGE_QUOTE = "judgeQuote(bytes)"
+TOLD = ["uint8", "uint8", "uint16", "uint32", "bytes", "bytes"]
+QUOTED = 1_790_000_000
+SECURITY_VERSIONS = x509.UnrecognizedExtension(
+    ObjectIdentifier("1.2.840.113741.1.13.1"), bytes.fromhex("3003020105")
+)
+
+
+def pem(der: bytes) -> bytes:
+    text = base64.b64encode(der)
+    lines = [text[at : at + 64] + b"\n" for at in range(0, len(text), 64)]
+    return b"-----BEGIN CERTIFICATE-----\n" + b"".join(lines) + b"-----END CERTIFICATE-----\n"
+
+
+def little(value: int, size: int) -> bytes:
+    return value.to_bytes(size, "little")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoting:
+    """What a quote is made of; each test changes one thing."""
+
+    version: int = 4
+    kind: int = 0x81
+    form: int | None = None
+    size: int | None = None
+    key_kind: int = 2
+    inner: int = 6
+    outer: int = 5
+    bound: bytes | None = None
+    by: int = 8
+    platform: int = 1
+    end: bytes = b""
+    chain: tuple[bytes, ...] | None = None
+    behind: bytes = b""
+
+    @property
+    def body(self) -> bytes:
+        size = self.size or (584 if self.kind else 384)
+        return bytes(n % 256 for n in range(size))
+
+    def encoded(self) -> bytes:
+        head = little(self.version, 2) + little(self.key_kind, 2) + little(self.kind, 4) + bytes(40)
+        if self.version == 5:
+            form = self.form or (2 if self.kind else 1)
+            head += little(form, 2) + little(len(self.body), 4)
+        signed_part = head + self.body
+        key = (
+            private_key("P-256", 8)
+            .public_key()
+            .public_bytes(
+                serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+            )[1:]
+        )
+        authentication = b"authentication"
+        bound = sha256(key + authentication).digest() if self.bound is None else self.bound
+        report = bytes(320) + bound.ljust(64, b"\0")
+        chain = self.chain or tuple(map(pem, encoded(quoted_plans())))
+        certificates = b"".join(chain) + self.end
+        inner = report + signed("P-256", self.platform, report, raw=True)
+        inner += little(len(authentication), 2) + authentication
+        inner += little(self.outer, 2) + little(len(certificates), 4) + certificates
+        if self.version > 3:
+            inner = little(self.inner, 2) + little(len(inner), 4) + inner
+        rest = signed("P-256", self.by, signed_part, raw=True) + key + inner
+        return signed_part + little(len(rest), 4) + rest + self.behind
+
+
+def quoted_plans() -> list[Plan]:
+    device, vendor, root = plans()
+    purposeless = replace(device, purposes=None, extra=((SECURITY_VERSIONS, False),))
+    return [purposeless, vendor, root]
+
+
+def quoted(name: str, quoting: Quoting, expected: int, **more: Any) -> Case:
+    accounts = trusting(encoded(quoted_plans())[-1], 90)
+    told = (expected, 0 if expected else 90, quoting.version, quoting.kind, quoting.body)
+    given = {"accounts": accounts, "time": NOW, **more}
+    data = call(JUDGE_QUOTE, quoting.encoded())
+    return case(f"quote-{name}", data, TOLD, *told, bytes.fromhex("3003020105"), **given)
+
+
+def quotes() -> Iterator[Case]:
+    yield published_quote()
+    for name, quoting in (
+        ("v3", Quoting(version=3, kind=0)), ("v4-enclave", Quoting(kind=0)), ("v4", Quoting()),
+        ("v5-enclave", Quoting(version=5, kind=0)), ("v5", Quoting(version=5)),
+        ("v5-tdx-1.5", Quoting(version=5, form=3, size=648)), ("zero-ended", Quoting(end=b"\0")),
+    ):  # fmt: skip
+        yield quoted(name, quoting, 0)
+    yield quoted("unknown-root", Quoting(), 1, accounts={})
+    yield quoted("not-valid-now", Quoting(), 5, time=NOW + 10_000_001)
+    device, vendor, root = quoted_plans()
+    low = [device, replace(vendor, authority=None), root]
+    yield quoted("no-authority", Quoting(chain=tuple(map(pem, encoded(low)))), 7)
+    forged = [replace(device, signer=("P-256", 9)), vendor, root]
+    yield quoted("forged-platform", Quoting(chain=tuple(map(pem, encoded(forged)))), 14)
+    yield quoted("body-by-another", Quoting(by=7), 15)
+    yield quoted("enclave-by-another", Quoting(platform=7), 16)
+    yield quoted("key-not-reported", Quoting(bound=bytes(32)), 17)
+    padded = sha256(b"x").digest() + b"\1"
+    yield quoted("report-with-more", Quoting(bound=padded), 17)
+    yield from malformed_quotes()
+
+
+def published_quote() -> Case:
+    """Of a TDX domain: its chain is Intel's, and ends in Intel's root."""
+    given = json.loads((Path(__file__).parent / "attestation_quote.json").read_text())["tdx_v4"]
+    platform = base64.b64decode(given["platform"])
+    chain = [platform, decoded(INTEL_PLATFORM), decoded(INTEL_ROOT)]
+    quote = bytes.fromhex(given["quote"]) + b"".join(map(pem, chain))
+    extensions = x509.load_der_x509_certificate(platform).extensions
+    versions = extensions.get_extension_for_oid(SECURITY_VERSIONS.oid).value.public_bytes()
+    accounts = trusting(chain[-1], 100)
+    data = call(JUDGE_QUOTE, quote)
+    told = (0, 100, 4, 0x81, quote[48 : 48 + 584], versions)
+    source = "a published quote of Intel TDX: see SOURCES.md"
+    return case("quote-intel-tdx", data, TOLD, *told, accounts=accounts, time=QUOTED, source=source)
+
+
+def malformed_quotes() -> Iterator[Case]:
+    error = "Malformed(uint256,string)"
+    whole = Quoting().encoded()
+    start = 48 + 584 + 4 + 128
+    for name, quote, position, reason in (
+        ("empty", b"", 0, "truncated"), ("cut-header", whole[:40], 40, "truncated"),
+        ("version-2", Quoting(version=2, kind=0).encoded(), 0, "version"),
+        ("version-6", Quoting(version=6).encoded(), 0, "version"),
+        ("key-kind-3", Quoting(key_kind=3).encoded(), 2, "kind of key"),
+        ("kind-1", Quoting(kind=1).encoded(), 4, "kind of body"),
+        ("v3-of-a-domain", Quoting(version=3).encoded(), 4, "kind of body"),
+        ("v5-form-4", Quoting(version=5, form=4).encoded(), 48, "form of the body"),
+        ("v5-form-of-enclave", Quoting(version=5, form=1).encoded(), 48, "form of the body"),
+        ("v5-size", Quoting(version=5, form=2, size=648).encoded(), 50, "size of the body"),
+        ("longer", Quoting(behind=b"\0").encoded(), 48 + 584, "size of the rest"),
+        ("cut", whole[:-1], 48 + 584, "size of the rest"),
+        ("inner-7", Quoting(inner=7).encoded(), start, "kind of certification data"),
+        ("outer-1", Quoting(outer=1).encoded(), start + 6 + 448 + 2 + 14,
+         "kind of certification data"),
+    ):  # fmt: skip
+        yield refused(f"quote-{name}", call(JUDGE_QUOTE, quote), error, position, reason)
+    chain = list(map(pem, encoded(quoted_plans())))
+    where = start + 6 + 448 + 2 + 14 + 6
+    inside = where + 28
+    for name, parts, position, reason in (
+        ("no-chain", [b"\0"], where, "PEM"),
+        ("two-zeros", [*chain, b"\0\0"], where + sum(map(len, chain)), "PEM"),
+        ("open-pem", [chain[0][:-26]], where, "PEM"),
+        ("bad-base-64", [chain[0].replace(b"MII", b"M*I", 1)], inside, "base 64"),
+        ("padding-within", [chain[0].replace(b"MII", b"M==", 1)], inside, "base 64"),
+        ("five", [chain[0]] * 5, where + 4 * len(chain[0]), "too many certificates"),
+        ("longer-certificate", [pem(encoded(quoted_plans())[0] + b"\0")], inside, "trailing bytes"),
+    ):  # fmt: skip
+        quote = Quoting(chain=tuple(parts)).encoded()
+        yield refused(f"quote-{name}", call(JUDGE_QUOTE, quote), error, position, reason)
 
 
 # --- What is malformed ----------------------------------------------------------------------

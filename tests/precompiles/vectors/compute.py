@@ -192,6 +192,12 @@ def outcomes() -> Iterator[Case]:
     ):  # fmt: skip
         logs = [*logs, settled(status, result, agreeing)]
         yield stage.good(f"settle-{name}", settle, types, status, result, logs=logs)
+    quick = committed([TRUTH] * 5)
+    for place in range(5):
+        quick = quick.by(place, revealing(place, TRUTH))
+    logs = [settled(2, TRUTH, 5)]
+    yield quick.good("settle-before-the-time", settle, types, 2, TRUTH, logs=logs)
+    yield from halves(settle)
     four = revealed([TRUTH, TRUTH, LIE, TRUTH, TRUTH]).then(settle)
     result = call("resultOf(bytes32)", JOB)
     yield four.good("result", result, ["uint8", "bytes32", "uint256", "uint256"], 2, TRUTH, 4, 5)
@@ -217,6 +223,26 @@ def outcomes() -> Iterator[Case]:
     for name, account, amount in (("reporter", REPORTERS[2], BOND), ("opener", CALLER, REWARD)):
         data = call("owed(address)", hexed(account))
         yield tie.good(f"owed-without-result-{name}", data, ["uint256"], amount)
+
+
+def halves(settle: bytes) -> Iterator[Case]:
+    """Two of four are no majority; and what one is owed of two jobs is added up."""
+    stage = UPLOADED.then(opening(REPORTERS[:4]), value=REWARD)
+    answers: list[bytes | None] = [TRUTH, TRUTH, LIE, LIE]
+    stage = committed(answers, stage)
+    for place, answer in enumerate((TRUTH, TRUTH, LIE, LIE)):
+        stage = stage.by(place, revealing(place, answer))
+    logs = [settled(3, bytes(32), 0)]
+    yield stage.good("settle-two-of-four", settle, ["uint8", "bytes32"], 3, bytes(32), logs=logs)
+    second = job_id(CALLER, 1)
+    more = stage.then(settle).then(opening(REPORTERS[:1]), value=REWARD)
+    sealed = call(COMMIT, second, commitment(0, TRUTH, second))
+    more = more.by(0, sealed, value=BOND).by(0, call(REVEAL, second, TRUTH, SALTS[0]))
+    more = more.then(call(SETTLE, second))
+    data = call("owed(address)", hexed(REPORTERS[0]))
+    yield more.good("owed-of-two-jobs", data, ["uint256"], BOND + BOND + REWARD)
+    data = call("owed(address)", hexed(CALLER))
+    yield more.good("owed-of-one-job", data, ["uint256"], REWARD)
 
 
 def refusals() -> Iterator[Case]:
@@ -276,6 +302,14 @@ def refusals() -> Iterator[Case]:
     yield over.bad("reveal-late", reveal, "TooLate(uint64)", end, caller=first)
     yield one.bad("settle-early", settle, "TooEarly(uint64)", end + 1)
     yield after.bad("settle-before-reveals", settle, "TooEarly(uint64)", end + 1)
+    last = one.at(COMMITTING + REVEALING)
+    yield last.bad("settle-last-second", settle, "TooEarly(uint64)", end + 1)
+    yield OPENED.at(COMMITTING).bad("settle-nobody-yet", settle, "TooEarly(uint64)", end + 1)
+    logs = [log("Revealed(bytes32,address,bytes32)", [JOB, REPORTERS[0]], "bytes32", TRUTH)]
+    yield last.good("reveal-last-second", reveal, [], caller=first, logs=logs)
+    logs = [log("Committed(bytes32,address)", [JOB, REPORTERS[0]], "")]
+    stage = OPENED.at(COMMITTING)
+    yield stage.good("commit-last-second", commit, [], caller=first, value=BOND, logs=logs)
     done = revealed([TRUTH] * 5).then(settle)
     for name, data, value in (
         ("settle", settle, 0),
