@@ -10,17 +10,20 @@ when all vectors of a method that succeed are priced above five times it without
 import argparse
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from textwrap import wrap
 from time import perf_counter_ns
+from unittest.mock import patch
 
 from coincurve import PrivateKey, PublicKey
 
 from precompiles import kernels
 from precompiles.backends.keccak import keccak256
+from precompiles.conformance import embedded
 from precompiles.conformance.embedded import (
     GAS_MAX,
     Frame,
@@ -72,15 +75,60 @@ class Measurement:
         return self.vector.expected.error is None and self.priced > MOST_PART * self.share
 
 
-def nanoseconds(work: Callable[[], object], reset: Callable[[], object]) -> float:
+@dataclass(slots=True)
+class Others:
+    """What the byte-code took that an entry called: no part of its own time and price."""
+
+    nanoseconds: int = 0
+    gas: int = 0
+
+
+def nanoseconds(
+    work: Callable[[], object], reset: Callable[[], object], others: Others | None = None
+) -> float:
     """Return the median time of one run; what comes before it does not count."""
+    others = others or Others()
     times = []
     for _ in range(REPEATS):
         reset()
+        others.nanoseconds = others.gas = 0
         start = perf_counter_ns()
         work()
-        times.append(perf_counter_ns() - start)
+        times.append(perf_counter_ns() - start - others.nanoseconds)
     return median(times)
+
+
+@contextmanager
+def apart() -> Iterator[Others]:
+    """Count what byte-code takes, without the precompiles that it calls in turn."""
+    others = Others()
+    run_code, run_precompile = embedded.bytecode.run, embedded.run_precompile
+    counting = False
+
+    def timed(work: Callable[[], bytes], meter: Meter, *, enter: bool) -> bytes:
+        nonlocal counting
+        if counting is enter:
+            return work()
+        counting, sign = enter, 1 if enter else -1
+        start, left = perf_counter_ns(), meter.left
+        try:
+            return work()
+        finally:
+            counting = not enter
+            others.nanoseconds += sign * (perf_counter_ns() - start)
+            others.gas += sign * (left - meter.left)
+
+    def code(code: bytes, call: Call, frame: Frame) -> bytes:
+        return timed(lambda: run_code(code, call, frame), frame.meter, enter=True)
+
+    def precompile(entry: Precompile, call: Call, meter: Meter) -> bytes:
+        return timed(lambda: run_precompile(entry, call, meter), meter, enter=False)
+
+    with (
+        patch.object(embedded.bytecode, "run", code),
+        patch.object(embedded, "run_precompile", precompile),
+    ):
+        yield others
 
 
 def ecrecover() -> float:
@@ -128,7 +176,8 @@ def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
     world.originals.clear()
     world.changes.clear()
     work()
-    time = nanoseconds(work, reset)
+    with apart() as others:
+        time = nanoseconds(work, reset, others)
     found = entry.by_selector.get(vector.input[:4])
     return Measurement(
         entry=entry,
@@ -136,7 +185,7 @@ def measure(entry: Precompile, vector: Vector, unit: float) -> Measurement:
         method=found.signature.canonical if found else "(none)",
         microseconds=time / 1_000,
         share=round(time / unit * ECRECOVER_GAS),
-        charged=GAS_MAX - frame.meter.left,
+        charged=GAS_MAX - frame.meter.left - others.gas,
         priced=price(entry, vector.input),
     )
 
