@@ -133,6 +133,12 @@ def with_fault(entry: Precompile, path: Path, fault: Fault) -> Precompile:
     return found
 
 
+def assembled(changed: Precompile) -> Precompile:
+    """Return an entry as the registry has it: at a family's first address it answers for that."""
+    entries = [changed if each.address == changed.address else each for each in registry.ENTRIES]
+    return next(each for each in registry.assemble(entries) if each.address == changed.address)
+
+
 def notices(vectors: Sequence[Vector]) -> bool:
     """Return whether a vector is not met; an exception is not what a vector expects."""
     for vector in vectors:
@@ -172,7 +178,7 @@ def trials(chapter: Chapter, seconds: int) -> Iterator[Trial]:
             changed = with_fault(entry, path, fault)
             if changed.address != entry.address:
                 return True
-            registry.BY_ADDRESS = {**registry.BY_ADDRESS, entry.address: changed}
+            registry.BY_ADDRESS = {**registry.BY_ADDRESS, entry.address: assembled(changed)}
             return notices(quick_first)
 
         key = (str(path.relative_to(PACKAGE)), fault.was, fault.becomes)

@@ -139,7 +139,7 @@ def entity_type(reading: Reading, _: Any, planned: Planned) -> Table | None:
 def entity(reading: Reading, _: Any, planned: Planned) -> Row | None:
     """Resolve Query.entity."""
     identifier, key = planned.arguments.get("id"), planned.arguments.get("key")
-    if (identifier is None) is (key is None):
+    if (identifier is None) == (key is None):
         raise errors.NOT_RESOLVED(planned.position, "id or key")
     table = required_table(reading, planned)
     if key is not None:

@@ -144,7 +144,7 @@ class Analysis:
             raise errors.INVALID(item.position, "FieldsOnCorrectType")
         given = values.arguments(self.bindings, declared.arguments, item.arguments, item.position)
         named = self.schema.types[declared.named]
-        if (named.kind == "OBJECT") is not (item.selections is not None):
+        if (named.kind == "OBJECT") != (item.selections is not None):
             raise errors.INVALID(item.position, "ScalarLeafs")
         below = Extent(steps=0)
         if item.selections is not None:
@@ -210,7 +210,7 @@ class Analysis:
             given = values.arguments(
                 self.bindings, declared.arguments, each.arguments, each.position
             )
-            kept = kept and given["if"] is (each.name == "include")
+            kept = kept and given["if"] == (each.name == "include")
         return kept
 
 
