@@ -323,9 +323,9 @@ def overriding(vector: Vector) -> dict[str, Any]:
     for address, balance in world.balances.items():
         overrides.setdefault(hexed(address), {})["balance"] = hex(balance)
     for (address, slot), word in world.storage.items():
-        if word:
-            words = overrides.setdefault(hexed(address), {}).setdefault("stateDiff", {})
-            words[f"0x{slot:064x}"] = f"0x{word:064x}"
+        # A word of 0 too: the node may have another there, from its genesis.
+        words = overrides.setdefault(hexed(address), {}).setdefault("stateDiff", {})
+        words[f"0x{slot:064x}"] = f"0x{word:064x}"
     return overrides
 
 

@@ -298,6 +298,8 @@ def refused_weights() -> Iterator[Case]:
 
 def flags() -> Iterator[Case]:
     identity = SHIFTED.identity
+    # A chain may have a curator from its genesis: where there must be none, the slot says so.
+    nobody = {ENTRY: {"storage": {hexed(bytes(32)): hexed(bytes(32))}}}
     admin = {ENTRY: {"storage": {hexed(bytes(32)): "0x" + "00" * 12 + ADMIN[2:]}}}
     sealed = [{**step, "caller": OWNER} for step in steps(SHIFTED)]
     deprecate = call("deprecate(bytes32)", identity)
@@ -322,8 +324,10 @@ def flags() -> Iterator[Case]:
     yield refused(
         "adopt-by-owner", adopt, "NotAdmin(address)", ADMIN, accounts=admin, before=sealed
     )
-    yield refused("adopt-without-admin", adopt, "NotAdmin(address)", NOBODY, before=sealed)
-    by_nobody = {"caller": NOBODY}
+    yield refused(
+        "adopt-without-admin", adopt, "NotAdmin(address)", NOBODY, before=sealed, accounts=nobody
+    )
+    by_nobody = {"caller": NOBODY, "accounts": nobody}
     yield refused("adopt-by-nobody", adopt, "NotAdmin(address)", NOBODY, before=sealed, **by_nobody)
     by_admin: dict[str, Any] = {"accounts": admin, "caller": ADMIN}
     yield refused("adopt-open", adopt, "NotSealed(uint8)", 1, before=sealed[:2], **by_admin)
@@ -335,7 +339,7 @@ def flags() -> Iterator[Case]:
         yield case(f"admin-{name}", data, [], logs=[log(changed, topics, [])], **by_admin)
     given = {"input": hexed(call("setAdmin(address)", OWNER)), "caller": ADMIN}
     yield case("admin-new", call("admin()"), ["address"], OWNER, accounts=admin, before=[given])
-    yield case("admin-none", call("admin()"), ["address"], NOBODY)
+    yield case("admin-none", call("admin()"), ["address"], NOBODY, accounts=nobody)
     take = call("setAdmin(address)", OWNER)
     yield refused("admin-taken", take, "NotAdmin(address)", ADMIN, accounts=admin)
     after = {"accounts": admin, "before": [given]}
