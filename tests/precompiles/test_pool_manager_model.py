@@ -331,13 +331,33 @@ class Machine(RuleBasedStateMachine):
         for limit in limits:
             self.swap(caller, -(10**35), limit)
 
+    @rule(caller=st.sampled_from(CALLERS), amount=amounts, down=st.booleans())
+    def swap_and_back(self, caller: bytes, amount: int, down: bool) -> None:
+        """What a swap gave, swapped back at once: never a profit."""
+        ends = price_at(-9 * self.pool.spacing), price_at(9 * self.pool.spacing)
+        if not ends[0] < self.pool.price < ends[1]:
+            return
+        there = self.pool.swap(down, -amount, ends[0 if down else 1])
+        requests = [self.swapping(down, -amount, ends[0 if down else 1])]
+        got, back = there[1 if down else 0], (0, 0)
+        if got:
+            back = self.pool.swap(not down, -got, ends[1 if down else 0])
+            requests.append(self.swapping(not down, -got, ends[1 if down else 0]))
+        delta = there[0] + back[0], there[1] + back[1]
+        assert delta[0 if down else 1] <= 0
+        assert delta[1 if down else 0] == 0
+        self.even(caller, delta, *requests)
+
+    def swapping(self, down: bool, amount: int, limit: int) -> bytes:
+        return call(f"swap({KEY},{SWAP},bytes)", self.key, (down, amount, limit), b"")
+
     def swap(self, caller: bytes, amount: int, limit: tuple[int, int]) -> None:
         end = price_at(limit[0] * self.pool.spacing) + limit[1]
         if end == self.pool.price:
             return
         down = end < self.pool.price
         delta = self.pool.swap(down, amount, end)
-        data = call(f"swap({KEY},{SWAP},bytes)", self.key, (down, amount, end), b"")
+        data = self.swapping(down, amount, end)
         said = int.from_bytes(self.even(caller, delta, data), "big")
         assert said == ((delta[0] << 128) + (delta[1] % Q128)) % (1 << 256)
 

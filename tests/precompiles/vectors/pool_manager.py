@@ -486,6 +486,8 @@ def hooking(stage: Stage) -> Iterator[Case]:
         return stage.even(stage.swap(HOOKED, True, -1000), HOOKED, *amounts)
 
     yield scene("hook-silent", even((-1000, 999)), filled)
+    given = stage.even(ask(DONATE, HOOKED, 9, 8, b"gift"), HOOKED, -9, -8)
+    yield scene("hook-silent-donate", given, filled)
     fee = answer(BEFORE_SWAP, 0, 0x400000 | 100_000)
     yield scene("hook-sets-fee", even((-1000, 899)), [*filled, stage.teach(HOOK, BEFORE_SWAP, fee)])
     for name, signature, said in (
