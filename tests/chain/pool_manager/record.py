@@ -107,18 +107,17 @@ def runtime(name: str) -> bytes:
     return bytes.fromhex(made["bytecode_runtime"].removeprefix("0x"))
 
 
-def main() -> None:
-    folder = Path(os.environ["UNISWAP"])
+def recorded(folder: Path) -> dict[str, Any]:
+    """Return what the file holds, made anew."""
     artefact = folder / "v4-core" / "out" / "PoolManager.sol" / "PoolManager.json"
     recorder = Recorder(code_of(json.loads(artefact.read_text("utf-8"))))
     scenes = list(builder.scenes(recorder.manager))
-    recorded = {
-        "contracts": {name: "0x" + code.hex() for name, code in recorder.codes.items()},
-        "answers": {scene["name"]: recorder.answer(scene) for scene in scenes},
-    }
-    assert len(recorded["answers"]) == len(scenes)
-    TARGET.write_text(json.dumps(recorded, indent=1) + "\n")
+    answers = {scene["name"]: recorder.answer(scene) for scene in scenes}
+    assert len(answers) == len(scenes), "two scenes share a name"
+    recorder.chain.close()
+    contracts = {name: "0x" + code.hex() for name, code in recorder.codes.items()}
+    return {"contracts": contracts, "answers": answers}
 
 
 if __name__ == "__main__":
-    main()
+    TARGET.write_text(json.dumps(recorded(Path(os.environ["UNISWAP"])), indent=1) + "\n")
