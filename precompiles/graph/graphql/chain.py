@@ -8,9 +8,6 @@ from ...precompile import Method, Precompile
 from .answer import Reading, Resolver
 from .plan import Planned
 
-HASHES = 256
-"""How many blocks back BLOCKHASH knows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:

@@ -146,7 +146,7 @@ class Analysis:
         named = self.schema.types[declared.named]
         if (named.kind == "OBJECT") != (item.selections is not None):
             raise errors.INVALID(item.position, "ScalarLeafs")
-        below = Extent(steps=0)
+        below = Extent()
         if item.selections is not None:
             below = self.selection(item.selections, named)
         if item.number not in self.left_out:
