@@ -25,6 +25,7 @@ from precompiles.ai.models.header import (
     weights_size,
 )
 from precompiles.ai.models.layout import layer_places
+from precompiles.ai.tools import chunks
 from precompiles.ai.verification import contract, freivalds, kernel, recompute, store, trace
 from precompiles.backends.blake3 import blake3
 from precompiles.conformance.embedded import Outcome, World, call_precompile
@@ -120,7 +121,10 @@ class Scene:
         root = weights_tree.root_of(weights)
         begin = encoded("beginModel(bytes,bytes32,uint256)", header, root, 0)
         (model,) = eth_abi.decode(["bytes32"], self.registry(begin))
-        self.registry(encoded("putChunk(bytes32,uint256,bytes,bytes32[])", model, 0, weights, []))
+        pieces = chunks.chunks_of(weights)
+        for index, path in enumerate(chunks.proofs_of(pieces)):
+            put = "putChunk(bytes32,uint256,bytes,bytes32[])"
+            self.registry(encoded(put, model, index, pieces[index], path))
         self.registry(encoded("sealModel(bytes32)", model))
         return bytes(model)
 
@@ -303,6 +307,32 @@ def test_a_liar_as_challenger_loses(layer: int) -> None:
     scene.now += WINDOW + 1
     scene.done("finalize(bytes32)", scene.claim)
     assert scene.balances() == (10**6 + BOND, 10**6 - 2 * BOND, 0, BOND)
+
+
+WIDE = Dense(
+    inputs=250,
+    layers=(
+        Layer(outputs=100, rounding=BY_SHIFT, shift=9),
+        Layer(outputs=90, rounding=BY_MULTIPLIER),
+        Layer(outputs=2, rounding=NOT_AT_ALL),
+    ),
+)
+
+
+@pytest.mark.parametrize(("layer", "place"), [(0, 0), (0, 65), (0, 99), (1, 0), (1, 89), (2, 1)])
+def test_weights_are_found_in_whatever_chunks_they_are(layer: int, place: int) -> None:
+    """Rows and roundings that lie in the first, the second or the third account, or across."""
+    assert 2 * 16_384 < weights_size(WIDE) < 3 * 16_384
+    scene = Scene(header=WIDE)
+    sums, output = carried(scene, layer, place * 2 + 1)
+    scene.commit(sums, output)
+    before, path = scene.before(layer, sums)
+    scene.block += 2
+    product = "challengeProduct(bytes32,uint256,bytes,bytes32[],bytes,bytes32[])"
+    arguments = (scene.claim, layer, before, path, sums[layer], scene.path(layer))
+    scene.done("challenge(bytes32)", scene.claim, caller=STRANGER, value=BOND)
+    scene.done(product, *arguments, caller=CHALLENGER)
+    assert scene.status() == store.REJECTED
 
 
 def test_a_dispute_takes_as_many_turns_as_the_trace_is_deep() -> None:

@@ -258,6 +258,17 @@ def trusted() -> Iterator[Case]:
         Scene(chain=[replace(device, extra=((unknown, False),)), vendor, root]),
         0,
     )
+    hint = x509.SubjectKeyIdentifier(bytes(20))
+    yield verdict(
+        "critical-hint", Scene(chain=[replace(device, extra=((hint, True),)), vendor, root]), 0
+    )
+    long_arc = (ATTESTS, ObjectIdentifier("2.5.16385"))
+    yield verdict(
+        "purpose-of-many-bytes", Scene(chain=[replace(device, purposes=long_arc), vendor, root]), 0
+    )
+    # Nobody checks the root's signature: its fingerprint says who it is.
+    odd = replace(root, digest=hashes.SHA3_256())
+    yield verdict("root-signed-otherwise", Scene(chain=[device, vendor, odd]), 0)
     yield verdict("reported-now", Scene(chain=plans(), time=NOW), 0)
     yield verdict("as-old-as-may-be", Scene(chain=plans(), time=NOW - AGE), 0)
     edge = [replace(each, first=REPORTED, last=REPORTED) for each in plans()]
@@ -472,6 +483,11 @@ def certificates() -> Iterator[Case]:
         yield described(name, decoded(text), f"the published certificate {title}")
     for kind in ("P-256", "Ed25519", "P-521"):
         yield described(f"device-{kind}", encoded(plans(kind))[0])
+    far = replace(plans()[0], first=2_555_555_555, last=2_666_666_666)
+    for name, first in (("january-2024", 1_705_276_800), ("march-2000", 951_868_800)):
+        dated = replace(plans()[0], first=first)
+        yield described(f"from-{name}", encoded([dated])[0])
+    yield described("generalized-time-read", encoded([far])[0])
     yield described("rsa", encoded([replace(plans()[0], public=RSA_NUMBERS.public_key())])[0])
     unknown = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"\5\0")
     yield described("critical", encoded([replace(plans()[0], extra=((unknown, True),))])[0])
@@ -799,6 +815,8 @@ def bad_shapes() -> Iterator[tuple[str, Shape, bytes, str]]:
         )
     other = tlv(0x30, bytes.fromhex("06082a8648ce3d040303"))
     yield "two-algorithms", replace(ok, inner=other), other, "two signature algorithms"
+    more = tlv(0xA0, tlv(2, b"\2"), tlv(5))
+    yield "version-longer", replace(ok, version=more), tlv(5), "trailing bytes"
     yield from bad_times(ok)
     yield from bad_names(ok)
     yield from bad_keys(ok)
@@ -828,6 +846,10 @@ def bad_shapes() -> Iterator[tuple[str, Shape, bytes, str]]:
         ), b"", "too many extensions"),
     ):  # fmt: skip
         yield f"extensions-{name}", replace(ok, extensions=extended(listed)), stop, reason
+    empty = key_usage(b"")
+    yield "usage-empty", replace(ok, extensions=extended(empty)), b"", "bit string"
+    longer = tlv(0x30, bytes.fromhex("0603551d13"), tlv(4, tlv(0x30)), tlv(5))
+    yield "extension-longer", replace(ok, extensions=extended(longer)), tlv(5), "trailing bytes"
     critical = tlv(0x30, bytes.fromhex("0603551d13"), no_flag, tlv(4, tlv(0x30)))
     yield (
         "critical-spelled-out",
@@ -924,6 +946,9 @@ def malformed() -> Iterator[Case]:
         ("cut", whole[:-1], 0, "truncated"),
         ("cut-length", b"\x30\x82\1", 0, "truncated"),
         ("trailing", whole + b"\0", len(whole), "trailing bytes"),
+        ("nested-cut", b"\x30\x03\x30\x05\0", 2, "truncated"),
+        ("nested-byte", b"\x30\x03\x30\0\x30", 4, "truncated"),
+        ("nested-length-cut", b"\x30\x04\x30\0\x30\x82", 4, "truncated"),
         ("high-tag", tlv(0x30, tlv(0x30), b"\x1f\x81\1\0"), 4, "signature algorithm"),
     ):
         yield refused(f"der-{name}", call(DESCRIBE, der), error, position, reason)
@@ -957,6 +982,7 @@ def located(der: bytes, stop: bytes, name: str) -> int:
 
 # What stands before the place where the reader stops, where what it stops at stands twice.
 BEHIND = {
+    "usage-empty": bytes.fromhex("0603551d0f04020300"),
     "serial-padded": bytes.fromhex("a0030201020202"),
     "serial-empty": bytes.fromhex("a0030201020200"),
     "version-2": bytes.fromhex("a003"),

@@ -339,6 +339,24 @@ def disputes() -> Iterator[Case]:
         data = proving(found, HONEST)
         defended = log("Defended(bytes32,address)", [CLAIM, CHALLENGER], "")
         yield stage.good(f"prove-truth-{layer}", data, ["bool"], False, logs=[defended], **by)
+    for output in (3, 4):
+        sums, said = answer((0, output, 3))
+        stage, _ = narrowed(disputed(committed(tree(layer_roots(sums)), said)), sums, HONEST)
+        data = proving(0, sums)
+        yield stage.good(f"prove-output-{output}", data, ["bool"], True, logs=rejected(), **by)
+        fields = (hexed(CHALLENGER), 3, stage.time + TURN, True, 0, output, 1)
+        children_none = (cells(0, sums[0])[output], zero, zero)
+        yield stage.good(f"game-output-{output}", game, types, *fields, *children_none)
+    last_second = committed().later(WINDOW)
+    data = call(CHALLENGE, CLAIM)
+    yield last_second.good("challenge-last-second", data, [], value=BOND, logs=[begun], **by)
+    data = call(OUTPUT, CLAIM, written(HONEST[2]), PATHS[2])
+    late = committed(output=b"another").later(WINDOW)
+    yield late.good("output-last-second", data, [], logs=rejected(), **by)
+    shown_late = disputed(committed()).later(TURN)
+    logs = [log("Shown(bytes32,bytes32,bytes32)", [CLAIM], "bytes32,bytes32", left, right)]
+    yield shown_late.good("show-last-second", show, [], logs=logs)
+    stage, _ = narrowed(disputed(committed()), HONEST, answer((2, 0, 1))[0])
     yield from silent(stage, show)
     wrong_input = call(PROVE, CLAIM, bytes(6), [])
     sums, output = answer((0, 1, 3))
@@ -480,6 +498,11 @@ def freivalds() -> Iterator[Case]:
                 label = f"freivalds-{rows}-{inner}-{columns}-{name}-{where}"
                 yield case(label, call(FREIVALDS, *given), ["uint8"], included + holds)
     good = [root, 1, 2, path, keccak(b"seed"), [rows, inner, columns], *content]
+    nothing = (root, 1, 2, path, keccak(b"seed"), [0, 1, 1], b"", b"\1", b"")
+    data = call(FREIVALDS, *nothing)
+    beyond = [*good[:1], 2, 2, [], *good[4:]]
+    yield refused("freivalds-beyond", call(FREIVALDS, *beyond), "NotIncluded()")
+    yield refused("freivalds-nothing", data, "InvalidLength(uint256,uint256)", 0, 0)
     for name, place, value, error, *values in (
         ("index", 1, 2, "NotIncluded()"),
         ("path", 3, [], "NotIncluded()"),
