@@ -526,6 +526,11 @@ def proofs() -> Iterator[Case]:
     with_root = steps(SHIFTED, poseidon=77)
     yield case("poseidon-wrong", data, ["bool"], False, before=with_root)
     yield refused("poseidon-no-chunk", data, "ChunksMissing(uint256)", 1, before=with_root[:1])
+    wide = ai_models.dense(32, [ai_models.Layer([[0] * 32] * 30, [0] * 30, ai_models.SHIFT)])
+    two_leaves = steps(wide, poseidon=77)
+    for index in (0, 1):
+        data = call(poseidon, wide.identity, index, [5])
+        yield case(f"poseidon-wrong-{index}-of-2", data, ["bool"], False, before=two_leaves)
     data = call(poseidon, small, 1, [])
     yield refused("poseidon-beyond", data, "InvalidIndex(uint256)", 1, before=with_root)
     data = call(poseidon, small, 0, [1])
