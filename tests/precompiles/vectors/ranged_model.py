@@ -49,7 +49,22 @@ class Model:
             self.growth[side] = 0
 
     def swap(self, side: int, amount: int) -> int:
-        """Swap an amount in, within the range."""
+        """Swap an amount in, within the range.
+
+        Downwards a swap halts at tick 0, where a word of the bitmap ends, and each part rounds.
+        """
+        if side == 0 and self.price > Q96:
+            whole = up(up(self.liquidity * Q96 * (self.price - Q96), self.price), Q96)
+            if whole <= amount * (UNIT - FEE) // UNIT:
+                fee = up(whole * FEE, UNIT - FEE)
+                out = self.liquidity * (self.price - Q96) // Q96
+                self.price = Q96
+                self.growth[0] += fee * Q128 // self.liquidity
+                return out + self.within(0, amount - whole - fee)
+        return self.within(side, amount)
+
+    def within(self, side: int, amount: int) -> int:
+        """Swap an amount in, without a halt."""
         net = amount * (UNIT - FEE) // UNIT
         liquidity, before = self.liquidity, self.price
         if side == 0:
@@ -84,17 +99,34 @@ class Model:
         self.beside = [have - less for have, less in zip(self.beside, extra, strict=True)]
         return principal, (extra[0], extra[1])
 
-    def leave_with_first(self, shares: int) -> int:
+    def leave_with(self, side: int, shares: int) -> int:
+        """Leave for one of the tokens alone."""
         principal, extra = self.leave(shares)
-        swapped = principal[1] + extra[1]
-        return principal[0] + extra[0] + (self.swap(1, swapped) if swapped else 0)
+        swapped = principal[1 - side] + extra[1 - side]
+        return principal[side] + extra[side] + (self.swap(1 - side, swapped) if swapped else 0)
 
-    def join_with_first(self, assets: int, swapped: int) -> tuple[int, int]:
-        """Return the shares, and what of the first token they cost in all."""
-        got = self.swap(0, swapped)
+    def join_with(self, side: int, assets: int, swapped: int) -> tuple[int, int]:
+        """Return the shares, and what of the one token they cost in all."""
+        got = self.swap(side, swapped) if swapped else 0
         self.collect()
         whole = self.worth(self.liquidity, rounded_up=True)
-        pairs = zip((assets - swapped, got), whole, self.beside, strict=True)
-        parts = [(have - 2) * self.supply // (each + more) for have, each, more in pairs]
-        shares = min(parts) - 2
-        return shares, swapped + self.join(shares)[0]
+        have = (assets - swapped, got) if side == 0 else (got, assets - swapped)
+        triples = zip(have, whole, self.beside, strict=True)
+        parts = [max(each - 2, 0) * self.supply // (part + more) for each, part, more in triples]
+        shares = max(min(parts) - 2, 0)
+        return shares, swapped + self.join(shares)[side]
+
+    def compound(self) -> int:
+        """Add fees to the liquidity, within the range; return how much they are."""
+        self.collect()
+        low, high = root(self.lower), root(self.upper)
+        first, second = (max(each - 1, 0) for each in self.beside)
+        added = min(
+            first * self.price * high // (high - self.price) // Q96,
+            second * Q96 // (self.price - low),
+            up(self.liquidity, 64),
+        )
+        cost = self.worth(added, rounded_up=True)
+        self.liquidity += added
+        self.beside = [have - less for have, less in zip(self.beside, cost, strict=True)]
+        return added

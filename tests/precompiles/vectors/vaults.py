@@ -410,7 +410,7 @@ def model(*, earned: bool = False) -> Model:
     pool = Model()
     pool.join(FIRST)
     if earned:
-        pool.join_with_first(10**9, 5 * 10**8)
+        pool.join_with(0, 10**9, 5 * 10**8)
     return pool
 
 
@@ -476,30 +476,69 @@ def ranging() -> Iterator[Case]:
 
 
 def with_the_asset() -> Iterator[Case]:
-    for name, earned, shares in (("part", False, 10**11), ("earned", True, FIRST // 5)):
-        before = EARNED if earned else JOINED
-        assets = model(earned=earned).leave_with_first(shares)
-        data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets, FRIEND, CALLER)
-        logs = went(FRIEND, CALLER, (assets, 0), shares)
-        yield case(f"leave-asset-{name}", data, ["uint256"], assets, before=before, logs=logs)
-        preview = scene.encoded(PREVIEW_ASSET, 1, shares)
-        yield case(f"preview-asset-{name}", preview, ["uint256"], assets, before=before)
-        data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets + 1, FRIEND, CALLER)
-        yield refused(f"leave-asset-{name}-limit", data, "BeyondLimit(uint256,uint256)", assets,
-                      assets + 1, before=before)  # fmt: skip
-    for name, earned, assets, swapped in (
-        ("half", False, 10**9, 5 * 10**8),
-        ("little", False, 10**9, 10**6),
-        ("earned", True, 10**10, 4 * 10**9),
-    ):
-        before = EARNED if earned else JOINED
-        shares, cost = model(earned=earned).join_with_first(assets, swapped)
-        data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares, FRIEND)
-        logs = came(FRIEND, (cost, 0), shares)
-        yield case(f"join-asset-{name}", data, ["uint256"], shares, before=before, logs=logs)
-        data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares + 1, FRIEND)
-        yield refused(f"join-asset-{name}-limit", data, "BeyondLimit(uint256,uint256)", shares,
-                      shares + 1, before=before)  # fmt: skip
+    """In vaults of the first token, and of the second."""
+    for side, asset in enumerate((scene.A, scene.B)):
+        opened = [*BEGIN, made(CREATE_RANGED, asset, POOL, -600, 600)]
+        joined = [*opened, made(JOIN, 1, FIRST, ANY, ANY, CALLER)]
+        swapping = made(JOIN_WITH_ASSET, 1, 10**9, 5 * 10**8, 0, FRIEND)
+        for name, earned, shares in (("part", False, 10**11), ("earned", True, FIRST // 5)):
+            before = [*joined, swapping] if earned else joined
+            pool = asset_model(side, earned=earned)
+            assets = pool.leave_with(side, shares)
+            label = f"{name}-{side}"
+            data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets, FRIEND, CALLER)
+            logs = went(FRIEND, CALLER, alone(side, assets), shares)
+            yield case(f"leave-asset-{label}", data, ["uint256"], assets, before=before, logs=logs)
+            preview = scene.encoded(PREVIEW_ASSET, 1, shares)
+            yield case(f"preview-asset-{label}", preview, ["uint256"], assets, before=before)
+            data = scene.encoded(LEAVE_WITH_ASSET, 1, shares, assets + 1, FRIEND, CALLER)
+            yield refused(f"leave-asset-{label}-limit", data, "BeyondLimit(uint256,uint256)",
+                          assets, assets + 1, before=before)  # fmt: skip
+        for name, earned, assets, swapped in (
+            ("half", False, 10**9, 5 * 10**8),
+            ("little", False, 10**9, 10**6),
+            ("nothing", False, 10**9, 0),
+            ("all", False, 10**9, 10**9),
+            ("earned", True, 10**10, 4 * 10**9),
+        ):
+            before = [*joined, swapping] if earned else joined
+            shares, cost = asset_model(side, earned=earned).join_with(side, assets, swapped)
+            if not shares:
+                continue
+            label = f"{name}-{side}"
+            data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares, FRIEND)
+            logs = came(FRIEND, alone(side, cost), shares)
+            yield case(f"join-asset-{label}", data, ["uint256"], shares, before=before, logs=logs)
+            data = scene.encoded(JOIN_WITH_ASSET, 1, assets, swapped, shares + 1, FRIEND)
+            yield refused(f"join-asset-{label}-limit", data, "BeyondLimit(uint256,uint256)",
+                          shares, shares + 1, before=before)  # fmt: skip
+        # Fees of both tokens: one from a swap there, one from a swap back.
+        both = [*joined, swapping, made(LEAVE_WITH_ASSET, 1, 10**11, 0, CALLER, CALLER)]
+        pool = asset_model(side, earned=True)
+        pool.leave_with(side, 10**11)
+        added = pool.compound()
+        log = logged("Compounded(uint256,uint256)", [1], ["uint256"], added)
+        data = scene.encoded(COMPOUND, 1)
+        yield case(f"compound-{side}", data, ["uint256"], added, before=both, logs=[log],
+                   time=1_800_000_000)  # fmt: skip
+        later = [*both, {**step(data), "time": 1_800_000_000}]
+        got, extra = pool.leave(FIRST // 7)
+        paid = got[0] + extra[0], got[1] + extra[1]
+        preview = scene.encoded(PREVIEW, 1, FIRST // 7)
+        yield case(f"compounded-{side}", preview, ["uint256"] * 2, *paid, before=later)
+
+
+def alone(side: int, amount: int) -> tuple[int, int]:
+    """An amount of one token, and none of the other."""
+    return (amount, 0) if side == 0 else (0, amount)
+
+
+def asset_model(side: int, *, earned: bool) -> Model:
+    pool = Model()
+    pool.join(FIRST)
+    if earned:
+        pool.join_with(side, 10**9, 5 * 10**8)
+    return pool
 
 
 def unranged() -> Iterator[Case]:
