@@ -20,7 +20,9 @@ from ..remote import Remote, RemoteError
 WAITING = "waiting"
 FINISHED = {FINAL: "final", REJECTED: "rejected"}
 RIGHT = "right"
-ENDS = (*FINISHED.values(), RIGHT)
+LOST = "lost"
+"""The chain computed what the claim says: to dispute it again would cost another bond."""
+ENDS = (*FINISHED.values(), RIGHT, LOST)
 """After these there is nothing more to do."""
 
 
@@ -87,7 +89,7 @@ def challenge(remote: Remote, proven: Proven, claim: bytes) -> str:
         return "chosen"
     assert turn == TO_PROVE, "there is no other turn"
     remote.transact(VERIFICATION, "prove", claim, *proven.agreed(disputed.layer))
-    return "proven"
+    return "proven" if state(remote, proven, claim)[0] == REJECTED else LOST
 
 
 def state(remote: Remote, proven: Proven, claim: bytes) -> tuple[int, bytes, bytes, bytes]:

@@ -204,10 +204,11 @@ def test_a_liar_as_challenger_loses_and_the_claim_becomes_final(
     claim = prove.commit(honest, right)
     assert prove.challenge(accounts_of[2], right, claim) == prove.RIGHT
     liar.transact(VERIFICATION, "challenge", claim, value=BOND)
-    while status_of(honest, claim) != OPEN:
-        prove.challenge(liar, wrong, claim)
-        if status_of(honest, claim) != OPEN:
-            prove.defend(honest, right, claim)
+    moves = dispute(
+        lambda: prove.defend(honest, right, claim), lambda: prove.challenge(liar, wrong, claim)
+    )
+    assert moves[-2] == prove.LOST
+    assert status_of(honest, claim) == OPEN
     assert prove.defend(honest, right, claim) == prove.WAITING
     later(client, WINDOW_SECONDS + 1)
     assert prove.defend(honest, right, claim) == "finalize"
