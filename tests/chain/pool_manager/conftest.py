@@ -40,11 +40,6 @@ def accounts() -> tuple[DevAccount, ...]:
     return dev_accounts(count=3)
 
 
-@pytest.fixture(params=("core", "py"))
-def engine(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 def new_scene(
     artefact: Callable[[str], dict[str, Any]],

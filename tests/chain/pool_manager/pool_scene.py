@@ -69,7 +69,6 @@ class Scene:
     genuine: bytes
     sender: bytes
     codes: dict[str, bytes]
-    deployed: int = 0
 
     # Contracts.
 
@@ -146,10 +145,6 @@ class Scene:
         return act(OURS), act(self.genuine)
 
     # State.
-
-    def storage(self, manager: bytes) -> dict[str, str]:
-        account = self.chain.dump_state()["accounts"]["0x" + manager.hex()]
-        return dict(account["storage"])
 
     def same_storage(self) -> bool:
         """Compare the roots of all that both keep."""
