@@ -192,9 +192,9 @@ def answers_of(made: ModelFile, wanted: Sequence[str]) -> Any:
 
 def upload(options: argparse.Namespace) -> None:
     """Bring a model in, and tell the gas."""
-    from precompiles.ai.model_registry import poseidon_root
     from precompiles.ai.model_registry.contract import PRECOMPILE as REGISTRY
-    from precompiles.ai.tools import running
+    from precompiles.ai.model_registry.poseidon_root import permutation
+    from precompiles.ai.tools import poseidon_tree, running
 
     from .upload import upload as bring_in
 
@@ -202,7 +202,7 @@ def upload(options: argparse.Namespace) -> None:
     running.loaded_model(model)  # What the chain would refuse in the end is not begun.
     root = 0
     if options.poseidon:
-        root = poseidon_root.levels(poseidon_root.permutation(), model.weights)[-1][0]
+        root = poseidon_tree.levels(permutation(), model.weights)[-1][0]
     with open_remote(options) as remote:
         total = bring_in(remote, model, root, tell_gas)
         if options.publish:

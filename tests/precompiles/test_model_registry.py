@@ -16,7 +16,7 @@ from precompiles.ai.inference import loaded
 from precompiles.ai.inference.contract import KEPT
 from precompiles.ai.model_registry import contract, poseidon_root, store
 from precompiles.ai.models import header, weights_tree
-from precompiles.ai.tools import chunks
+from precompiles.ai.tools import chunks, poseidon_tree
 from precompiles.conformance.embedded import Outcome, World, call_precompile
 from precompiles.registry import find
 
@@ -301,7 +301,7 @@ def test_roots_differ_where_contents_do() -> None:
 @pytest.mark.parametrize("rows", [3, 30, 500])
 def test_the_poseidon_root(rows: int) -> None:
     content = Content(seed=5, rows=rows)
-    levels = poseidon_root.levels(poseidon_root.permutation(), content.weights)
+    levels = poseidon_tree.levels(poseidon_root.permutation(), content.weights)
     world = World()
     call(world, BEGIN, content.header, content.root, levels[-1][0])
     for index in range(len(content.chunks)):

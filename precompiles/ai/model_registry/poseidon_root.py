@@ -9,7 +9,7 @@ Leaves are those of the Keccak tree. Both hashes are instance 2 of 0x0901.
 from collections.abc import Sequence
 
 from ...zk.poseidon.instances import POSEIDON2_BN254_4, Permutation, digest, node
-from ..models.weights_tree import LEAF_SIZE, leaf_count
+from ..models.weights_tree import LEAF_SIZE
 
 ELEMENT_SIZE = 31
 ELEMENTS_MAX = 1 + -(-LEAF_SIZE // ELEMENT_SIZE)
@@ -39,17 +39,3 @@ def climb(permute: Permutation, start: int, index: int, count: int, path: Sequen
             current = node(POSEIDON2_BN254_4, permute, *sides)
         index, count = index >> 1, (count + 1) >> 1
     return current
-
-
-def levels(permute: Permutation, weights: bytes) -> list[list[int]]:
-    """Return all nodes over the weights, leaves first, the root last."""
-    parts = (weights[at : at + LEAF_SIZE] for at in range(0, len(weights), LEAF_SIZE))
-    level = [leaf(permute, index, part) for index, part in enumerate(parts)]
-    assert len(level) == leaf_count(len(weights)), "the same leaves as in the other tree"
-    found = [level]
-    while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
-        above = [node(POSEIDON2_BN254_4, permute, left, right) for left, right in pairs]
-        level = [*above, level[-1]] if len(level) % 2 else above
-        found.append(level)
-    return found

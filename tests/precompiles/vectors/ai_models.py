@@ -12,6 +12,9 @@ from typing import Any
 
 from eth_utils import keccak
 
+from precompiles.zk.poseidon import reference
+
+ORDER = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 CHUNK = 16_384
 LEAF = 1_024
 
@@ -70,6 +73,51 @@ def tree_path(nodes: Sequence[bytes], index: int) -> list[bytes]:
     if index < middle:
         return [*tree_path(nodes[:middle], index), tree_root(nodes[middle:])]
     return [*tree_path(nodes[middle:], index - middle), tree_root(nodes[:middle])]
+
+
+# --- The tree for circuits ----------------------------------------------------------------------
+
+
+def poseidon2(state: list[int]) -> list[int]:
+    """Instance 2 of 0x0901, in the plain integers that its published vectors hold."""
+    return reference.poseidon2_over_bn254(state)
+
+
+def poseidon_leaf(index: int, content: bytes) -> int:
+    elements = [
+        index,
+        *(int.from_bytes(content[i : i + 31], "big") for i in range(0, len(content), 31)),
+    ]
+    state = [0, 0, 0, len(elements) << 64]
+    for at in range(0, len(elements), 3):
+        block = [*elements[at : at + 3], 0, 0, 0][:3]
+        state = poseidon2([(a + b) % ORDER for a, b in zip(state, [*block, 0], strict=True)])
+    return state[0]
+
+
+def poseidon_node(left: int, right: int) -> int:
+    return poseidon2([left, right, 0, 2 << 64])[0]
+
+
+def poseidon_leaves(weights: bytes) -> list[int]:
+    parts = [weights[at : at + LEAF] for at in range(0, len(weights), LEAF)]
+    return [poseidon_leaf(index, part) for index, part in enumerate(parts)]
+
+
+def poseidon_root(nodes: Sequence[int]) -> int:
+    if len(nodes) == 1:
+        return nodes[0]
+    middle = split_at(len(nodes))
+    return poseidon_node(poseidon_root(nodes[:middle]), poseidon_root(nodes[middle:]))
+
+
+def poseidon_path(nodes: Sequence[int], index: int) -> list[int]:
+    if len(nodes) == 1:
+        return []
+    middle = split_at(len(nodes))
+    if index < middle:
+        return [*poseidon_path(nodes[:middle], index), poseidon_root(nodes[middle:])]
+    return [*poseidon_path(nodes[middle:], index - middle), poseidon_root(nodes[:middle])]
 
 
 # --- Dense networks ---------------------------------------------------------------------------

@@ -401,6 +401,9 @@ def versions() -> Iterator[Case]:
     gone = call(retire, "price", 1)
     retired = logged("VersionRetired(address,bytes32,string,uint256)", SHIFTED, 1)
     yield case("retire", gone, [], before=two, logs=retired)
+    second_gone = call(retire, "price", 2)
+    retired = logged("VersionRetired(address,bytes32,string,uint256)", LINEAR, 2)
+    yield case("retire-2", second_gone, [], before=two, logs=retired)
     left = [*two, {"input": hexed(gone)}]
     data = call(version_of, OWNER, "price", 1)
     yield case("version-retired", data, ["bytes32", "bool"], SHIFTED.identity, True, before=left)
@@ -531,9 +534,40 @@ def proofs() -> Iterator[Case]:
     for index in (0, 1):
         data = call(poseidon, wide.identity, index, [5])
         yield case(f"poseidon-wrong-{index}-of-2", data, ["bool"], False, before=two_leaves)
+    yield from poseidon_proofs(poseidon)
     data = call(poseidon, small, 1, [])
     yield refused("poseidon-beyond", data, "InvalidIndex(uint256)", 1, before=with_root)
     data = call(poseidon, small, 0, [1])
     yield refused("poseidon-path", data, length, 0, 1, before=with_root)
     data = call(poseidon, identity, 0, [2**256 - 1] * len(path))
     yield refused("poseidon-sibling", data, "NotCanonical(uint256)", 0, before=begun)
+
+
+def poseidon_proofs(signature: str) -> Iterator[Case]:
+    """Seventeen leaves and a part of one, in two chunks, of which one path is short."""
+    rows = [[(row * row + column) % 251 - 125 for column in range(64)] for row in range(264)]
+    model = ai_models.dense(64, [ai_models.Layer(rows, list(range(264)), ai_models.SHIFT)])
+    leaves = ai_models.poseidon_leaves(model.weights)
+    root = ai_models.poseidon_root(leaves)
+    stored = steps(model, poseidon=root, sealed=False)
+    source = "the tree worked out with the plain Poseidon2 of 0x0901, which has published vectors"
+    first_chunk, second_chunk = stored[:2], [stored[0], stored[2]]
+    for index, before in ((0, first_chunk), (13, first_chunk), (16, second_chunk),
+                          (17, second_chunk)):  # fmt: skip
+        path = ai_models.poseidon_path(leaves, index)
+        data = call(signature, model.identity, index, path)
+        name = f"poseidon-leaf-{index}"
+        yield case(name, data, ["bool"], True, before=before, source=source)
+        if index in (13, 17):
+            wrong = call(signature, model.identity, index, [*path[:-1], path[-1] ^ 1])
+            yield case(f"{name}-wrong", wrong, ["bool"], False, before=before, source=source)
+    path = [*ai_models.poseidon_path(leaves, 0)[:-1], 2**256 - 1]
+    data = call(signature, model.identity, 0, path)
+    yield refused(
+        "poseidon-last-sibling", data, "NotCanonical(uint256)", len(path) - 1, before=first_chunk
+    )
+    data = call("chunkOf(bytes32,uint256)", model.identity, 1)
+    where = account(model.identity, 17, model.chunks[1])
+    yield case("chunk-account-of-second", data, ["address"], where, before=second_chunk)
+    data = call("missingChunks(bytes32,uint256,uint256)", model.identity, 1, 1)
+    yield case("missing-second-alone", data, ["uint256[]"], [1], before=first_chunk)
