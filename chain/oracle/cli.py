@@ -412,7 +412,7 @@ def print_report(standing: Standing, draft: Draft) -> None:
         "observedAt": report_.observed_at,
         "epochRound": report_.epoch_round,
         "signatures": sorted(draft.signatures),
-        "report": f"0x{report_.encode().hex()}",
+        "report": f"0x{reporting.encoded(report_).hex()}",
     }
     print(json.dumps(document, indent=1))
 

@@ -21,7 +21,7 @@ from precompiles.conformance.vectors import load, path_of
 from precompiles.graph import rounds
 from precompiles.graph.aggregation import pools, statistics
 from precompiles.graph.aggregation.contract import PRECOMPILE
-from precompiles.graph.feeds import report
+from precompiles.graph.feeds import report, reporting
 from precompiles.graph.feeds.contract import ADDRESS as FEEDS
 from precompiles.precompile import COMMON_ERRORS
 
@@ -307,7 +307,7 @@ def transmit(world: World, feed: bytes, answer: int, number: int, now: int) -> N
         observers=bytes(32),
         observations=(answer,),
     )
-    data, context = told.encode(), told.context
+    data, context = reporting.encoded(told), reporting.context_of(told)
     made = KEY.sign_recoverable(report.signed_hash(data, context), hasher=None)
     vs = made[64:].ljust(32, b"\0")
     at = {"context": {"timestamp": now}}

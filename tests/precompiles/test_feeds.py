@@ -23,7 +23,7 @@ from precompiles.conformance.embedded import (
 )
 from precompiles.conformance.vectors import load, path_of
 from precompiles.graph import rounds, short_text
-from precompiles.graph.feeds import report, store
+from precompiles.graph.feeds import report, reporting, store
 from precompiles.graph.feeds.contract import PRECOMPILE
 from precompiles.precompile import COMMON_ERRORS
 
@@ -91,7 +91,7 @@ def transmit(
         observers=bytes(range(len(observations))).ljust(32, b"\0"),
         observations=tuple(observations),
     )
-    data, context = told.encode(), told.context
+    data, context = reporting.encoded(told), reporting.context_of(told)
     digest = report.signed_hash(data, context)
     made = [KEYS[n].sign_recoverable(digest, hasher=None) for n in signers]
     rs, ss = [each[:32] for each in made], [each[32:64] for each in made]
@@ -134,11 +134,13 @@ def test_reports_are_what_eth_abi_encodes(
     values = (b"\1" * 32, b"\2" * 32, epoch_round, observed_at, told.observers, observations)
     data = eth_abi.encode(types, values)
 
-    assert told.encode() == data
+    assert reporting.encoded(told) == data
     assert report.decode(data) == told
     assert len(data) <= report.REPORT_SIZE_MAX
-    expected = keccak(eth_abi.encode(["bytes32", "bytes32[3]"], [keccak(data), told.context]))
-    assert report.signed_hash(data, told.context) == expected
+    expected = keccak(
+        eth_abi.encode(["bytes32", "bytes32[3]"], [keccak(data), reporting.context_of(told)])
+    )
+    assert report.signed_hash(data, reporting.context_of(told)) == expected
 
 
 @given(st.text())

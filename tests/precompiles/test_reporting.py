@@ -93,7 +93,11 @@ def test_a_quorum_is_sent_and_no_more() -> None:
     parts = [signed(of, draft, member) for member in (3, 1, 2)]
     whole = reporting.merged(parts)
     method, (context, data, rs, ss, vs) = reporting.transmission(of, whole)
-    assert (method, context, data) == ("transmit", draft.report.context, draft.report.encode())
+    assert (method, context, data) == (
+        "transmit",
+        reporting.context_of(draft.report),
+        reporting.encoded(draft.report),
+    )
     made = [whole.signatures[member][1] for member in (1, 2)]
     assert (rs, ss) == ([each[:32] for each in made], [each[32:64] for each in made])
     assert vs == bytes(each[64] - 27 for each in made) + bytes(30)

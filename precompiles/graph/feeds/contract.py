@@ -392,7 +392,7 @@ def check_quorum(call: Call, feed: Feed, report: Report, digest: bytes, given: S
         signers.check_group_signature(feed.scheme, key, digest, given.signatures[0])
         return
 
-    def member_of(signer: bytes) -> int | None:
+    def member_of(signer: bytes) -> int:
         return store.member_of(call.host, report.config_digest, signer)
 
     signers.check_signatures(call, feed.scheme, digest, given, member_of)

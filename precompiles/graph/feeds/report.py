@@ -43,23 +43,6 @@ class Report:
     observers: bytes
     observations: tuple[int, ...]
 
-    def encode(self) -> bytes:
-        """Return the bytes that are signed and sent."""
-        values = (
-            self.config_digest,
-            self.feed_id,
-            self.epoch_round,
-            self.observed_at,
-            self.observers,
-            self.observations,
-        )
-        return abi.encode(FIELDS, values)
-
-    @property
-    def context(self) -> list[bytes]:
-        """The words beside the report: digest, epoch and round, and a third without meaning."""
-        return [self.config_digest, self.epoch_round.to_bytes(abi.WORD, "big"), bytes(abi.WORD)]
-
 
 def decode(data: bytes) -> Report:
     """Return the report of these bytes, or refuse them."""

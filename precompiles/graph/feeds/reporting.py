@@ -63,7 +63,25 @@ class Draft:
     @property
     def digest(self) -> bytes:
         """Return what signers sign."""
-        return reports.signed_hash(self.report.encode(), self.report.context)
+        return reports.signed_hash(encoded(self.report), context_of(self.report))
+
+
+def encoded(report: Report) -> bytes:
+    """Return the bytes of a report that are signed and sent."""
+    values = (
+        report.config_digest,
+        report.feed_id,
+        report.epoch_round,
+        report.observed_at,
+        report.observers,
+        report.observations,
+    )
+    return abi.encode(reports.FIELDS, values)
+
+
+def context_of(report: Report) -> list[bytes]:
+    """Return the words beside a report: digest, epoch and round, and a third without meaning."""
+    return [report.config_digest, report.epoch_round.to_bytes(abi.WORD, "big"), bytes(abi.WORD)]
 
 
 # --- Observations ---------------------------------------------------------------------------
@@ -262,7 +280,7 @@ def transmission(standing: Standing, draft: Draft) -> tuple[str, tuple[Any, ...]
     chosen = [draft.signatures[member] for member in sorted(draft.signatures)[:needed]]
     if len(chosen) < needed:
         raise DraftError(f"{len(chosen)} of {needed} signatures")
-    context, data = draft.report.context, draft.report.encode()
+    context, data = context_of(draft.report), encoded(draft.report)
     made = [signature for _, signature in chosen]
     if standing.scheme in signers.FROST_SUITES:
         return "transmitFrost", (context, data, made[0])
@@ -278,7 +296,7 @@ def transmission(standing: Standing, draft: Draft) -> tuple[str, tuple[Any, ...]
 
 def to_text(draft: Draft) -> str:
     """Return a draft as JSON."""
-    document: dict[str, Any] = {"report": draft.report.encode().hex()}
+    document: dict[str, Any] = {"report": encoded(draft.report).hex()}
     if draft.signatures:
         document["signatures"] = [
             {"member": member, "key": key.hex(), "signature": signature.hex()}

@@ -28,7 +28,6 @@ HASH_SIZE = 32
 ML_DSA_MEMBERS_MAX = 7
 """Keeps a report with its three keys and signatures below 24 KiB."""
 
-KEY_SIZE_MAX = 33
 SIGNER_SIZE_MAX = 64  # Above any signer's, so that a wrong one is refused by name.
 FROST_SIGNATURE_MAX = 128  # As 0x0801 takes them: one of a wrong length does not hold.
 
@@ -53,8 +52,8 @@ ERRORS = (
     INVALID_MEMBERS,
 )
 
-MemberOf = Callable[[bytes], int | None]
-"""Says which member, from 0, a signer is."""
+MemberOf = Callable[[bytes], int]
+"""Says which member, from 1, a signer is; 0 is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def is_signer(scheme: int, signer: bytes) -> bool:
     """Return whether these bytes name a signer of a scheme."""
     suite = FROST_SUITES.get(scheme)
     if suite is not None:
-        return len(signer) == suite.key_size and suite.parse_key(signer) is not None
+        return suite.parse_key(signer) is not None
     return len(signer) == (ADDRESS_SIZE if scheme == ACCOUNTS else HASH_SIZE) and any(signer)
 
 
@@ -130,7 +129,7 @@ def check_signatures(
         else:
             signer = keccak256(given.keys[position])
         member = member_of(signer)
-        if member is None:
+        if not member:
             raise UNKNOWN_SIGNER(position)
         if member in seen:
             raise DUPLICATE_SIGNER(position)

@@ -14,7 +14,7 @@ id, so that no id can be chosen whose slots are another feed's.
     16 + i        signer i; of a FROST group its key, the 33rd byte in the next slot's lowest
     2**16 + k     the ring of rounds
 
-The slot hash(digest, signer) holds the signer's number plus one under that configuration.
+The slot hash(digest, signer) holds the signer's number, from 1, under that configuration.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,6 @@ MASK_160 = (1 << 160) - 1
 MASK_64 = (1 << 64) - 1
 MASK_40 = (1 << 40) - 1
 MASK_32 = (1 << 32) - 1
-MASK_16 = (1 << 16) - 1
 MASK_8 = (1 << 8) - 1
 
 UNKNOWN_FEED = abi.error("UnknownFeed(bytes32 feedId)")
@@ -169,7 +168,7 @@ def load_settings(reader: Reader, feed: Feed) -> Settings:
         answer_min=answer_min,
         answer_max=answer_max,
         heartbeat=feed.heartbeat,
-        deviation=reader.load(at(feed, PENDING)) >> 160 & MASK_16,
+        deviation=reader.load(at(feed, PENDING)) >> 160,
     )
 
 
@@ -213,10 +212,9 @@ def store_configuration(
         writer.store(member_slot(digest, signer), place + 1)
 
 
-def member_of(reader: Reader, digest: bytes, signer: bytes) -> int | None:
-    """Return which member a signer is under a configuration."""
-    number = reader.load(member_slot(digest, signer))
-    return number - 1 if number else None
+def member_of(reader: Reader, digest: bytes, signer: bytes) -> int:
+    """Return which member, from 1, a signer is under a configuration; 0 is none."""
+    return reader.load(member_slot(digest, signer))
 
 
 def member_slot(digest: bytes, signer: bytes) -> int:

@@ -21,7 +21,7 @@ CHAIN_ID = 6133
 NOW = 1_700_000_000
 DESCRIPTION = "ETH / USD"
 DECIMALS = 8
-ACCOUNTS, ML_DSA, BIP340, ED25519 = 1, 2, 18, 19
+ACCOUNTS, ML_DSA, SECP256K1, BIP340, ED25519 = 1, 2, 17, 18, 19
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 STRANGER = b"\x77" * 20
 
@@ -62,6 +62,7 @@ KEYS = [keys.PrivateKey(keccak(text=f"reporter {n}")) for n in range(31)]
 ADDRESSES = [key.public_key.to_canonical_address() for key in KEYS]
 GROUP = SchnorrKey(keccak(text="group"))
 GROUP_KEY = GROUP.public_key.format()[1:]
+WHOLE_KEY = GROUP.public_key.format()
 EDWARDS = Ed25519PrivateKey.from_private_bytes(keccak(text="edwards"))
 
 
@@ -203,6 +204,7 @@ def created() -> Iterator[Case]:
         ("of-31", "x" * 31, config(members=31, faulty=10)),
         ("of-bip340", "bip340", config(BIP340, [GROUP_KEY], 31, 10)),
         ("of-ed25519", "ed25519", config(ED25519, [edwards_key()], 4, 1)),
+        ("of-secp256k1", "secp256k1", config(SECP256K1, [WHOLE_KEY], 4, 1)),
         ("of-ml-dsa", "ml-dsa", config(ML_DSA, ml_dsa_hashes(), 4, 1)),
         ("of-one-answer", "one", config(least=7, most=7, heartbeat=2**32 - 1, deviation=10_000)),
     ):
@@ -311,6 +313,8 @@ def configured() -> Iterator[Case]:
     for name, values in (
         ("bip340", config(BIP340, [GROUP_KEY], 31, 10)),
         ("ml-dsa", config(ML_DSA, ml_dsa_hashes(), 4, 1)),
+        ("secp256k1", config(SECP256K1, [WHOLE_KEY], 4, 1)),
+        ("deviation-1", config(deviation=1)),
     ):
         made = before(call(CREATE, name, DECIMALS, *values))
         ask, who = (
@@ -341,6 +345,8 @@ def owned() -> Iterator[Case]:
     yield case("feed", ask, types, CALLER, zero, *facts, before=made)
     yield case("feed-offered", ask, types, CALLER, STRANGER, *facts, before=offered)
     moved = [*offered, {"input": hexed(accept), "caller": stranger}]
+    odd = before(call(CREATE, DESCRIPTION, DECIMALS, *config(deviation=1)), offer)
+    yield case("feed-of-odd-deviation", ask, types, CALLER, STRANGER, *facts, before=odd)
     yield case("feed-moved", ask, types, STRANGER, zero, *facts, before=moved)
     owner = "0x" + STRANGER.hex()
     set_it = call(SET, FEED, *CONFIGURATION)
@@ -478,6 +484,11 @@ def refused_reports() -> Iterator[Case]:
         ("cut", good[:-1], call("Truncated(uint256)", len(good) - 1)),
         ("longer", good + bytes(32), call("TrailingBytes(uint256)", len(good))),
         ("dirty-round", good[:64] + b"\1" + good[65:], call("ValueOutOfRange(uint256)", 64)),
+        (
+            "of-32",
+            good[:223] + b"\x20" + good[224:],
+            call("InvalidLength(uint256,uint256)", 31, 32),
+        ),
         ("offset", good[:191] + b"\xa0" + good[192:], call("NonCanonicalOffset(uint256)", 160)),
     ):
         payload = transmission(context, data, pair)
@@ -699,6 +710,12 @@ def pulled() -> Iterator[Case]:
         state = before(CREATED, transmit(observations))
         found = (answer, spread, -DECIMALS, NOW - 10)
         yield case(f"price-of-{name}", call(price, FEED, 10), types, *found, before=state)
+    seven = config(members=7, faulty=2)
+    observations = [0, 9, 9, 10, 11, 30, 99]
+    data = transmit(observations, [0, 1, 2], digest=digest_of(seven), observed_at=NOW - 9)
+    state = before(call(CREATE, DESCRIPTION, DECIMALS, *seven), data)
+    found = (10, 20, -DECIMALS, NOW - 9)
+    yield case("price-of-seven", call(price, FEED, 9), types, *found, before=state)
     wide = config(least=-(2**191), most=2**191 - 1)
     digest = digest_of(wide)
     created_wide = call(CREATE, DESCRIPTION, DECIMALS, *wide)
