@@ -24,6 +24,7 @@ from ..model_registry import store as registry
 from ..models import header as models
 from ..models.header import Dense, Header, Linear
 from ..verification import store as claims
+from ..verification.source import HEADER_BYTE_GAS, HEADER_BYTES_PAID
 from . import rewards, store
 from .store import ACCEPTED, NO_WORK, OPEN, PAID, REVOKED, Work
 
@@ -264,7 +265,9 @@ def check_signature(call: Call, public_key: bytes, message: bytes, signature: by
 def checked_units(call: Call, proof: Proof, opener: bytes) -> int:
     """Return the multiply-accumulates of an answer that is right, or stood for at 0x0304."""
     read = partial(call.host.storage_of, registry.ADDRESS)
-    header = models.parse(registry.read_header(call.host, read, proof.model_id))
+    encoded = registry.read_header(call.host, read, proof.model_id)
+    call.host.charge(HEADER_BYTE_GAS * min(len(encoded), HEADER_BYTES_PAID), "header")
+    header = models.parse(encoded)
     if not isinstance(header, Dense | Linear):
         raise UNSUPPORTED_MODEL(models.kind_of(header))
     if proof.claim_id != NO_CLAIM:
