@@ -251,9 +251,7 @@ def entities() -> Iterator[Case]:
         ("amount-in-nothing", 'first:9 where:{column:"amount" _in:[]}'),
         ("amount-at-most-2-256-minus-1",
          f'first:9 where:{{column:"amount" _lte:"{2**256 - 1}" _gte:"-0x{2**256 - 1:x}"}}'),
-        ("two-columns", 'first:9 where:[{column:"price" _gt:0},{column:"amount" _lt:16}]'),
         ("who-is", f'first:9 where:{{column:"who" _eq:"0x{6:040x}"}}'),
-        ("who-above", f'first:9 where:{{column:"who" _gt:"0x{4:040X}"}}'.replace("0X", "0x")),
         ("by-price-to-2", 'first:9 orderBy:"price" where:{column:"price" _lte:2}'),
         ("by-price-from-30", 'first:9 orderBy:"price" orderDirection:desc'
          ' where:{column:"price" _gte:30}'),
@@ -270,6 +268,29 @@ def entities() -> Iterator[Case]:
     yield stored_case("entities-by-variables", document, given)
     given = {"t": identifier, "w": where[0], "f": 9}
     yield stored_case("entities-by-one-condition", document, given)
+    page = f"{{entities({of} first:9 %s){{id}}}}"
+    for name, kind, place, value in (
+        ("no-null-for-null", "[Condition!]!", "where:$v", [{"column": "amount", "_gt": 2}]),
+        ("one-no-null-in-list", "Condition!", "where:[$v]", {"column": "amount", "_gt": 2}),
+        ("list-in-object", "[ColumnValue!]", 'where:{column:"amount" _in:$v}', [2, 4]),
+        ("list-no-null-in-object", "[ColumnValue!]!", 'where:{column:"amount" _in:$v}', [2]),
+        ("one-for-list", "[ColumnValue!]", 'where:{column:"amount" _in:$v}', 2),
+        ("element", "ColumnValue!", 'where:{column:"amount" _in:[$v 4]}', 2),
+    ):
+        document = f"query($v:{kind}){page % place}"
+        yield stored_case(f"entities-variable-{name}", document, {"v": value})
+    for name, kind, place in (
+        ("list-of-null", "[ColumnValue]!", 'where:{column:"amount" _in:^$v}'),
+        ("one-for-list", "ColumnValue", 'where:{column:"amount" _in:^$v}'),
+        ("list-of-lists", "[[ColumnValue!]!]", 'where:{column:"amount" _in:^$v}'),
+        ("list-for-one", "[ColumnValue!]", 'where:{column:"amount" _eq:^$v}'),
+        ("list-in-list", "[Condition!]", "where:[^$v]"),
+        ("text-for-order", "String", "orderDirection:^$v"),
+        ("order-for-text", "OrderDirection", "orderBy:^$v"),
+    ):
+        document = f"query($v:{kind}){page % place}"
+        yield wrong(f"entities-no-variable-{name}", document, "VariablesInAllowedPosition",
+                    {} if "!" not in kind[-1] else {"v": []})  # fmt: skip
     for name, marked, reason in (
         ("unknown-column", f'{{entity({of} id:1){{^int(column:"cost")}}}}', "unknown column"),
         ("another-kind", f'{{entity({of} id:1){{^uint(column:"price")}}}}',
@@ -717,6 +738,8 @@ def not_valid() -> Iterator[Case]:
         ("skip-of-1001", f"{{^entities(type:{word} first:1 skip:1001){{id}}}}", "ListSize"),
         ("skip-null", f"{{^entities(type:{word} first:1 skip:null){{id}}}}", "ListSize"),
         ("same-field", "{block{number ^number}}", "UniqueResponseKeys"),
+        ("number-for-input-object", f"{{entities(type:{word} first:1 where:^1){{id}}}}",
+         "ValuesOfCorrectType"),
         ("same-field-later", "{block{number timestamp ^timestamp}}", "UniqueResponseKeys"),
         ("list-8-deep", "{block{hash(number:^" + "[" * 7 + "1" + "]" * 7 + ")}}",
          "ValuesOfCorrectType"),
@@ -891,6 +914,9 @@ def too_much() -> Iterator[Case]:
     yield limited("value-depth-of-9", nested, "value depth", 8)
     kind = "query($a:" + "[" * 8 + "Int" + "]" * 8 + "){block{number}}"
     yield limited("type-depth-of-9", kind, "value depth", 8)
+    given = b'{"a":' + b"[" * 6 + b"1" + b"]" * 6 + b"}"
+    expected = answer("{block{number}}", MODEL)
+    yield case("variables-depth-of-8", ask("{block{number}}", given), ["bytes"], expected)
     given = b'{"a":' + b"[" * 7 + b"1" + b"]" * 7 + b"}"
     yield limited("variables-depth-of-9", "{block{number}}", "value depth", 8, given)
     word = f'"0x{"00" * 32}"'
