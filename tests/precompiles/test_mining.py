@@ -282,7 +282,7 @@ def test_signatures_in_the_vectors_hold_under_another_library() -> None:
         message = vector.expected.logs[0][0][2]
         makers[len(values[8])].from_public_bytes(values[8]).verify(values[9], message)
         seen += 1
-    assert seen > 10
+    assert seen >= 10
 
 
 def test_the_work_id_is_upstreams() -> None:
