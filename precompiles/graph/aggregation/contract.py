@@ -321,7 +321,7 @@ def latest_observation(call: Call, pool: bytes) -> tuple[int, int, int, int]:
 
 SOURCE_GAS = 300
 READ_GAS = (Constant(amount=500),)
-STATISTICS_GAS = (Constant(amount=300), PerItem(argument="values", amount=60))
+STATISTICS_GAS = (Constant(amount=600), PerItem(argument="values", amount=60))
 SOURCES_GAS = (Constant(amount=1_000), PerItem(argument="feedIds", amount=SOURCE_GAS))
 SOURCE_BOUNDS: dict[str, abi.Bound] = {"feedIds": SOURCES_BOUND, "weights": SOURCES_BOUND}
 DESCRIPTION_BOUNDS: dict[str, abi.Bound] = {"description": DESCRIPTION_SIZE_MAX}
