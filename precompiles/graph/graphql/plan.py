@@ -248,8 +248,7 @@ def in_order(document: Document, fragments: Mapping[str, Fragment]) -> list[Frag
     A walk without recursion: how long a chain of fragments is must not meet a limit of the machine.
     """
     ordered: list[Fragment] = []
-    state: dict[str, bool] = {}
-    """False while a fragment is being walked, then true."""
+    state: dict[str, bool] = {}  # False while a fragment is being walked, then true.
     waiting: list[tuple[Fragment | None, list[Spread]]] = [(None, list(document.spreads))]
     while waiting:
         current, spreads = waiting[-1]
