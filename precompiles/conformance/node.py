@@ -9,12 +9,13 @@ untold; a node that is silent or answers nonsense has failed.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from ..registry import at
+from ..registry import PRECOMPILES, at
 from . import embedded, forwarder
 from .rpc import Client, RefusedError, SilentError
-from .vectors import FRAME_GAS, Answer, Logs, SecretOps, Step, Vector, unhex
+from .vectors import FRAME_GAS, Account, Answer, Logs, SecretOps, Step, Vector, unhex
 
 SPONSOR = "0x" + "5e" * 20
 """Who pays where nothing is paid: the sender of an eth_call."""
@@ -247,13 +248,13 @@ class Node:
     def _set_up(self, vector: Vector) -> None:
         """Put the vector's accounts there."""
         prefix = self._abilities.developer
-        for address, account in vector.accounts.items():
+        for address, account in {**emptied(), **vector.accounts}.items():
             at = hexed(address)
             if account.code:
                 self._client(f"{prefix}_setCode", at, hexed(account.code))
-            if account.balance:
-                self._client(f"{prefix}_setBalance", at, hex(account.balance))
-            for slot, word in account.storage.items():
+            self._client(f"{prefix}_setBalance", at, hex(account.balance))
+            zeros = emptied().get(address, account).storage
+            for slot, word in {**dict.fromkeys(zeros, 0), **account.storage}.items():
                 self._client(f"{prefix}_setStorageAt", at, f"0x{slot:064x}", f"0x{word:064x}")
 
     def _send(
@@ -316,17 +317,31 @@ def kind_of(vector: Vector) -> int:
 def overriding(vector: Vector) -> dict[str, Any]:
     """Return the state overrides that make what the calls before a vector leave."""
     world = embedded.prepared(vector)
+    storage = {(at, slot): 0 for at, each in emptied().items() for slot in each.storage}
+    balances = {address: each.balance for address, each in emptied().items()}
     overrides: dict[str, Any] = {}
     for address, code in world.codes.items():
         assert isinstance(code, bytes), "a vector's accounts have byte-code"
         overrides.setdefault(hexed(address), {})["code"] = hexed(code)
-    for address, balance in world.balances.items():
+    for address, balance in {**balances, **world.balances}.items():
         overrides.setdefault(hexed(address), {})["balance"] = hex(balance)
-    for (address, slot), word in world.storage.items():
-        # A word of 0 too: the node may have another there, from its genesis.
+    for (address, slot), word in {**storage, **world.storage}.items():
         words = overrides.setdefault(hexed(address), {}).setdefault("stateDiff", {})
         words[f"0x{slot:064x}"] = f"0x{word:064x}"
     return overrides
+
+
+@cache
+def emptied() -> Mapping[bytes, Account]:
+    """Return the entries that a genesis gives something, with nothing: as a vector begins."""
+    settings = {"admin": SPONSOR}
+    return {
+        entry.address: Account(
+            code=b"", balance=0, storage=dict.fromkeys(entry.genesis(settings).storage, 0)
+        )
+        for entry in PRECOMPILES
+        if entry.genesis is not None
+    }
 
 
 def reported(vector: Vector, report: forwarder.Report | None) -> Answer:

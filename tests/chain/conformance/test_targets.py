@@ -88,7 +88,7 @@ def with_accounts() -> list[Chapter]:
     given = {
         "accounts": {
             f"0x{CONTRACT.hex()}": {"code": "player", "balance": 3},
-            f"0x{entry.address.hex()}": {"storage": {f"0x{old.hex()}": f"0x{header:064x}"}},
+            f"0x{entry.address.hex()}": {"storage": {f"0x{keccak(old).hex()}": f"0x{header:064x}"}},
         },
         "before": [
             {"to": f"0x{CONTRACT.hex()}", "input": f"0x{callback.hex()}", "value": 5},
