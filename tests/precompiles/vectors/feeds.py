@@ -345,8 +345,8 @@ def owned() -> Iterator[Case]:
     yield case("feed", ask, types, CALLER, zero, *facts, before=made)
     yield case("feed-offered", ask, types, CALLER, STRANGER, *facts, before=offered)
     moved = [*offered, {"input": hexed(accept), "caller": stranger}]
-    odd = before(call(CREATE, DESCRIPTION, DECIMALS, *config(deviation=1)), offer)
-    yield case("feed-of-odd-deviation", ask, types, CALLER, STRANGER, *facts, before=odd)
+    odd = before(call(CREATE, DESCRIPTION, DECIMALS, *config(deviation=1)))
+    yield case("feed-of-odd-deviation", ask, types, CALLER, zero, *facts, before=odd)
     yield case("feed-moved", ask, types, STRANGER, zero, *facts, before=moved)
     owner = "0x" + STRANGER.hex()
     set_it = call(SET, FEED, *CONFIGURATION)
