@@ -1,6 +1,6 @@
 """How 0x0310 keeps jobs, reporters and what it owes. Knows no methods and moves no money.
 
-Layout. A job's slots are counted from its id.
+Layout. A job's slots are counted from the hash of its id (see `ids`).
 
     job + 0         model
     job + 1         hash of the input
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 
 ADDRESS = (0x0310).to_bytes(20, "big")
@@ -57,7 +58,7 @@ class Job:
 
 def slot_of(job_id: bytes, part: int = 0) -> int:
     """Return a slot of a job."""
-    return (int.from_bytes(job_id, "big") + part) & WORD_MASK
+    return slot_of_id(job_id, part)
 
 
 def hashed(*words: bytes) -> bytes:

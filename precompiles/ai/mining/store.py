@@ -1,6 +1,6 @@
 """How 0x0300 keeps work, rewards and teleports. Knows no methods and moves no money.
 
-Layout.
+Layout. The slots of work are counted from the hash of its id (see `ids`).
 
     0             admin
     1             bridge
@@ -36,6 +36,7 @@ from dataclasses import dataclass, replace
 from ... import abi
 from ...backends.blake3 import blake3
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 from .rewards import Epoch
 
@@ -98,7 +99,7 @@ def word(number: int) -> bytes:
 
 def slot_of(identifier: bytes, part: int = 0) -> int:
     """Return a slot of what has this id."""
-    return (int.from_bytes(identifier, "big") + part) & WORD_MASK
+    return slot_of_id(identifier, part)
 
 
 def work_id(device: bytes, nonce: bytes, chain_id: int) -> bytes:

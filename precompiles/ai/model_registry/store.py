@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 from ..models import cost, weights_tree
 from ..models.header import Header, input_size, kind_of, output_size, parse, weights_size
@@ -107,7 +108,7 @@ class Facts:
 
 def slot_of(model_id: bytes, part: int = 0) -> int:
     """Return a slot of a model."""
-    return (int.from_bytes(keccak256(model_id), "big") + part) & WORD_MASK
+    return slot_of_id(model_id, part)
 
 
 def read_entry(read: Read, model_id: bytes) -> Entry:

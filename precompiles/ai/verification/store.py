@@ -1,6 +1,6 @@
 """How 0x0304 keeps jobs, claims and games. Knows no methods and moves no money.
 
-Layout. A job's slots are counted from its id, a claim's from its own.
+Layout. A job's slots, and a claim's, are counted from the hash of its id (see `ids`).
 
     job + 0       model
     job + 1       hash of the input
@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 from . import trace
 
@@ -98,7 +99,7 @@ class Game:
 
 def slot_of(identifier: bytes, part: int = 0) -> int:
     """Return a slot of a job or a claim."""
-    return (int.from_bytes(identifier, "big") + part) & WORD_MASK
+    return slot_of_id(identifier, part)
 
 
 def hashed(tag: bytes, *words: bytes) -> bytes:

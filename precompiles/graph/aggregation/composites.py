@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from .. import rounds, short_text
 from ..rounds import WORD_MASK, Reader, Round, Writer
 from .sources import Rule
@@ -64,7 +65,7 @@ def composite_id(creator: bytes, description: str) -> bytes:
 
 def slot_of(identifier: bytes) -> int:
     """Return where the slots of a composite begin."""
-    return int.from_bytes(keccak256(identifier), "big")
+    return slot_of_id(identifier)
 
 
 def find(reader: Reader, identifier: bytes) -> Composite | None:

@@ -27,6 +27,7 @@ from functools import cache
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 from ...storage import Words
 from .. import short_text
@@ -114,7 +115,7 @@ def type_id(namespace: bytes, name: str) -> bytes:
 
 def type_slot(identifier: bytes) -> int:
     """Return where the slots of a type begin."""
-    return int.from_bytes(keccak256(identifier), "big")
+    return slot_of_id(identifier)
 
 
 def define(

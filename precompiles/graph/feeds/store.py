@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from .. import rounds, short_text
 from ..rounds import Reader, Round, Writer
 from .signers import ACCOUNTS, ADDRESS_SIZE, FROST_SUITES, HASH_SIZE
@@ -84,7 +85,7 @@ def feed_id(creator: bytes, description: str) -> bytes:
 
 def slot_of(identifier: bytes) -> int:
     """Return where the slots of a feed begin."""
-    return int.from_bytes(keccak256(identifier), "big")
+    return slot_of_id(identifier)
 
 
 def find(reader: Reader, identifier: bytes) -> Feed | None:

@@ -1,6 +1,7 @@
 """Committees in the precompile's storage. Knows no methods and no proofs.
 
-A committee's slots are counted from its id. Members count from 1; bit j of a set stands for j.
+A committee's slots are counted from the hash of its id (see `ids`). Members count from 1; bit j of
+a set stands for j.
 
     + 0         registrar (160 bits) at 96 | members (16) at 80 | threshold (16) at 64 | outcome (8)
     + 1         last blocks of committing (64) at 128 | of dealing (64) at 64 | of complaining (64)
@@ -21,6 +22,7 @@ from typing import Final
 
 from ... import abi
 from ...backends.keccak import keccak256
+from ...ids import slot_of_id
 from ...precompile import Host
 
 OPEN: Final = 0
@@ -54,7 +56,7 @@ class Committee:
     @property
     def slot(self) -> int:
         """Return the first slot."""
-        return int.from_bytes(self.identifier, "big")
+        return slot_of_id(self.identifier)
 
     @property
     def everybody(self) -> int:
@@ -80,7 +82,7 @@ def write_head(host: Host, committee: Committee) -> None:
 
 def load(host: Host, identifier: bytes) -> Committee:
     """Return a committee, or refuse an id that has none."""
-    slot = int.from_bytes(identifier, "big")
+    slot = slot_of_id(identifier)
     word = host.load(slot)
     if not word:
         raise UNKNOWN_COMMITTEE(identifier)

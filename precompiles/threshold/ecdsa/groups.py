@@ -1,12 +1,12 @@
 """Groups in a precompile's storage. Knows no methods and no signatures.
 
 A group's id is the hash of chain id, registrar and the registrar's count of groups; its slots are
-counted from the id.
+counted from G = hash(id): see `ids`.
 
-    id + 0        registrar (160 bits) at 96 | epoch (64) at 32 | members (16) at 16 | threshold
-    id + 1        bit k: whether the y of commitment k is odd
-    id + 2        chain code
-    id + 16 + k   x of commitment k
+    G + 0         registrar (160 bits) at 96 | epoch (64) at 32 | members (16) at 16 | threshold
+    G + 1         bit k: whether the y of commitment k is odd
+    G + 2         chain code
+    G + 16 + k    x of commitment k
 
 The slot hash(registrar) holds the registrar's count. Commitment 0 is the group's public key.
 """
@@ -18,6 +18,7 @@ from ... import abi
 from ...backends import secp256k1_group as curve
 from ...backends.keccak import keccak256
 from ...backends.secp256k1_group import Point
+from ...ids import slot_of_id
 from ...precompile import Host
 
 MEMBERS_MAX = 150
@@ -84,7 +85,7 @@ def store(
     commitments: Sequence[bytes],
 ) -> None:
     """Write a group's first slot and its checked commitments."""
-    slot = int.from_bytes(identifier, "big")
+    slot = slot_of_id(identifier)
     owner = int.from_bytes(registrar, "big")
     host.store(slot, owner << 96 | epoch << 32 | members << 16 | len(commitments))
     parities = sum((each[0] & 1) << position for position, each in enumerate(commitments))
@@ -102,13 +103,13 @@ def clear(host: Host, group: Group, threshold: int) -> None:
 
 def store_chain_code(host: Host, identifier: bytes, chain_code: bytes) -> None:
     """Write the chain code, which never changes."""
-    slot = int.from_bytes(identifier, "big") + CHAIN_CODE
+    slot = slot_of_id(identifier) + CHAIN_CODE
     host.store(slot, int.from_bytes(chain_code, "big"))
 
 
 def load(host: Host, identifier: bytes) -> Group:
     """Return a group, or refuse an id that has none."""
-    slot = int.from_bytes(identifier, "big")
+    slot = slot_of_id(identifier)
     word = host.load(slot)
     if not word:
         raise UNKNOWN_GROUP(identifier)

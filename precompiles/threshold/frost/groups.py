@@ -1,11 +1,11 @@
 """Groups in the precompile's storage. Knows no methods and no signatures.
 
 A group's id is the hash of chain id, registrar and the registrar's count of groups; its slots are
-counted from the id.
+counted from G = hash(id): see `ids`.
 
-    id + 0        registrar (160 bits) at 96 | suite (8) at 32 | members (16) at 16 | threshold
-    id + 1        bit k: whether the encoding of commitment k begins with 3
-    id + 16 + k   the last 32 bytes of commitment k
+    G + 0         registrar (160 bits) at 96 | suite (8) at 32 | members (16) at 16 | threshold
+    G + 1         bit k: whether the encoding of commitment k begins with 3
+    G + 16 + k    the last 32 bytes of commitment k
 
 The slot hash(registrar) holds the registrar's count. Commitment 0 is the group's public key.
 """
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ... import abi
+from ...ids import slot_of_id
 from ...precompile import Host
 from .suites import SUITES, Suite
 
@@ -44,7 +45,7 @@ def store(
     commitments: Sequence[bytes],
 ) -> None:
     """Write a new group with its checked commitments."""
-    slot = int.from_bytes(identifier, "big")
+    slot = slot_of_id(identifier)
     owner = int.from_bytes(registrar, "big")
     host.store(slot, owner << 96 | suite.number << 32 | members << 16 | len(commitments))
     if suite.group.element_size > WORD:
@@ -56,7 +57,7 @@ def store(
 
 def load(host: Host, identifier: bytes) -> Group:
     """Return a group, or refuse an id that has none."""
-    slot = int.from_bytes(identifier, "big")
+    slot = slot_of_id(identifier)
     word = host.load(slot)
     if not word:
         raise UNKNOWN_GROUP(identifier)
