@@ -172,6 +172,8 @@ class FrameHost:
         self._frame = frame
         self._world = frame.world
         self._address = address
+        self._touched: set[bytes] = set()
+        """Accounts that this frame itself has paid for: warm until it ends."""
 
     def charge(self, gas: int, reason: str) -> None:
         """Take gas from the frame."""
@@ -195,8 +197,12 @@ class FrameHost:
 
     def storage_of(self, address: bytes, slot: int) -> int:
         """Read a word of any account; the EVM has no instruction for it."""
-        self._touch_account(address)
-        self.charge(self._touch_slot(address, slot) or GAS_WARM, "SLOAD")
+        # Charged together, because queries read thousands of words.
+        known = address in self._touched
+        if not known:
+            self._touch_account(address)
+        slot_gas = self._touch_slot(address, slot) or GAS_WARM
+        self.charge(slot_gas + GAS_WARM if known else slot_gas, "SLOAD")
         return self._world.get_storage(address, slot)
 
     def store(self, slot: int, value: int) -> None:
@@ -243,11 +249,12 @@ class FrameHost:
         self._frame.log(self._address, topics, data)
 
     def _touch_account(self, address: bytes) -> None:
-        if self._frame.is_warm(address):
+        if address in self._touched or self._frame.is_warm(address):
             self.charge(GAS_WARM, "account")
         else:
             self.charge(GAS_COLD_ACCOUNT, "account")
             self._world.mark_address_warm(address)
+        self._touched.add(address)
 
     def balance(self, address: bytes) -> int:
         """Return a balance, as BALANCE does."""

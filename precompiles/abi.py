@@ -10,7 +10,7 @@ because it accepts many encodings of one value and takes ten times as long.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .backends.keccak import keccak256
@@ -100,11 +100,16 @@ class Event:
     """An event. Indexed fields are words; they become topics."""
 
     signature: Signature
+    topic: bytes = field(init=False)
+    """The first topic, which names the event."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "topic", keccak256(self.signature.canonical.encode()))
 
     def log(self, *arguments: object) -> tuple[tuple[bytes, ...], bytes]:
         """Return the topics and the data of one log entry."""
         fields = list(zip(self.signature.inputs, arguments, strict=True))
-        topics = [keccak256(self.signature.canonical.encode())]
+        topics = [self.topic]
         topics += [field.type.encode(value) for field, value in fields if field.indexed]
         plain = [(field, value) for field, value in fields if not field.indexed]
         return tuple(topics), encode([field for field, _ in plain], [value for _, value in plain])
@@ -147,9 +152,9 @@ def error(text: str, bounds: Mapping[str, Bound] | None = None) -> Error:
 def event(text: str, bounds: Mapping[str, Bound] | None = None) -> Event:
     """Declare an event by its Solidity signature."""
     declared = parse_signature(text, bounds)
-    for field in declared.inputs:
-        if field.indexed and (field.type.dynamic or field.type.head_size != WORD):
-            raise ValueError(f"{text}: indexed {field.name} is not one word")
+    for each in declared.inputs:
+        if each.indexed and (each.type.dynamic or each.type.head_size != WORD):
+            raise ValueError(f"{text}: indexed {each.name} is not one word")
     return Event(signature=declared)
 
 
