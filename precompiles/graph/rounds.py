@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .. import abi
+from ..storage import Words
 
 KEPT = 65_535
 ANSWER_BITS = 192
@@ -21,16 +22,8 @@ UNKNOWN_ROUND = abi.error("UnknownRound(uint256 round)")
 NO_HISTORY = abi.error("NoHistory(uint256 oldest, uint256 start)")
 
 
-class Reader(Protocol):
-    """What reads storage: an entry's own host, or who looks from another address."""
-
-    def load(self, slot: int) -> int:
-        """Return the word at `slot`."""
-        ...
-
-
-class Writer(Reader, Protocol):
-    """What writes it."""
+class Writer(Words, Protocol):
+    """Storage that can be written too: an entry's own."""
 
     def store(self, slot: int, value: int) -> None:
         """Write `value` at `slot`."""
@@ -52,7 +45,7 @@ def oldest(last: int) -> int:
     return max(1, last - KEPT + 1)
 
 
-def load(reader: Reader, ring: int, last: int, number: int) -> Round:
+def load(reader: Words, ring: int, last: int, number: int) -> Round:
     """Return a round, or refuse one that is not kept."""
     if not last or not oldest(last) <= number <= last:
         raise UNKNOWN_ROUND(number)
@@ -83,7 +76,7 @@ def data(entry: Round) -> tuple[int, int, int, int, int]:
 
 
 def mean(
-    reader: Reader, ring: int, last: int, start: int, end: int, time_of: Callable[[Round], int]
+    reader: Words, ring: int, last: int, start: int, end: int, time_of: Callable[[Round], int]
 ) -> int:
     """Return the mean of the answers from `start` to `end`, each weighted by its time, floored.
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from ... import abi
 from ...backends.keccak import keccak256
 from ...ids import slot_of_id
+from ...storage import Words
 from .. import rounds, short_text
-from ..rounds import WORD_MASK, Reader, Round, Writer
+from ..rounds import WORD_MASK, Round, Writer
 from .sources import Rule
 
 TAG = b"composite"
@@ -68,7 +69,7 @@ def slot_of(identifier: bytes) -> int:
     return slot_of_id(identifier)
 
 
-def find(reader: Reader, identifier: bytes) -> Composite | None:
+def find(reader: Words, identifier: bytes) -> Composite | None:
     """Return a composite, or None."""
     slot = slot_of(identifier)
     word = reader.load(slot)
@@ -85,7 +86,7 @@ def find(reader: Reader, identifier: bytes) -> Composite | None:
     )
 
 
-def load(reader: Reader, identifier: bytes) -> Composite:
+def load(reader: Words, identifier: bytes) -> Composite:
     """Return a composite that exists."""
     found = find(reader, identifier)
     if found is None:
@@ -115,7 +116,7 @@ def store(
         writer.store(at(composite, WEIGHTS + start // WEIGHTS_IN_WORD), packed)
 
 
-def load_sources(reader: Reader, composite: Composite) -> tuple[list[bytes], list[int]]:
+def load_sources(reader: Words, composite: Composite) -> tuple[list[bytes], list[int]]:
     """Return the sources and their weights."""
     places = range(composite.sources)
     words = [reader.load(at(composite, SOURCES + place)) for place in places]
@@ -130,12 +131,12 @@ def load_sources(reader: Reader, composite: Composite) -> tuple[list[bytes], lis
     return [word.to_bytes(32, "big") for word in words], weights
 
 
-def load_description(reader: Reader, composite: Composite) -> str:
+def load_description(reader: Words, composite: Composite) -> str:
     """Return the description."""
     return short_text.unpack(reader.load(at(composite, DESCRIPTION)))
 
 
-def load_head(reader: Reader, composite: Composite) -> Head:
+def load_head(reader: Words, composite: Composite) -> Head:
     """Return how far a composite is."""
     word = reader.load(at(composite, HEAD))
     return Head(last=word & LAST_MASK, reset=word & RESET != 0)
@@ -146,13 +147,13 @@ def store_head(writer: Writer, composite: Composite, head: Head) -> None:
     writer.store(at(composite, HEAD), head.last | (RESET if head.reset else 0))
 
 
-def load_round(reader: Reader, composite: Composite, number: int) -> Round:
+def load_round(reader: Words, composite: Composite, number: int) -> Round:
     """Return a round, or refuse one that is not kept."""
     last = load_head(reader, composite).last
     return rounds.load(reader, ring_of(composite), last, number)
 
 
-def load_last(reader: Reader, composite: Composite) -> Round:
+def load_last(reader: Words, composite: Composite) -> Round:
     """Return the last round, or refuse a composite that has none."""
     last = load_head(reader, composite).last
     return rounds.load(reader, ring_of(composite), last, last)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from ... import abi
 from ...backends.keccak import keccak256
 from ...precompile import Host
-from ..rounds import NO_HISTORY, WORD_MASK, Reader, Writer
-from .sources import AccountStorage
+from ...storage import Foreign, Words
+from ..rounds import NO_HISTORY, WORD_MASK, Writer
 
 POOL_MANAGER = (0x0400).to_bytes(20, "big")
 POOLS_SLOT = 6
@@ -57,7 +57,7 @@ class Observation:
 def current_tick(host: Host, pool: bytes) -> int:
     """Return the tick that a pool shows now."""
     state = keccak256(pool + POOLS_SLOT.to_bytes(32, "big"))
-    reader = AccountStorage(host=host, address=POOL_MANAGER)
+    reader = Foreign(host=host, address=POOL_MANAGER)
     word = reader.load(int.from_bytes(state, "big"))
     if not word & PRICE_MASK:
         raise UNKNOWN_POOL(pool)
@@ -90,7 +90,7 @@ def limited(before: int, tick: int) -> int:
     return max(before - TICK_MOVE_MAX, min(before + TICK_MOVE_MAX, tick))
 
 
-def mean(reader: Reader, pool: bytes, start: int, end: int) -> int:
+def mean(reader: Words, pool: bytes, start: int, end: int) -> int:
     """Return the mean tick from `start` to `end`, which is not before the last observation."""
     slot = slot_of(pool)
     last = reader.load(slot)
@@ -103,7 +103,7 @@ def mean(reader: Reader, pool: bytes, start: int, end: int) -> int:
     return (newest.total_at(end) - first.total_at(start)) // (end - start)
 
 
-def earlier(reader: Reader, slot: int, last: int, time: int) -> Observation:
+def earlier(reader: Words, slot: int, last: int, time: int) -> Observation:
     """Return the last observation that is not after a time, by halving: at most 17 reads."""
     low, high = max(1, last - KEPT + 1), last
     oldest = load(reader, slot, low)
@@ -118,7 +118,7 @@ def earlier(reader: Reader, slot: int, last: int, time: int) -> Observation:
     return load(reader, slot, low)
 
 
-def load_last(reader: Reader, pool: bytes) -> tuple[int, Observation]:
+def load_last(reader: Words, pool: bytes) -> tuple[int, Observation]:
     """Return the number of the last observation and itself, or refuse a pool that has none."""
     slot = slot_of(pool)
     last = reader.load(slot)
@@ -127,7 +127,7 @@ def load_last(reader: Reader, pool: bytes) -> tuple[int, Observation]:
     return last, load(reader, slot, last)
 
 
-def load(reader: Reader, slot: int, number: int) -> Observation:
+def load(reader: Words, slot: int, number: int) -> Observation:
     """Return an observation that is kept."""
     word = reader.load((slot + RING + number % KEPT) & WORD_MASK)
     return Observation(

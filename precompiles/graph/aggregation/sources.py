@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ... import abi
 from ...precompile import Host
+from ...storage import Foreign, Words
 from .. import rounds
 from ..feeds import contract as feeds_contract
 from ..feeds import store as feeds
@@ -20,18 +21,6 @@ INVALID_SOURCES = abi.error("InvalidSources(uint256 position)")
 TOO_FEW_SOURCES = abi.error("TooFewSources(uint256 least, uint256 actual)")
 
 ERRORS = (feeds.UNKNOWN_FEED, INVALID_SOURCES, TOO_FEW_SOURCES)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountStorage:
-    """The storage of another account, for those who know its layout."""
-
-    host: Host
-    address: bytes
-
-    def load(self, slot: int) -> int:
-        """Return the word at `slot`."""
-        return self.host.storage_of(self.address, slot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +44,9 @@ class Together:
     count: int
 
 
-def feeds_of(host: Host) -> AccountStorage:
+def feeds_of(host: Host) -> Foreign:
     """Return where the feeds are."""
-    return AccountStorage(host=host, address=feeds_contract.ADDRESS)
+    return Foreign(host=host, address=feeds_contract.ADDRESS)
 
 
 def check(host: Host, identifiers: Sequence[bytes], weights: Sequence[int], least: int) -> int:
@@ -101,7 +90,7 @@ def together(
     )
 
 
-def is_fresh(reader: AccountStorage, feed: Feed, now: int, max_age: int) -> bool:
+def is_fresh(reader: Words, feed: Feed, now: int, max_age: int) -> bool:
     """Return whether a feed has an answer that is not too old. After 2106 none is fresh."""
     head = feeds.load_head(reader, feed)
     return head.round > 0 and now <= rounds.TIME_MAX and now - head.observed_at <= max_age

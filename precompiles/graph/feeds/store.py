@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from ... import abi
 from ...backends.keccak import keccak256
 from ...ids import slot_of_id
+from ...storage import Words
 from .. import rounds, short_text
-from ..rounds import Reader, Round, Writer
+from ..rounds import Round, Writer
 from .signers import ACCOUNTS, ADDRESS_SIZE, FROST_SUITES, HASH_SIZE
 
 PENDING, DIGEST, ANSWER_MIN, ANSWER_MAX, DESCRIPTION, HEAD = 1, 2, 3, 4, 5, 6
@@ -88,7 +89,7 @@ def slot_of(identifier: bytes) -> int:
     return slot_of_id(identifier)
 
 
-def find(reader: Reader, identifier: bytes) -> Feed | None:
+def find(reader: Words, identifier: bytes) -> Feed | None:
     """Return a feed, or None."""
     slot = slot_of(identifier)
     word = reader.load(slot)
@@ -106,7 +107,7 @@ def find(reader: Reader, identifier: bytes) -> Feed | None:
     )
 
 
-def load(reader: Reader, identifier: bytes) -> Feed:
+def load(reader: Words, identifier: bytes) -> Feed:
     """Return a feed that exists."""
     feed = find(reader, identifier)
     if feed is None:
@@ -128,7 +129,7 @@ def store(writer: Writer, feed: Feed) -> None:
     )
 
 
-def load_description(reader: Reader, feed: Feed) -> str:
+def load_description(reader: Words, feed: Feed) -> str:
     """Return the description."""
     return short_text.unpack(reader.load(at(feed, DESCRIPTION)))
 
@@ -138,7 +139,7 @@ def store_description(writer: Writer, feed: Feed, packed: int) -> None:
     writer.store(at(feed, DESCRIPTION), packed)
 
 
-def load_pending(reader: Reader, feed: Feed) -> bytes:
+def load_pending(reader: Words, feed: Feed) -> bytes:
     """Return who may take the ownership; zeros when nobody."""
     return (reader.load(at(feed, PENDING)) & MASK_160).to_bytes(ADDRESS_SIZE, "big")
 
@@ -152,17 +153,17 @@ def store_pending(writer: Writer, feed: Feed, account: bytes) -> None:
 # --- Configurations -------------------------------------------------------------------------
 
 
-def load_digest(reader: Reader, feed: Feed) -> bytes:
+def load_digest(reader: Words, feed: Feed) -> bytes:
     """Return the digest of the configuration."""
     return reader.load(at(feed, DIGEST)).to_bytes(32, "big")
 
 
-def load_bounds(reader: Reader, feed: Feed) -> tuple[int, int]:
+def load_bounds(reader: Words, feed: Feed) -> tuple[int, int]:
     """Return the smallest and the largest answer."""
     return signed(reader.load(at(feed, ANSWER_MIN))), signed(reader.load(at(feed, ANSWER_MAX)))
 
 
-def load_settings(reader: Reader, feed: Feed) -> Settings:
+def load_settings(reader: Words, feed: Feed) -> Settings:
     """Return what the configuration sets besides its signers."""
     answer_min, answer_max = load_bounds(reader, feed)
     return Settings(
@@ -173,7 +174,7 @@ def load_settings(reader: Reader, feed: Feed) -> Settings:
     )
 
 
-def load_signers(reader: Reader, feed: Feed) -> list[bytes]:
+def load_signers(reader: Words, feed: Feed) -> list[bytes]:
     """Return the signers in order."""
     suite = FROST_SUITES.get(feed.scheme)
     if suite is not None:
@@ -183,7 +184,7 @@ def load_signers(reader: Reader, feed: Feed) -> list[bytes]:
     return [word.to_bytes(size, "big") for word in words]
 
 
-def load_group_key(reader: Reader, feed: Feed) -> bytes:
+def load_group_key(reader: Words, feed: Feed) -> bytes:
     """Return the key of a FROST group."""
     key = reader.load(at(feed, SIGNERS)).to_bytes(HASH_SIZE, "big")
     size = FROST_SUITES[feed.scheme].key_size
@@ -213,7 +214,7 @@ def store_configuration(
         writer.store(member_slot(digest, signer), place + 1)
 
 
-def member_of(reader: Reader, digest: bytes, signer: bytes) -> int:
+def member_of(reader: Words, digest: bytes, signer: bytes) -> int:
     """Return which member, from 1, a signer is under a configuration; 0 is none."""
     return reader.load(member_slot(digest, signer))
 
@@ -226,7 +227,7 @@ def member_slot(digest: bytes, signer: bytes) -> int:
 # --- Rounds ---------------------------------------------------------------------------------
 
 
-def load_head(reader: Reader, feed: Feed) -> Head:
+def load_head(reader: Words, feed: Feed) -> Head:
     """Return the last round's numbers."""
     word = reader.load(at(feed, HEAD))
     return Head(
@@ -243,12 +244,12 @@ def store_head(writer: Writer, feed: Feed, head: Head) -> None:
     writer.store(at(feed, HEAD), word)
 
 
-def load_round(reader: Reader, feed: Feed, number: int) -> Round:
+def load_round(reader: Words, feed: Feed, number: int) -> Round:
     """Return a round, or refuse one that is not kept."""
     return rounds.load(reader, ring_of(feed), load_head(reader, feed).round, number)
 
 
-def load_last(reader: Reader, feed: Feed) -> Round:
+def load_last(reader: Words, feed: Feed) -> Round:
     """Return the last round, or refuse a feed that has none."""
     last = load_head(reader, feed).round
     return rounds.load(reader, ring_of(feed), last, last)
