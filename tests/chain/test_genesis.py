@@ -51,7 +51,9 @@ def test_the_pars_chains(chain_id: int, ops: str, accounts: tuple[DevAccount, ..
     assert sum(start.balance for start in genesis.alloc.values()) == SUPPLY == 10**27
     view = state_of(genesis)
     assert view.balance(addresses[0]) == DEV_BALANCE
-    assert view.balance(RESERVE) == SUPPLY - DEV_BALANCE * len(addresses)
+    pool = view.balance(find("mining").address)
+    assert pool == SUPPLY // 10
+    assert view.balance(RESERVE) == SUPPLY - DEV_BALANCE * len(addresses) - pool
     for entry in PRECOMPILES:
         assert (view.code(entry.address), view.nonce(entry.address)) == (MARKER_CODE, 1)
     for address, code in SYSTEM_CONTRACTS.items():
