@@ -23,7 +23,7 @@ Ethereum's hex without leading zeros.
 | -32600 | the message is no JSON-RPC 2.0 call |
 | -32601 | no such method, or a subscription over HTTP |
 | -32602 | a parameter is missing or wrong; the message names it |
-| -32603 | a bug of ours |
+| -32603 | a bug of ours; in `eth_simulateV1` also what a block cannot hold |
 | -32000 | the chain refuses: an invalid transaction, an unknown block, a failed call |
 | -32001 | the block hash that a call names is unknown (EIP-1898) |
 | -32005 | a limit is exceeded: batch, filters, subscriptions, response |

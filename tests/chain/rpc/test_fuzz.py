@@ -61,7 +61,8 @@ def check(response: Any) -> None:
         error = response["error"]
         assert isinstance(error["code"], int)
         assert isinstance(error["message"], str)
-        assert error["code"] != -32603, error
+        # eth_simulateV1 has this code for what a block cannot hold, too, as geth has.
+        assert error["code"] != -32603 or error["message"].startswith("err: "), error
 
 
 SCALARS = st.one_of(
