@@ -72,10 +72,10 @@ class CoreWorld:
         """Of the slot that was looked for last, because it is looked for several times in a row."""
         self.look()
 
-    def __del__(self) -> None:
-        """Give the machine back."""
-        if len(MACHINES) < MACHINES_KEPT:
-            MACHINES.append(self.machine)
+    def __del__(self, kept: list[Machine] = MACHINES, most: int = MACHINES_KEPT) -> None:
+        """Give the machine back. Module globals may be gone when the interpreter ends."""
+        if len(kept) < most:
+            kept.append(self.machine)
 
     def look(self) -> None:
         """Take the tables' views anew: growth moves them."""

@@ -236,7 +236,7 @@ interface IPoolManager {
     ) external returns (uint256 amountCollected);
 
     /// Read a slot.
-    function extsload(bytes32 slot) external view returns (bytes32 value);
+    function extsload(bytes32 slot) external view returns (bytes32 word);
 
     /// Read slots that follow one another.
     function extsload(
@@ -248,7 +248,7 @@ interface IPoolManager {
     function extsload(bytes32[] calldata slots) external view returns (bytes32[] memory values);
 
     /// Read a transient slot.
-    function exttload(bytes32 slot) external view returns (bytes32 value);
+    function exttload(bytes32 slot) external view returns (bytes32 word);
 
     /// Read transient slots.
     function exttload(bytes32[] calldata slots) external view returns (bytes32[] memory values);

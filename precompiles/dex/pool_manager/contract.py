@@ -671,7 +671,7 @@ FEE_METHODS = (
 )
 
 RAW_METHODS = (
-    reading("extsload(bytes32 slot) returns (bytes32 value)", extsload, "Read a slot."),
+    reading("extsload(bytes32 slot) returns (bytes32 word)", extsload, "Read a slot."),
     method(
         "extsload(bytes32 startSlot, uint256 nSlots) returns (bytes32[] values)",
         mutability="view",
@@ -688,7 +688,7 @@ RAW_METHODS = (
         summary="Read slots.",
         bounds={"slots": SLOTS_MAX, "values": SLOTS_MAX},
     ),
-    reading("exttload(bytes32 slot) returns (bytes32 value)", exttload, "Read a transient slot."),
+    reading("exttload(bytes32 slot) returns (bytes32 word)", exttload, "Read a transient slot."),
     method(
         "exttload(bytes32[] slots) returns (bytes32[] values)",
         mutability="view",

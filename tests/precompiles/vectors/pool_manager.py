@@ -80,7 +80,8 @@ class Stage:
     def __init__(self, manager: bytes) -> None:
         self.manager = manager
         tokens = {hexed(each): {"code": "token"} for each in (TOKEN_A, TOKEN_B)}
-        own = {"storage": {"0x00": hexed(CALLER), "0x02": hexed(CALLER)}}
+        caller = hexed(CALLER.rjust(32, b"\0"))
+        own = {"storage": {hexed(n.to_bytes(32, "big")): caller for n in (0, 2)}}
         self.accounts = {**tokens, hexed(HOOK): {"code": "puppet"}, hexed(manager): own}
         self.funded = [
             self.step(call("mint(address,uint256)", who, PLENTY), to=token)
