@@ -190,20 +190,18 @@ class FrameHost:
         self._world.mark_storage_warm(address, slot)
         return GAS_COLD_SLOT
 
+    def _read(self, address: bytes, slot: int) -> int:
+        self.charge(self._touch_slot(address, slot) or GAS_WARM, "SLOAD")
+        return self._world.get_storage(address, slot)
+
     def load(self, slot: int) -> int:
         """Read a word, as SLOAD does."""
-        self.charge(self._touch_slot(self._address, slot) or GAS_WARM, "SLOAD")
-        return self._world.get_storage(self._address, slot)
+        return self._read(self._address, slot)
 
     def storage_of(self, address: bytes, slot: int) -> int:
         """Read a word of any account; the EVM has no instruction for it."""
-        # Charged together, because queries read thousands of words.
-        known = address in self._touched
-        if not known:
-            self._touch_account(address)
-        slot_gas = self._touch_slot(address, slot) or GAS_WARM
-        self.charge(slot_gas + GAS_WARM if known else slot_gas, "SLOAD")
-        return self._world.get_storage(address, slot)
+        self._touch_account(address)
+        return self._read(address, slot)
 
     def store(self, slot: int, value: int) -> None:
         """Write a word, as SSTORE does (EIP-2200, 2929 and 3529)."""

@@ -14,6 +14,7 @@ from typing import Any
 from precompiles import abi
 from precompiles.conformance.report import in_words
 from precompiles.conformance.rpc import Client, RefusedError, SilentError
+from precompiles.conformance.vectors import hexed
 from precompiles.precompile import Method, Precompile
 
 from . import signatures
@@ -186,11 +187,6 @@ def log_of(log: Mapping[str, Any]) -> tuple[bytes, tuple[bytes, ...], bytes]:
     """Read a log of a receipt."""
     topics = tuple(unhexed(topic) for topic in log["topics"])
     return unhexed(log["address"]), topics, unhexed(log["data"])
-
-
-def hexed(data: bytes) -> str:
-    """Return bytes as JSON-RPC has them."""
-    return f"0x{data.hex()}"
 
 
 def unhexed(value: Any) -> bytes:

@@ -3,10 +3,14 @@
 So the layout of an entry is in its own module alone, and others read through its functions.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from .precompile import Host
+
+Read = Callable[[int], int]
+"""Returns the word at a slot: `load` of any `Words`."""
 
 
 class Words(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import embedded, forwarder
 from .suite import Chapter
-from .vectors import DEFAULT_CALLER, FRAME_GAS, Step, Vector
+from .vectors import DEFAULT_CALLER, FRAME_GAS, Step, Vector, hexed
 
 SCHEMA = Path(__file__).parent / "schema.json"
 
@@ -121,8 +121,3 @@ def written_account(code: bytes, balance: int, storage: Mapping[int, int]) -> di
 def storage_words(words: Mapping[int, int]) -> dict[str, str]:
     """Return storage as a file has it; a word of zero is no entry, except one that was cleared."""
     return {f"0x{slot:064x}": f"0x{word:064x}" for slot, word in words.items()}
-
-
-def hexed(data: bytes) -> str:
-    """Return bytes as a file has them."""
-    return f"0x{data.hex()}"

@@ -15,7 +15,7 @@ from typing import Any
 from ..registry import PRECOMPILES, at
 from . import embedded, forwarder
 from .rpc import Client, RefusedError, SilentError
-from .vectors import FRAME_GAS, Account, Answer, Logs, SecretOps, Step, Vector, unhex
+from .vectors import FRAME_GAS, Account, Answer, Logs, SecretOps, Step, Vector, hexed, unhex
 
 SPONSOR = "0x" + "5e" * 20
 """Who pays where nothing is paid: the sender of an eth_call."""
@@ -390,8 +390,3 @@ def as_bytes(value: Any) -> bytes:
         return unhex(value)
     except ValueError:
         raise NonsenseError(f"{value[:60]!r} is not hex") from None
-
-
-def hexed(data: bytes) -> str:
-    """Return bytes as JSON-RPC has them."""
-    return f"0x{data.hex()}"

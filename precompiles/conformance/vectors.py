@@ -228,6 +228,11 @@ def unhex(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+def hexed(data: bytes) -> str:
+    """Return bytes as files and JSON-RPC have them."""
+    return f"0x{data.hex()}"
+
+
 def run(target: Target, vectors: Iterable[Vector]) -> list[Failure]:
     """Ask the target every vector and return those it does not meet."""
     failures = []

@@ -16,6 +16,7 @@ from typing import Any
 from ... import abi
 from ...gas import Constant, Listed, PerItem
 from ...precompile import Call, Precompile, Start, method
+from ...storage import Read
 from . import certificate as x509
 from . import chain
 from . import quote as quotes
@@ -91,9 +92,7 @@ def judge_for(call: Call, receipt: bytes, signature: bytes) -> tuple[int, int]:
     return judged(call, partial(call.host.storage_of, ADDRESS), receipt, signature)
 
 
-def judged(
-    call: Call, read: Callable[[int], int], receipt: bytes, signature: bytes
-) -> tuple[int, int]:
+def judged(call: Call, read: Read, receipt: bytes, signature: bytes) -> tuple[int, int]:
     """Return verdict and trust; `read` returns a word of this entry's storage."""
     parsed = parse(receipt)
     trust = trust_in(read, parsed.chain[-1].fingerprint)
@@ -168,7 +167,7 @@ def root_trust(call: Call, fingerprint: bytes) -> int:
     return trust_in(call.host.load, fingerprint)
 
 
-def trust_in(read: Callable[[int], int], fingerprint: bytes) -> int:
+def trust_in(read: Read, fingerprint: bytes) -> int:
     """Return the trust in a root; 0 is none."""
     slot = int.from_bytes(fingerprint, "big")
     return read(slot) if slot != AGE_SLOT else 0

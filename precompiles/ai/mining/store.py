@@ -30,7 +30,6 @@ Layout. The slots of work are counted from the hash of its id (see `ids`).
 A work's id is its nullifier: BLAKE3(device | nonce | chain id, 8 bytes).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ... import abi
@@ -38,6 +37,7 @@ from ...backends.blake3 import blake3
 from ...backends.keccak import keccak256
 from ...ids import slot_of_id
 from ...precompile import Host
+from ...storage import Read
 from .rewards import Epoch
 
 ADDRESS = (0x0300).to_bytes(20, "big")
@@ -52,9 +52,6 @@ NO_TELEPORT, PENDING, CLAIMED, RETURNED = 0, 1, 2, 3
 WORD_MASK = (1 << 256) - 1
 MASK_128 = (1 << 128) - 1
 MASK_64 = (1 << 64) - 1
-
-Read = Callable[[int], int]
-"""Returns a word of this entry's storage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

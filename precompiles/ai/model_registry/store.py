@@ -26,13 +26,13 @@ N = hash(namespace, name).
     hash(2, i)    model i, from 0
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ... import abi
 from ...backends.keccak import keccak256
 from ...ids import slot_of_id
 from ...precompile import Host
+from ...storage import Read
 from ..models import cost, weights_tree
 from ..models.header import Header, input_size, kind_of, output_size, parse, weights_size
 
@@ -74,9 +74,6 @@ ERRORS = (
     VERSION_EXISTS,
     UNKNOWN_VERSION,
 )
-
-Read = Callable[[int], int]
-"""Returns a word of the registry's storage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from functools import partial
 
 from ...backends.keccak import keccak256
 from ...precompile import Call
+from ...storage import Read
 from ..model_registry import store as registry
 from ..models import header as models
 from ..models.layout import BIAS_SIZE, layer_places
@@ -23,7 +24,7 @@ STEP_GAS = 2_000
 """Of each computation, however small."""
 
 
-def read_of(call: Call) -> registry.Read:
+def read_of(call: Call) -> Read:
     """Return what reads a word of the registry."""
     return partial(call.host.storage_of, registry.ADDRESS)
 

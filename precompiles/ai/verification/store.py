@@ -23,13 +23,13 @@ Layout. A job's slots, and a claim's, are counted from the hash of its id (see `
     1             seconds of the window (64) at 64 | seconds of a turn (64)
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ... import abi
 from ...backends.keccak import keccak256
 from ...ids import slot_of_id
 from ...precompile import Host
+from ...storage import Read
 from . import trace
 
 ADDRESS = (0x0304).to_bytes(20, "big")
@@ -49,9 +49,6 @@ MASK_32 = (1 << 32) - 1
 
 UNKNOWN_JOB = abi.error("UnknownJob(bytes32 jobId)")
 UNKNOWN_CLAIM = abi.error("UnknownClaim(bytes32 claimId)")
-
-Read = Callable[[int], int]
-"""Returns a word of this entry's storage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 Whoever reads v4 through `extsload` counts on these. Knows no rule of a pool.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...backends.keccak import keccak256
@@ -120,7 +119,3 @@ def pack_delta(amount0: int, amount1: int) -> int:
 def unpack_delta(delta: int) -> tuple[int, int]:
     """Return the two amounts of a delta."""
     return signed(delta >> 128, 128), signed(delta, 128)
-
-
-Read = Callable[[int], int]
-"""What returns the word at a slot of the pool manager: `Host.load`, or a reader from elsewhere."""

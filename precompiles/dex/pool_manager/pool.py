@@ -7,8 +7,9 @@ run the same code over a copy. Knows no currency, no caller and no hook.
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...storage import Read
 from . import errors, layout, math
-from .layout import Read, Slot0
+from .layout import Slot0
 
 STEP_GAS = 1_200
 CROSS_GAS = 700

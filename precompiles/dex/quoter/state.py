@@ -5,8 +5,8 @@ from typing import Any
 
 from ...gas import Constant
 from ...precompile import Call, Method, method
+from ...storage import Read
 from ..pool_manager import layout, pool
-from ..pool_manager.layout import Read
 from .overlay import MANAGER
 
 

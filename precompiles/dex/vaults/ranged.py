@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from ... import abi
 from ...precompile import Host
+from ...storage import Read
 from ..hooks import flags
 from ..pool_manager import layout, math, pool
 from ..pool_manager.hooks import KeyFields, key_of
@@ -89,7 +90,7 @@ def check_range(host: Host, asset: bytes, key: KeyFields, lower: int, upper: int
         raise INVALID_RANGE(lower, upper)
 
 
-def reader(host: Host) -> layout.Read:
+def reader(host: Host) -> Read:
     """Return what reads a word of the pool manager."""
     return lambda slot: host.storage_of(MANAGER, slot)
 
