@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+APE_ARGS ?=
 UV ?= uv
 
 VENV := .venv
@@ -20,11 +21,13 @@ LOCK_OURS := $(LOCK) pyproject.toml --extra ai --group build --constraint requir
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint bench campaign oracle campaign-engine campaign-oracle lock clean
+.PHONY: help setup run test test-python test-contracts lint bench campaign oracle campaign-engine campaign-oracle lock clean
 
 help:
 	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
-	@echo 'make test       run the whole test suite;  options: make test ARGS="-k poseidon"'
+	@echo 'make test       run the whole test suite'
+	@echo 'make test-python     all of it but the DAO;  options: ARGS="-k poseidon"'
+	@echo 'make test-contracts  the DAO, under Ape;      options: APE_ARGS="-k safe"'
 	@echo 'make lint       check format, style and types'
 	@echo 'make bench      measure gas and speed beside the peers; prints tables (10 minutes; npm)'
 	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
@@ -41,8 +44,16 @@ setup: $(CORE)
 run: $(CORE)
 	@$(BIN)/pars chain run $(ARGS)
 
-test: $(DEV)
+test: test-python test-contracts
+
+test-python: $(DEV)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Ape finds the compiler on the path.
+test-contracts: export PATH := $(CURDIR)/$(BIN):$(PATH)
+test-contracts: $(DEV)
+	@if test -x $(BIN)/ape; then $(BIN)/python -m ape test tests/dao $(APE_ARGS); \
+	else echo 'The contracts are not tested: Ape is not offered for this Python.'; fi
 
 lint: $(DEV)
 	@$(BIN)/ruff format --check .
@@ -91,9 +102,9 @@ lock:
 	$(LOCK) --group engines --output-file requirements/engines.lock
 	$(LOCK) --universal --group oracle --output-file requirements/oracle.lock
 	$(LOCK_OURS) --universal --output-file requirements/core.lock
-	$(LOCK_OURS) --universal --group dev --constraint requirements/core.lock \
+	$(LOCK_OURS) --universal --extra ape --group dev --constraint requirements/core.lock \
 		--output-file requirements/dev.lock
-	$(LOCK_OURS) --python-platform x86_64-manylinux_2_35 --group dev --group bench \
+	$(LOCK_OURS) --python-platform x86_64-manylinux_2_35 --extra ape --group dev --group bench \
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
@@ -114,8 +125,10 @@ $(CORE): requirements/core.lock pyproject.toml | $(BIN)/pip
 	@$(BIN)/pars chain warm
 	@touch $@
 
-$(DEV): requirements/dev.lock $(CORE)
+$(DEV): requirements/dev.lock ape_pars/pyproject.toml $(CORE)
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.lock
+	@if test -x $(BIN)/ape; then \
+		$(PIP_INSTALL) --quiet --no-deps --no-build-isolation -e ape_pars; fi
 	@touch $@
 
 $(PEERS): requirements/bench.lock $(DEV)

@@ -61,7 +61,11 @@ MAY_IMPORT = {
     "chain/rpc/server.py": {"websockets"},
     "chain/signatures.py": {"coincurve"},
     "chain/store.py": {"lmdb"},
-    "ape_pars": {"ape", "ape_ethereum", "ape_test", "chain", "precompiles", *WORLD},
+    "ape_pars": {
+        *("ape", "ape_ethereum", "ape_node", "ape_test", "ape_vyper", "ethpm_types", "evm_trace"),
+        *("click", "eth_pydantic_types", "eth_utils", "pydantic", "vyper", "web3"),
+        *("chain", "precompiles", *WORLD),
+    },
     "session_bridge": {"eth_abi", "node.session", *WORLD},
     "session_bridge/chain_client.py": {"web3"},
     "node": {"cryptography", *WORLD},
