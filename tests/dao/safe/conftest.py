@@ -194,9 +194,7 @@ def dao(project, deployer, owners, module, votes, target):
     safe = deployer.deploy(project.Safe, deployer)
     pause = deployer.deploy(project.Pause, safe)
     share, week = 1000, 7 * 86400
-    guard = deployer.deploy(
-        project.Guard, safe, pause, votes, share, week, 3 * 86400, [target]
-    )
+    guard = deployer.deploy(project.Guard, safe, pause, votes, share, week, 3 * 86400, [target])
     safe.setup(owners, 3, [module], guard, guard, True, sender=deployer)
     deployer.transfer(safe, "10 ether")
     return SimpleNamespace(safe=safe, guard=guard, pause=pause, votes=votes, target=target)

@@ -111,9 +111,7 @@ def test_a_vote_lifts_a_freeze_and_the_rest_stays(dao, frozen, voters, stranger,
 
 def test_nothing_to_lift(dao, module):
     data = dao.guard.liftFreeze.encode_input()
-    answer = dao.safe.execTransactionFromModuleReturnData.call(
-        dao.guard, 0, data, 0, sender=module
-    )
+    answer = dao.safe.execTransactionFromModuleReturnData.call(dao.guard, 0, data, 0, sender=module)
     assert answer[0] is False
     assert b"guard: not frozen" in answer[1]
 

@@ -80,9 +80,7 @@ def test_a_vote_extends(dao, paused, by_module):
 )
 def test_extension_is_bounded(dao, paused, by_module, change, reason, module):
     data = dao.pause.extend.encode_input(paused + change)
-    answer = dao.safe.execTransactionFromModuleReturnData.call(
-        dao.pause, 0, data, 0, sender=module
-    )
+    answer = dao.safe.execTransactionFromModuleReturnData.call(dao.pause, 0, data, 0, sender=module)
 
     assert answer[0] is False
     assert reason.encode() in answer[1]
@@ -91,9 +89,7 @@ def test_extension_is_bounded(dao, paused, by_module, change, reason, module):
 @pytest.mark.parametrize(("function", "arguments"), [("lift", ()), ("extend", (2**40,))])
 def test_nothing_to_lift_or_extend(dao, module, function, arguments):
     data = getattr(dao.pause, function).encode_input(*arguments)
-    answer = dao.safe.execTransactionFromModuleReturnData.call(
-        dao.pause, 0, data, 0, sender=module
-    )
+    answer = dao.safe.execTransactionFromModuleReturnData.call(dao.pause, 0, data, 0, sender=module)
 
     assert answer[0] is False
     assert b"pause: not paused" in answer[1]
