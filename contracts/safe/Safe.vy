@@ -33,18 +33,19 @@ DELEGATECALL: constant(uint8) = 1
 DOMAIN_TYPEHASH: constant(bytes32) = keccak256(
     "EIP712Domain(uint256 chainId,address verifyingContract)"
 )
-SAFE_TX_TYPEHASH: constant(bytes32) = keccak256(
-    "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)"
+# keccak256 of "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,
+#   uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)"
+SAFE_TX_TYPEHASH: constant(bytes32) = (
+    0xBB8310D486368DB6BD6F849402FDD73AD53D316B5A4B2644AD6EFE0F941286D8
 )
 SAFE_MESSAGE_TYPEHASH: constant(bytes32) = keccak256("SafeMessage(bytes message)")
 ERC1271_MAGIC: constant(bytes4) = 0x1626BA7E
 
 # Guards and contracts that sign are asked by `raw_call`: as an interface, the compiler sends the
 # whole bound of each argument, here 16 KB, whatever its length.
-CHECK_TRANSACTION: constant(bytes4) = method_id(
-    "checkTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes,address)",
-    output_type=bytes4,
-)
+# The first is checkTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,
+#   bytes,address).
+CHECK_TRANSACTION: constant(bytes4) = 0x75F0BB52
 CHECK_AFTER_EXECUTION: constant(bytes4) = method_id(
     "checkAfterExecution(bytes32,bool)", output_type=bytes4
 )
@@ -64,7 +65,8 @@ ERC1155_RECEIVED: constant(bytes4) = 0xF23A6E61
 ERC1155_BATCH_RECEIVED: constant(bytes4) = 0xBC197C81
 
 # The word that each execution reads and writes: one slot for all that it needs.
-#   nonce 0..47 | threshold 48..55 | owners 56..63 | governed 64..71 | tenures 72..95 | guard 96..255
+#   nonce 0..47 | threshold 48..55 | owners 56..63 | governed 64..71 | tenures 72..95 |
+#   guard 96..255
 NONCE_MASK: constant(uint256) = 2**48 - 1
 BYTE_MASK: constant(uint256) = 2**8 - 1
 TENURES_MASK: constant(uint256) = 2**24 - 1
