@@ -27,11 +27,13 @@ def ecosystems() -> Iterator[type]:
 @plugins.register(plugins.NetworkPlugin)
 def networks() -> Iterator[tuple[str, str, Any]]:
     """Offer `pars:mainnet`, `pars:testnet` and `pars:local`."""
-    from ape.api.networks import LOCAL_NETWORK_NAME, NetworkAPI, create_network_type
+    from ape.api.networks import LOCAL_NETWORK_NAME, create_network_type
+
+    from .ecosystem import LocalNetwork
 
     for name, chain_id in NETWORKS.items():
         yield "pars", name, create_network_type(chain_id, chain_id)
-    yield "pars", LOCAL_NETWORK_NAME, NetworkAPI
+    yield "pars", LOCAL_NETWORK_NAME, LocalNetwork
 
 
 @plugins.register(plugins.ProviderPlugin)

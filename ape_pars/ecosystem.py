@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from ape.api.config import PluginConfig
-from ape.api.networks import LOCAL_NETWORK_NAME
+from ape.api.networks import LOCAL_NETWORK_NAME, NetworkAPI
 from ape.managers.config import merge_configs
 from ape_ethereum.ecosystem import (
     BaseEthereumConfig,
@@ -13,7 +13,8 @@ from ape_ethereum.ecosystem import (
     create_local_network_config,
     create_network_config,
 )
-from pydantic import computed_field
+from ape_ethereum.transactions import TransactionType
+from pydantic import PrivateAttr, computed_field
 
 BLOCK_SECONDS = 1
 """Ape counts in whole seconds; a block comes each 400 ms."""
@@ -45,8 +46,36 @@ class Pars(Ethereum):
     """Ethereum's formats; another token."""
 
     fee_token_symbol: str = "PARS"
+    _default_type: tuple[Any, TransactionType] | None = PrivateAttr(default=None)
 
     @property
     def config(self) -> Any:
         """The `pars:` section."""
         return self.config_manager.get_config("pars")
+
+    @property
+    def default_transaction_type(self) -> TransactionType:
+        """The type of transactions that do not say theirs.
+
+        Ape reads the whole section again for it, which takes longer than the transaction.
+        """
+        provider = self.network_manager.active_provider
+        name = self.default_network_name if provider is None else provider.network.name
+        asked = id(self.config), name
+        if self._default_type is None or self._default_type[0] != asked:
+            self._default_type = asked, super().default_transaction_type
+        return self._default_type[1]
+
+
+class LocalNetwork(NetworkAPI):
+    """`pars:local`, which reads its section once."""
+
+    _read: tuple[int, Any] | None = PrivateAttr(default=None)
+
+    @property
+    def config(self) -> Any:
+        """The `local:` part of the section."""
+        asked = id(self.ecosystem.config)
+        if self._read is None or self._read[0] != asked:
+            self._read = asked, super().config
+        return self._read[1]

@@ -1,5 +1,7 @@
 """Where the DAO's tests run: the chain of this process, with its precompiles."""
 
+import pytest
+
 from precompiles.precompile import MARKER_CODE
 
 
@@ -21,3 +23,8 @@ def test_isolation(accounts, chain, project):
 
     assert chain.blocks.head.number == before
     assert not deployer.code
+
+
+def test_failures_leave_isolation(chain):
+    with pytest.raises(AssertionError, match="this one"), chain.isolate():
+        raise AssertionError("this one")
