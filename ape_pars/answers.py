@@ -6,7 +6,7 @@ A step that both skip: Ape would write JSON for a node, and read it again.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ape_ethereum.transactions import Receipt, SharedBlobReceipt
+from ape_ethereum.transactions import SharedBlobReceipt
 from eth_pydantic_types import HexBytes
 
 from chain.blocks import Block
@@ -25,6 +25,8 @@ from chain.transactions import (
     Fields,
     encode_signed,
 )
+
+from .receipts import ParsReceipt
 
 TAGS: Final = ("latest", "earliest", "pending", "safe", "finalized")
 NOBODY: Final = "0x" + 40 * "0"
@@ -218,7 +220,7 @@ def receipt_of(chain: LocalChain, located: Located, txn: Any) -> Any:
         "transaction": txn,
     }
     if located.transaction.type != BLOB:
-        return Receipt.model_validate(values)
+        return ParsReceipt.model_validate(values)
     return SharedBlobReceipt.model_validate(
         values
         | {"blobGasPrice": receipt.blob_gas_price or 0, "blobGasUsed": receipt.blob_gas_used or 0}

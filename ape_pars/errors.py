@@ -38,6 +38,12 @@ class SourceNotes(Sequence[str]):
         return iter(self._lines())
 
 
+def _plain(message: str, address: Any, known: dict[str, Any]) -> ContractLogicError:
+    return ContractLogicError(
+        message or None, contract_address=address, set_ape_traceback=False, **known
+    )
+
+
 def contract_error(
     payload: bytes,
     what: str,
@@ -54,19 +60,19 @@ def contract_error(
     known: dict[str, Any] = {
         "txn": txn,
         "trace": trace,
-        "contract_address": address,
         "source_traceback": source,
     }
-    error: ContractLogicError | None = None
+    error: ContractLogicError | None
     if payload[:4] not in (ERROR_SELECTOR, PANIC_SELECTOR) and len(payload) >= 4:
-        error = precompiles.custom_error(payload, **known)
-        message = HexBytes(payload).to_0x_hex()
+        error = precompiles.custom_error(payload, address, **known)
+        if error is None:
+            error = enrich(_plain(HexBytes(payload).to_0x_hex(), address, known))
     elif payload:
-        message = reason_of(payload)
+        error = _plain(reason_of(payload), address, known)
     else:
+        # Only the source says what went wrong.
         message = "" if what == "execution reverted" else what
-    if error is None:
-        error = enrich(ContractLogicError(message or None, set_ape_traceback=False, **known))
+        error = enrich(_plain(message, address, known))
     # Python takes any sequence for the notes of an exception.
     error.__notes__ = SourceNotes(error)  # type: ignore[assignment]
     return error

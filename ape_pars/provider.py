@@ -5,7 +5,7 @@ directly. Everything else of Ape speaks web3, whose requests the methods of a no
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from ape.exceptions import (
 )
 from ape.logging import logger
 from ape.types.events import ContractLog, LogFilter
+from ape.types.trace import SourceTraceback
 from ape_ethereum.provider import Web3Provider
 from ape_ethereum.trace import TraceApproach
 from ape_ethereum.transactions import Receipt, TransactionStatusEnum
@@ -46,7 +47,10 @@ from precompiles.registry import PRECOMPILES
 from . import answers, isolation, precompiles
 from .accounts import ParsAccount
 from .answers import address_bytes, address_text, block_ref
+from .coverage import Coverage
 from .errors import contract_error
+from .execution import Executed, Sources
+from .tracebacks import traceback_of
 from .traces import LocalCallTrace, LocalTransactionTrace
 
 CHAIN_ID: Final = 6133
@@ -88,6 +92,7 @@ class ParsProvider(TestProviderAPI, Web3Provider):
     """`pars:local:pars`."""
 
     _chain: LocalChain | None = None
+    _sources: Any = None
     _prints: bool = False
     """Whether any contract may print: only then transactions are searched for it."""
 
@@ -129,6 +134,8 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         )
         self._web3 = Web3(InProcess(self._chain))
         self._prints = False
+        self._sources = Sources()
+        self._replace_coverage()
         self._transaction_trace_cache.clear()
         for entry in PRECOMPILES:
             self.chain_manager.contracts.cache_contract_type(
@@ -137,6 +144,11 @@ class ParsProvider(TestProviderAPI, Web3Provider):
                 ecosystem_key=self.network.ecosystem.name,
                 network_key=self.network.name,
             )
+
+    def _replace_coverage(self) -> None:
+        runner = self._test_runner
+        if runner is not None and runner.coverage_tracker.enabled:
+            runner.coverage_tracker._data = Coverage(self.local_project, self._sources)
 
     def disconnect(self) -> None:
         """Forget the chain."""
@@ -310,9 +322,12 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         trace = partial(self._call_trace, txn, question)
         if not kwargs.get("skip_trace"):
             self._account_for(txn, trace, kwargs)
+            self._count(partial(self._watch_call, question))
         if result.success:
             return HexBytes(result.output)
-        error = self._contract_error(result.output, result.error or "", txn, txn, trace)
+        error = self._contract_error(
+            result.output, result.error or "", txn, txn, trace, partial(self._watch_call, question)
+        )
         if kwargs.get("raise_on_revert", txn.raise_on_revert):
             raise error
         logger.error(error)
@@ -322,6 +337,29 @@ class ParsProvider(TestProviderAPI, Web3Provider):
 
     def _call_trace(self, txn: Any, question: Iterable[Any]) -> LocalCallTrace:
         return LocalCallTrace(tx=txn.model_dump(by_alias=True), arguments=list(question))
+
+    def _watch_call(self, question: tuple[Any, Any, Any]) -> Executed:
+        executed = Executed()
+        self.chain.watch_call(*question, executed)
+        return executed
+
+    def _watch_transaction(self, tx_hash: str) -> Executed:
+        executed = Executed()
+        self.chain.watch_transaction(bytes(HexBytes(tx_hash)), executed)
+        return executed
+
+    def source_traceback(self, tx_hash: str) -> SourceTraceback:
+        """Return where each call of a transaction stood when it ended."""
+        return traceback_of(self._watch_transaction(tx_hash), self._sources)
+
+    def track_coverage(self, tx_hash: str) -> None:
+        """Count the statements that a transaction ran, where coverage is wanted."""
+        self._count(partial(self._watch_transaction, tx_hash))
+
+    def _count(self, watch: Callable[[], Executed]) -> None:
+        runner = self._test_runner
+        if runner is not None and isinstance(runner.coverage_tracker.data, Coverage):
+            runner.coverage_tracker.data.count(watch())
 
     def _account_for(self, txn: Any, trace: Any, wanted: dict[str, Any]) -> None:
         """Show a call's trace and count its gas, where somebody asked for that."""
@@ -340,9 +378,14 @@ class ParsProvider(TestProviderAPI, Web3Provider):
             return self.chain.estimate_gas(request, ref)
         except CallFailed as failure:
             result = failure.result
-            trace = partial(self._call_trace, txn, (request, ref, Overrides()))
+            question = request, ref, Overrides()
             raise self._contract_error(
-                result.output, result.error or "", txn, txn, trace
+                result.output,
+                result.error or "",
+                txn,
+                txn,
+                partial(self._call_trace, txn, question),
+                partial(self._watch_call, question),
             ) from failure
         except ChainError as refusal:
             raise VirtualMachineError(str(refusal), base_err=refusal, txn=txn) from refusal
@@ -414,10 +457,23 @@ class ParsProvider(TestProviderAPI, Web3Provider):
     def _failure(self, txn: Any, receipt: Any, tx_hash: bytes) -> VirtualMachineError:
         top = self.chain.trace_transaction(tx_hash, TOP_CALL)
         payload = bytes.fromhex(top.get("output", "0x")[2:])
-        return self._contract_error(payload, top["error"], txn, receipt, lambda: receipt.trace)
+        return self._contract_error(
+            payload,
+            top["error"],
+            txn,
+            receipt,
+            lambda: receipt.trace,
+            partial(self._watch_transaction, receipt.txn_hash),
+        )
 
     def _contract_error(
-        self, payload: bytes, what: str, txn: Any, shown: Any, trace: Any
+        self,
+        payload: bytes,
+        what: str,
+        txn: Any,
+        shown: Any,
+        trace: Any,
+        watch: Callable[[], Executed],
     ) -> VirtualMachineError:
         """Return what to raise; `shown` is what the exception calls its transaction."""
         address = txn.receiver
@@ -426,7 +482,7 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         return contract_error(
             payload,
             what,
-            source=lambda: None,
+            source=lambda: traceback_of(watch(), self._sources),
             trace=trace,
             txn=shown,
             address=address,

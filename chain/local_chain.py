@@ -339,12 +339,31 @@ class LocalChain:
         """Run a request and return what a tracer saw."""
         return tracing.trace_call(self.scene(ref, "block"), request, overrides, options)
 
+    def watch_call(
+        self,
+        request: CallRequest,
+        ref: BlockRef,
+        overrides: Overrides,
+        recorder: tracing.Recorder,
+    ) -> Any:
+        """Run a request before the eyes of somebody's own recorder."""
+        return tracing.watch_call(self.scene(ref, "block"), request, overrides, recorder)
+
     def trace_transaction(self, tx_hash: bytes, options: tracing.TracerOptions) -> Any:
         """Run a mined transaction again and return what a tracer saw."""
+        return self._trace_one(tx_hash, options, None)
+
+    def watch_transaction(self, tx_hash: bytes, recorder: tracing.Recorder) -> Any:
+        """Run a mined transaction again before the eyes of somebody's own recorder."""
+        return self._trace_one(tx_hash, tracing.TracerOptions(), recorder)
+
+    def _trace_one(
+        self, tx_hash: bytes, options: tracing.TracerOptions, recorder: tracing.Recorder | None
+    ) -> Any:
         located = self.transaction(tx_hash)
         if located is None:
             raise UnknownBlock("transaction not found")
-        for index, result in self._trace(located.block, options, only=located.index):
+        for index, result in self._trace(located.block, options, located.index, recorder):
             if index == located.index:
                 return result
         raise UnknownBlock("transaction not found")
@@ -358,7 +377,11 @@ class LocalChain:
         return [(transactions[i].hash, result) for i, result in self._trace(block, options)]
 
     def _trace(
-        self, block: Block, options: tracing.TracerOptions, only: int | None = None
+        self,
+        block: Block,
+        options: tracing.TracerOptions,
+        only: int | None = None,
+        recorder: tracing.Recorder | None = None,
     ) -> Iterator[tuple[int, Any]]:
         """Run the block's transactions again on the state it was made on."""
         record = self._history.record(block.hash)
@@ -371,7 +394,9 @@ class LocalChain:
         run = self._run(block.header, reader.scratch(Nodes(self._history.nodes)))
         run.frames.deadline = time.monotonic() + TRACE_SECONDS
         for index, tx in enumerate(block.transactions[: None if only is None else only + 1]):
-            if only is None or index == only:
+            if index == only and recorder is not None:
+                yield index, tracing.watch_in_block(run, tx, recorder)
+            elif only is None or index == only:
                 context = tracing.Position(
                     block_hash=block.hash,
                     block_number=block.number,

@@ -17,7 +17,15 @@ from .prestate import Prestate
 from .recorder import Budget, Mux, Recorder
 from .steps import StructLogs
 
-__all__ = ["Position", "TracerOptions", "trace_call", "trace_in_block"]
+__all__ = [
+    "Position",
+    "Recorder",
+    "TracerOptions",
+    "trace_call",
+    "trace_in_block",
+    "watch_call",
+    "watch_in_block",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,11 @@ def trace_call(
 ) -> Any:
     """Run a request and return what the tracer saw."""
     recorder = _recorder(options, Budget(), 0, {"blockNumber": scene.env.number})
+    return watch_call(scene, request, overrides, recorder)
+
+
+def watch_call(scene: Scene, request: CallRequest, overrides: Overrides, recorder: Recorder) -> Any:
+    """Run a request before a recorder's eyes, and return its result."""
     state = scene.open(overrides, recorder)
     recorder.begin(state)
     outcome = run(state, request, scene.gas_cap)
@@ -52,7 +65,11 @@ def trace_in_block(
         "transactionPosition": position.tx_index,
     }
     logs_before = sum(len(receipt.logs) for receipt in block.receipts)
-    recorder = _recorder(options, Budget(), logs_before, place)
+    return watch_in_block(block, tx, _recorder(options, Budget(), logs_before, place))
+
+
+def watch_in_block(block: BlockRun, tx: Transaction, recorder: Recorder) -> Any:
+    """Run the block's next transaction before a recorder's eyes, and return its result."""
     recorder.begin(block.state)
     block.frames.tracer = recorder
     try:
