@@ -13,9 +13,9 @@
 @dev Formats are those of docs/session-contracts.md. Nothing here says who spoke to whom.
 """
 
-from modules import pq_keys
-from modules import session_tree
-from bridge import ISessionAnchor
+from ..modules import pq_keys
+from ..modules import session_tree
+from . import ISessionAnchor
 
 implements: ISessionAnchor
 
@@ -314,12 +314,13 @@ def checkAttestation(
     epoch: uint64,
     bitmap: uint256,
     signatures: Bytes[SIGNATURES_MAX],
-):
+) -> bool:
     """
-    @notice Reverts unless a quorum signed the attestation of a commitment to a subject. Who asks
-            makes a subject that names itself, so that no other contract can be meant.
+    @notice Is true, and reverts unless a quorum signed the attestation of a commitment to a
+            subject. Who asks makes a subject that names itself, so that no other is meant.
     """
     self._check_quorum(subject, commitRoot, epoch, bitmap, signatures)
+    return True
 
 
 @external

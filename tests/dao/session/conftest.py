@@ -1,9 +1,11 @@
 """A committee of the session layer, and its anchor."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import ape
 import pytest
 from eth_utils import keccak, to_canonical_address
 
@@ -14,6 +16,7 @@ from precompiles.pq.ml_dsa.parameters import BY_NUMBER
 
 CHAIN_ID = 6133
 SIZE, QUORUM = 21, 15
+FEE = 10**15
 
 Claim = tuple[bytes, int, bytes]
 
@@ -96,3 +99,32 @@ def sessions():
         return sorted(leaves, key=lambda leaf: leaf.session_id)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def doubles():
+    """Contracts of the tests."""
+    return ape.Project(Path(__file__).parent)
+
+
+@pytest.fixture(scope="module")
+def listener(doubles, people):
+    return people.deployer.deploy(doubles.Listener)
+
+
+@pytest.fixture(scope="module")
+def oracle(project, people, anchor):
+    return people.deployer.deploy(project.OracleBridge, people.dao, anchor, FEE)
+
+
+@pytest.fixture(scope="module")
+def relay(project, people, anchor):
+    return people.deployer.deploy(project.EventRelay, people.dao, anchor)
+
+
+@pytest.fixture
+def epoch(committee, people, sessions):
+    """Five sessions, anchored as epoch 1."""
+    leaves = sessions(5)
+    committee.anchor([leaf.hash() for leaf in leaves], people.anyone)
+    return leaves
