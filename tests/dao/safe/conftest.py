@@ -1,5 +1,6 @@
 """A safe of five owners, with an account that stands for the timelock as its module."""
 
+import functools
 from types import SimpleNamespace
 
 import pytest
@@ -56,7 +57,7 @@ def receiver(accounts):
     return accounts[9]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_safe(project, owners, module, deployer):
     """A safe that is set up: `make_safe(threshold=3, governed=False, guard=..., ...)`."""
 
@@ -135,6 +136,7 @@ def compiled():
     from ape.contracts import ContractContainer
     from ethpm_types import ContractType
 
+    @functools.cache
     def run(source):
         made = compile_code(
             f"# pragma version 0.4.3\n{source}",
@@ -176,19 +178,19 @@ def getPastTotalSupply(timepoint: uint256) -> uint256:
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def votes(compiled, deployer):
     return deployer.deploy(compiled(VOTES))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def target(compiled, deployer):
     """A contract that signers reach only by vote."""
     source = "reached: public(uint256)\n\n@external\ndef reach():\n    self.reached += 1\n"
     return deployer.deploy(compiled(source))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dao(project, deployer, owners, module, votes, target):
     """A governed safe with its guard and its pause: `dao.safe, dao.guard, dao.pause`."""
     safe = deployer.deploy(project.Safe, deployer)
