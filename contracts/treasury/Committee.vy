@@ -165,8 +165,8 @@ def setChair(member: address):
 @external
 def propose(target: address, amount: uint256, data: Bytes[MAX_DATA]) -> uint256:
     """
-    @notice Proposes a call, and approves it. Each proposal has a number of its own, so that none can
-            hide another.
+    @notice Proposes a call, and approves it. Each proposal has a number of its own, so none hides
+            another.
     """
     self._only_member()
     assert target != self, "committee: call of itself"

@@ -583,8 +583,8 @@ def spentInWindow() -> (uint256, uint256, uint256):
 @reentrant
 def reserves() -> (uint256, uint256, uint256, bool):
     """
-    @notice Returns the value of everything, of stable assets, and of the emergency fund, and whether
-            they are what tiers 2 and 3 take.
+    @notice Returns the value of everything, of stable assets, and of the emergency fund, and
+            whether they are what tiers 2 and 3 take.
     """
     total: uint256 = 0
     stable: uint256 = 0
