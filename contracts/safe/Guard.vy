@@ -21,7 +21,7 @@ interface IVotes:
 
 MAX_DATA: constant(uint256) = 8192
 MAX_SIGNATURES: constant(uint256) = 8192
-MAX_TARGETS: constant(uint256) = 32
+MAX_TARGETS: constant(uint256) = 64
 SHARE_BASE: constant(uint256) = 10_000
 MIN_SHARE: constant(uint256) = 100
 MAX_SHARE: constant(uint256) = 5_000
