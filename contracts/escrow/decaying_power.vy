@@ -144,15 +144,15 @@ def _give(owner: address, power: Power, weight: uint256, end: uint256) -> Power:
     changed: Power = power
     changed.weight += weight
     if not power.many:
-        if power.weight == 0:
+        # All together soon have many ends: their tree is there from the first, so that nobody
+        # pays for the step from one end to two.
+        if owner != self and (power.weight == 0 or power.moment == end):
             changed.moment = end
             return changed
-        if power.moment == end:
-            return changed
-        # A second end: from here on the tree knows them.
-        self._insert(owner, power.weight, power.moment)
         changed.many = True
         changed.moment = power.weight * power.moment
+        if power.weight != 0:
+            self._insert(owner, power.weight, power.moment)
     self._insert(owner, weight, end)
     changed.moment += weight * end
     return changed
