@@ -20,12 +20,12 @@ def wpars(project, owner):
 
 
 @pytest.fixture(scope="module")
-def linear(project, owner):
+def linear_curve(project, owner):
     return owner.deploy(project.LinearCurve)
 
 
 @pytest.fixture(scope="module")
-def tiers(project, owner):
+def tier_curve(project, owner):
     return owner.deploy(project.TierCurve)
 
 
@@ -44,8 +44,8 @@ def make_escrow(project, owner, wpars, accounts):
 
 
 @pytest.fixture(scope="module")
-def escrow(make_escrow, linear):
-    return make_escrow(linear)
+def escrow(make_escrow, linear_curve):
+    return make_escrow(linear_curve)
 
 
 @pytest.fixture
@@ -55,6 +55,16 @@ def lock(escrow, chain):
     def run(account, amount, duration, escrow=escrow):
         receipt = escrow.lock(amount, duration, sender=account)
         return receipt.return_value
+
+    return run
+
+
+@pytest.fixture
+def delegate(escrow):
+    """Delegate: `delegate(account, to)`. Ape takes `escrow.delegate` for the address's own."""
+
+    def run(account, to, escrow=escrow):
+        return escrow.invoke_transaction("delegate", to, sender=account)
 
     return run
 
