@@ -75,7 +75,8 @@ everGauges: DynArray[address, IDS_MAX]
 ids: HashMap[address, uint256]
 places: HashMap[address, uint256]  # in `gauges`, from 1
 votes: HashMap[address, uint256]
-weights: HashMap[uint256, HashMap[uint256, uint256]]  # by epoch and gauge id
+# By epoch and gauge id, in power times hundredths of a percent: undivided, so that nothing is lost.
+weights: HashMap[uint256, HashMap[uint256, uint256]]
 
 
 @deploy
@@ -186,7 +187,7 @@ def _count(voter: address, epoch: uint256):
         if choice == 0:
             break
         share: uint256 = choice & (2**SHARE_BITS - 1)
-        self.weights[epoch][choice >> SHARE_BITS] += power * share // WHOLE
+        self.weights[epoch][choice >> SHARE_BITS] += power * share
 
 
 # --- Reads ------------------------------------------------------------------------------------
@@ -244,14 +245,14 @@ def getEffectiveVoteWeight(voter: address, gauge: address) -> uint256:
     if epoch < since or epoch >= since + STANDING_EPOCHS:
         return 0
     power: uint256 = self._effective(voter, epoch, since)
-    weight: uint256 = 0
+    share: uint256 = 0
     for i: uint256 in range(CHOICES_MAX):
         choice: uint256 = (word >> (CHOICE_BITS * i)) & (2**CHOICE_BITS - 1)
         if choice == 0:
             break
         if choice >> SHARE_BITS == self.ids[gauge]:
-            weight += power * (choice & (2**SHARE_BITS - 1)) // WHOLE
-    return weight
+            share += choice & (2**SHARE_BITS - 1)
+    return power * share // WHOLE
 
 
 @external
@@ -260,7 +261,7 @@ def gaugeWeight(gauge: address, epoch: uint256) -> uint256:
     """
     @notice Returns what was counted for a gauge in an epoch.
     """
-    return self.weights[epoch][self.ids[gauge]]
+    return self.weights[epoch][self.ids[gauge]] // WHOLE
 
 
 @external
