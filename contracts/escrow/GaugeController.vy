@@ -237,7 +237,8 @@ def getVote(voter: address) -> (
 @view
 def getEffectiveVoteWeight(voter: address, gauge: address) -> uint256:
     """
-    @notice Returns what the standing vote of an account gives a gauge in this epoch, counted or not.
+    @notice Returns what the standing vote of an account gives a gauge in this epoch, counted or
+            not.
     """
     word: uint256 = self.votes[voter]
     epoch: uint256 = self._epoch()
