@@ -10,7 +10,7 @@
      contract and purpose it is, and use it up.
 """
 
-from interfaces import IMLDSA
+from ..interfaces import IMLDSA
 
 KEY_SIZE: constant(uint256) = 2592
 SIGNATURE_SIZE: constant(uint256) = 4627

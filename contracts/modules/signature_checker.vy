@@ -10,7 +10,7 @@
      then, and use up a nonce. An account whose code is a delegation (EIP-7702) has code.
 """
 
-from modules import ecdsa
+from . import ecdsa
 
 SIGNATURE_MAX: constant(uint256) = 8192  # an ML-DSA-87 signature and its key, and some
 SIGNER_MAX: constant(uint256) = 2692  # an address and an ML-DSA-87 key, and some
