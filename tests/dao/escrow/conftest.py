@@ -32,12 +32,12 @@ def tier_curve(project, owner):
 
 @pytest.fixture(scope="module")
 def make_escrow(project, owner, wpars, accounts):
-    """Deploy an escrow with a curve; the first six accounts have PARS in it to lock."""
+    """Deploy an escrow with a curve; ten accounts have PARS to lock in it."""
 
     def make(curve):
         escrow = owner.deploy(project.VePARS, wpars, curve)
-        for account in accounts[:6]:
-            wpars.deposit(sender=account, value=5_000 * PARS)
+        for account in accounts[:10]:
+            wpars.deposit(sender=account, value=2_000 * PARS)
             wpars.approve(escrow, 2**256 - 1, sender=account)
         return escrow
 

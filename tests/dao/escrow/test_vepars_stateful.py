@@ -118,7 +118,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         account=st.integers(0, ACCOUNTS - 1),
-        amount=st.one_of(st.integers(2, 9), st.integers(PARS, 90 * PARS)),
+        amount=st.one_of(st.integers(2, 9), st.integers(PARS, 30 * PARS)),
         duration=st.one_of(
             st.integers(MINTIME, MAXTIME),
             st.sampled_from([MINTIME, YEAR // 2 - 1, YEAR // 2, YEAR, MAXTIME - 1, MAXTIME]),
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
             end=self.now + duration,
         )
 
-    @rule(data=st.data(), amount=st.one_of(st.integers(1, 9), st.integers(PARS, 90 * PARS)))
+    @rule(data=st.data(), amount=st.one_of(st.integers(1, 9), st.integers(PARS, 30 * PARS)))
     def increase(self, data, amount):
         lock_id = self.pick(data)
         if lock_id is None:
