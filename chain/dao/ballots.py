@@ -1,4 +1,4 @@
-"""Ballots of PrivateBallots: what a voter makes, keeps, shows and proves.
+"""Ballots of PrivateBallots and SessionBallots: what a voter makes, keeps, shows and proves.
 
 A voter keeps one secret for each leaf, and a ballot for each commitment. A ballot that was never
 meant (`decoy`) is made by the same steps as one that counts, from a nullifier of chance: without
@@ -14,6 +14,8 @@ from precompiles.zk.stark.air import Air
 from precompiles.zk.stark.examples import membership
 from precompiles.zk.stark.examples.poseidon import hash_pair
 from precompiles.zk.stark.field import P
+
+from .anchors import LEAF, sha256, top_of, u64
 
 AGAINST, FOR, ABSTAIN = range(3)
 SEQUENCE_MAX = 2**64 - 1
@@ -121,3 +123,37 @@ def prove(
     if public[membership.NULLIFIER] != made.nullifier:
         raise ValueError("the ballot is of another secret")
     return prove_trace(statement(depth), columns, public)
+
+
+# --- Ballots that the session layer gathers -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBallot:
+    """What a voter signs by ML-DSA-87. Of several the highest sequence counts."""
+
+    chain_id: int
+    contract: bytes
+    proposal: int
+    voter: bytes
+    choice: int
+    sequence: int = 0
+
+    def digest(self) -> bytes:
+        """Return what is signed."""
+        place = u64(self.chain_id) + self.contract + word(self.proposal)
+        said = self.voter + bytes([self.choice]) + u64(self.sequence)
+        return sha256(b"PARS:SessionBallot:v1", place, said)
+
+    def leaf(self, signature: bytes) -> bytes:
+        """Return what stands in the tree of a session."""
+        return sha256(LEAF, b"PARS:BallotLeaf:v1", self.digest(), sha256(signature))
+
+    def fields(self) -> tuple[bytes, int, int]:
+        """Return it as the contract takes it."""
+        return (self.voter, self.choice, self.sequence)
+
+
+def ballot_root(leaves: Sequence[bytes]) -> bytes:
+    """Return the output hash of a session that gathered ballots."""
+    return sha256(b"PARS:BallotRoot:v1", u64(len(leaves)), top_of(leaves))

@@ -18,22 +18,11 @@
 
 from ..interfaces import ISTARK
 from ..modules import member_tree
+from ..modules import proxy_vote
 
 initializes: member_tree
-
-
-interface IEscrow:
-    def getLock(lockId: uint256) -> Lock: view
-    def getPastVotes(account: address, timepoint: uint256) -> uint256: view
-    def MAXTIME() -> uint256: view
-
-
-interface IGovernor:
-    def proposalSnapshot(proposalId: uint256) -> uint256: view
-    def proposalDeadline(proposalId: uint256) -> uint256: view
-    def castVoteWithReasonAndParams(
-        proposalId: uint256, support: uint8, reason: String[64], params: Bytes[48]
-    ) -> uint256: nonpayable
+initializes: proxy_vote
+exports: (proxy_vote.phases, proxy_vote.wasCast, proxy_vote.GOVERNOR, proxy_vote.ESCROW)
 
 
 STARK: constant(ISTARK) = ISTARK(0x0000000000000000000000000000000000000903)
@@ -43,21 +32,12 @@ LEAVES_MAX: constant(uint256) = 16
 CLASSES: constant(uint256) = 4
 CHOICES: constant(uint256) = 3
 BITS_MIN: constant(uint16) = 100
-FRACTIONAL: constant(uint8) = 255
-
-# Phases, counted back from the governor's deadline.
-COMMIT_MIN: constant(uint256) = 86400
-REVEAL: public(constant(uint256)) = 172800
-CAST: public(constant(uint256)) = 43200
 
 BALLOT: constant(bytes32) = keccak256("PARS:PrivateBallot:v1")
 TOPIC: constant(bytes32) = keccak256("PARS:PrivateTopic:v1")
 
-# Places in the word of a proposal: deadline, snapshot, number of commitments, whether it was cast.
-SNAPSHOT_AT: constant(uint256) = 48
-COMMITMENTS_AT: constant(uint256) = 96
-DONE_AT: constant(uint256) = 160
-BITS_48: constant(uint256) = 2**48 - 1
+# In the word of a proposal stands the number of commitments.
+COMMITMENTS_AT: constant(uint256) = proxy_vote.OWN_AT
 BITS_64: constant(uint256) = 2**64 - 1
 
 # Places in the word of a nullifier: choice, units, position, sequence, time. The upper three are
@@ -65,27 +45,8 @@ BITS_64: constant(uint256) = 2**64 - 1
 RANK_AT: constant(uint256) = 64
 UNITS_AT: constant(uint256) = 8
 
-GOVERNOR: public(immutable(address))
-ESCROW: public(immutable(address))
 AIR: public(immutable(bytes32))
 UNIT: public(immutable(uint256))
-MAXTIME: immutable(uint256)
-
-
-struct Lock:
-    owner: address
-    amount: uint256
-    weight: uint256
-    end: uint256
-    delegatee: address
-    pledgedUntil: uint256
-
-
-event Opened:
-    proposalId: indexed(uint256)
-    snapshot: uint256
-    commitsEnd: uint256
-    revealsEnd: uint256
 
 
 event Registered:
@@ -110,14 +71,6 @@ event Counted:
     position: uint256
 
 
-event Cast:
-    proposalId: indexed(uint256)
-    against: uint256
-    inFavour: uint256
-    abstain: uint256
-
-
-schedules: HashMap[uint256, uint256]
 tallies: HashMap[uint256, uint256]
 registered: public(HashMap[uint256, HashMap[uint256, uint256]])
 commitments: HashMap[uint256, HashMap[bytes32, uint256]]
@@ -137,11 +90,9 @@ def __init__(governor: address, escrow: address, air: bytes32, depth: uint256, u
     assert johnson >= BITS_MIN, "ballot: statement is too weak"
     assert unit != 0, "ballot: no unit"
     member_tree.__init__(depth)
-    GOVERNOR = governor
-    ESCROW = escrow
+    proxy_vote.__init__(governor, escrow)
     AIR = air
     UNIT = unit
-    MAXTIME = staticcall IEscrow(escrow).MAXTIME()
 
 
 # --- Review: who takes part ---
@@ -158,15 +109,13 @@ def register(
     @notice Adds leaves for a lock that is pledged to this contract, each worth UNIT times ten to
             the power of the denomination, of the power that the lock has at the snapshot.
     """
-    snapshot: uint256 = self._schedule(proposalId) >> SNAPSHOT_AT & BITS_48
+    snapshot: uint256 = proxy_vote._snapshot(proxy_vote._schedule(proposalId))
     assert block.timestamp < snapshot, "ballot: review is over"
     assert denomination < CLASSES, "ballot: no such denomination"
-    lock: Lock = staticcall IEscrow(ESCROW).getLock(lockId)
-    assert lock.owner == msg.sender, "ballot: not your lock"
-    assert lock.delegatee == self, "ballot: lock is not pledged"
+    lock: proxy_vote.Lock = proxy_vote._own_lock(lockId)
     assert lock.pledgedUntil > snapshot, "ballot: pledge ends too early"
     # A pledge ends with its lock at the latest, so the lock is there at the snapshot.
-    power: uint256 = lock.weight * (lock.end - snapshot) // MAXTIME
+    power: uint256 = lock.weight * (lock.end - snapshot) // proxy_vote.MAXTIME
     units: uint256 = self.registered[proposalId][lockId] + len(leaves) * 10**denomination
     assert units * UNIT <= power, "ballot: more than the lock has"
 
@@ -192,9 +141,9 @@ def commit(proposalId: uint256, commitments: DynArray[bytes32, BATCH_MAX]):
     @notice Brings commitments, of anybody. One that is there already stays where it is, so that
             nobody can stop a batch, nor move an old ballot behind a new one.
     """
-    schedule: uint256 = self._schedule(proposalId)
-    assert block.timestamp >= schedule >> SNAPSHOT_AT & BITS_48, "ballot: still in review"
-    assert block.timestamp < self._commits_end(schedule), "ballot: commitments are over"
+    schedule: uint256 = proxy_vote._schedule(proposalId)
+    assert block.timestamp >= proxy_vote._snapshot(schedule), "ballot: still in review"
+    assert block.timestamp < proxy_vote._gathering_ends(schedule), "ballot: commitments are over"
     position: uint256 = schedule >> COMMITMENTS_AT & BITS_64
     before: uint256 = position
     for commitment: bytes32 in commitments:
@@ -202,7 +151,7 @@ def commit(proposalId: uint256, commitments: DynArray[bytes32, BATCH_MAX]):
             position += 1
             self.commitments[proposalId][commitment] = block.timestamp << 64 | position
             log Committed(proposalId=proposalId, position=position, commitment=commitment)
-    self.schedules[proposalId] = schedule + ((position - before) << COMMITMENTS_AT)
+    proxy_vote.schedules[proposalId] = schedule + ((position - before) << COMMITMENTS_AT)
 
 
 # --- After the commitments: openings ---
@@ -223,9 +172,9 @@ def reveal(
             place of an earlier one of this nullifier.
     @param choice 0 against, 1 for, 2 abstain.
     """
-    schedule: uint256 = self._schedule(proposalId)
-    assert block.timestamp >= self._commits_end(schedule), "ballot: not over yet"
-    assert block.timestamp < self._reveals_end(schedule), "ballot: openings are over"
+    schedule: uint256 = proxy_vote._schedule(proposalId)
+    assert block.timestamp >= proxy_vote._gathering_ends(schedule), "ballot: not over yet"
+    assert block.timestamp < proxy_vote._counting_ends(schedule), "ballot: openings are over"
     assert choice < CHOICES, "ballot: no such choice"
     assert denomination < CLASSES, "ballot: no such denomination"
     commitment: bytes32 = self._commitment(
@@ -269,48 +218,10 @@ def castVote(proposalId: uint256):
     """
     @notice Votes at the governor with what was counted. Once.
     """
-    schedule: uint256 = self._schedule(proposalId)
-    assert block.timestamp >= self._reveals_end(schedule), "ballot: still being opened"
-    assert schedule >> DONE_AT & 1 == 0, "ballot: was cast"
-    sums: uint256[CHOICES] = self._sums(proposalId)
-    counted: uint256 = sums[0] + sums[1] + sums[2]
-    assert counted != 0, "ballot: nothing to cast"
-    held: uint256 = staticcall IEscrow(ESCROW).getPastVotes(
-        self, schedule >> SNAPSHOT_AT & BITS_48
-    )
-    if counted > held:
-        # A lock cannot lose power before the snapshot. Should one, all ballots shrink alike.
-        for choice: uint256 in range(CHOICES):
-            sums[choice] = sums[choice] * held // counted
-    self.schedules[proposalId] = schedule | 1 << DONE_AT
-    log Cast(proposalId=proposalId, against=sums[0], inFavour=sums[1], abstain=sums[2])
-    extcall IGovernor(GOVERNOR).castVoteWithReasonAndParams(
-        proposalId,
-        FRACTIONAL,
-        "private ballots",
-        concat(
-            convert(convert(sums[0], uint128), bytes16),
-            convert(convert(sums[1], uint128), bytes16),
-            convert(convert(sums[2], uint128), bytes16),
-        ),
-    )
+    proxy_vote._cast(proposalId, self._sums(proposalId), "private ballots")
 
 
 # --- Reading ---
-
-
-@external
-@view
-def phases(proposalId: uint256) -> (uint256, uint256, uint256):
-    """
-    @notice Returns when commitments begin, openings begin, and the vote can be cast.
-    """
-    schedule: uint256 = self._read_schedule(proposalId)
-    return (
-        schedule >> SNAPSHOT_AT & BITS_48,
-        self._commits_end(schedule),
-        self._reveals_end(schedule),
-    )
 
 
 @external
@@ -353,58 +264,7 @@ def committedAt(proposalId: uint256, commitment: bytes32) -> (uint256, uint256):
     return stamp >> 64, stamp & BITS_64
 
 
-@external
-@view
-def wasCast(proposalId: uint256) -> bool:
-    return self.schedules[proposalId] >> DONE_AT & 1 == 1
-
-
 # --- Inside ---
-
-
-@internal
-def _schedule(proposalId: uint256) -> uint256:
-    """
-    @notice Returns the word of a proposal, and writes it the first time: phases stay as they were
-            when somebody first asked, for the governor only ever moves a deadline back.
-    """
-    known: uint256 = self.schedules[proposalId]
-    if known != 0:
-        return known
-    schedule: uint256 = self._read_schedule(proposalId)
-    self.schedules[proposalId] = schedule
-    log Opened(
-        proposalId=proposalId,
-        snapshot=schedule >> SNAPSHOT_AT & BITS_48,
-        commitsEnd=self._commits_end(schedule),
-        revealsEnd=self._reveals_end(schedule),
-    )
-    return schedule
-
-
-@internal
-@view
-def _read_schedule(proposalId: uint256) -> uint256:
-    known: uint256 = self.schedules[proposalId]
-    if known != 0:
-        return known
-    snapshot: uint256 = staticcall IGovernor(GOVERNOR).proposalSnapshot(proposalId)
-    deadline: uint256 = staticcall IGovernor(GOVERNOR).proposalDeadline(proposalId)
-    assert snapshot != 0, "ballot: no such proposal"
-    assert deadline >= snapshot + COMMIT_MIN + REVEAL + CAST, "ballot: voting is too short"
-    return snapshot << SNAPSHOT_AT | deadline
-
-
-@internal
-@pure
-def _commits_end(schedule: uint256) -> uint256:
-    return (schedule & BITS_48) - REVEAL - CAST
-
-
-@internal
-@pure
-def _reveals_end(schedule: uint256) -> uint256:
-    return (schedule & BITS_48) - CAST
 
 
 @internal

@@ -182,7 +182,7 @@ def test_attack_46_tally_before_the_end(private, registered, commit, people, tim
         with ape.reverts("ballot: not over yet"):
             private.reveal(*opening, sender=people.anyone)
     assert private.tally(PROPOSAL) == [0, 0, 0]
-    with ape.reverts("ballot: still being opened"):
+    with ape.reverts("ballot: still being counted"):
         private.castVote(PROPOSAL, sender=people.anyone)
 
 

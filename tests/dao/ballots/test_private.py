@@ -273,7 +273,7 @@ def test_openings_that_open_nothing(private, registered, commit, people, times, 
 
 def test_nothing_was_opened(private, registered, people, times, go):
     go(times.reveals_end - 1)
-    with ape.reverts("ballot: still being opened"):
+    with ape.reverts("ballot: still being counted"):
         private.castVote(PROPOSAL, sender=people.anyone)
     go(times.reveals_end)
     with ape.reverts("ballot: nothing to cast"):
