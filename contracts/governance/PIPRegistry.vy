@@ -168,7 +168,6 @@ def startVoting(number: uint256, proposal: uint256, actions: bytes32):
         keccak256(self._description(number)),
     ), "pip: not a vote on this text"
     assert snapshot >= end, "pip: vote starts in the review"
-    # An unknown proposal has no state, and the governor says so.
     assert staticcall IGovernor(GOVERNOR).state(proposal) <= ACTIVE, "pip: vote is over"
     self.pips[number].proposal = proposal
     self._move(number, VOTING)
