@@ -1,0 +1,1 @@
+"""One file for each claim. A package, because a dependency of Ape installs another of this name."""
