@@ -104,7 +104,7 @@ def governor(doubles, people):
 
 
 @pytest.fixture(scope="module")
-def private(project, people, governor, escrow, statement):
+def private(project, people, governor, escrow, statement, holders):
     arguments = (governor, escrow, statement, DEPTH, UNIT)
     return people.deployer.deploy(project.PrivateBallots, *arguments)
 

@@ -15,7 +15,7 @@ struct Lock:
 
 locks: HashMap[uint256, Lock]
 getPastVotes: public(HashMap[address, HashMap[uint256, uint256]])
-votingPower: public(HashMap[address, uint256])
+balanceOf: public(HashMap[address, uint256])
 
 
 @external
@@ -30,7 +30,7 @@ def setPastVotes(account: address, t: uint256, votes: uint256):
 
 @external
 def setPower(account: address, power: uint256):
-    self.votingPower[account] = power
+    self.balanceOf[account] = power
 
 
 @external
