@@ -255,7 +255,7 @@ def canJoinAnonymous(roomId: bytes32, proof: Bytes[PROOF_MAX], nullifier: bytes3
 @external
 def enlistLeaf(tier: uint256, leaf: uint256):
     """
-    @notice Adds the caller's leaf to the tree of a tier, for the week to come. Once a week and tier.
+    @notice Adds the caller's leaf to the tree of a tier, for the week to come. Once a week, a tier.
     """
     week: uint256 = block.timestamp // WEEK + 1
     tree: bytes32 = self._enlist(week, tier, BY_STARK)
@@ -340,7 +340,7 @@ def roomOf(roomId: bytes32) -> Room:
 @external
 def askToRecord(roomId: bytes32, root: bytes32, count: uint256) -> bytes32:
     """
-    @notice Begins to gather the consents of all participants, by the root of the tree of their keys.
+    @notice Begins to gather the consents of all participants, by the root of their keys' tree.
     """
     assert self.rooms[roomId].creator == msg.sender, "hall: not your room"
     assert not self.rooms[roomId].closed, "hall: room is closed"
@@ -501,7 +501,13 @@ def _signs(
     responses: DynArray[uint256, RING_MAX] = []
     ring, keys, image, challenge, responses = abi_decode(
         slice(proof, HEAD, len(proof) - HEAD),
-        (uint256, Bytes[RING_MAX * KEY_SIZE], Bytes[KEY_SIZE], uint256, DynArray[uint256, RING_MAX]),
+        (
+            uint256,
+            Bytes[RING_MAX * KEY_SIZE],
+            Bytes[KEY_SIZE],
+            uint256,
+            DynArray[uint256, RING_MAX],
+        ),
     )
     members: uint256 = len(keys) // KEY_SIZE
     assert len(keys) == members * KEY_SIZE, "hall: not a ring"
