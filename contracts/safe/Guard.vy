@@ -20,7 +20,7 @@ interface IVotes:
 
 
 MAX_DATA: constant(uint256) = 8192
-MAX_SIGNATURES: constant(uint256) = 8192
+MAX_SIGNATURES: constant(uint256) = 5120
 MAX_TARGETS: constant(uint256) = 64
 SHARE_BASE: constant(uint256) = 10_000
 MIN_SHARE: constant(uint256) = 100

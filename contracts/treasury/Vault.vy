@@ -458,7 +458,6 @@ def _allocate(assets: uint256, shares: uint256, receiver: address):
     self._only_parent()
     assert receiver == PARENT, "vault: shares are the parent's"
     assert assets != 0, "vault: amount is zero"
-    assert shares != 0, "vault: no shares"
     self.totalAssets += assets
     self.totalSupply += shares
     log IERC20.Transfer(sender=empty(address), receiver=PARENT, value=shares)

@@ -232,18 +232,38 @@ def test_same_owner_and_module_lists(theirs, ours, owners, itself, stranger, rec
     assert theirs(question) == ours(question)
 
 
-def test_less_gas(foreign, safe, owners, deployer, execute, target):
-    """Three of five, first and after, each reaching a slot that is written already."""
+def test_less_gas(
+    project, foreign, owners, deployer, make_safe, execute, itself, target, module, stranger
+):
+    """Creating, and reaching a slot that is written already: by three of five, and by a module."""
+    ours = deployer.deploy(
+        project.SafeFactory, project.Safe.contract_type.deployment_bytecode.bytecode
+    )
+    settings = (owners, 3, [], NOBODY, NOBODY, False, 1)
     singleton = deployer.deploy(foreign("Safe.sol/Safe"))
-    proxy = deployer.deploy(foreign("proxies/SafeProxy.sol/SafeProxy"), singleton)
-    other = foreign("Safe.sol/Safe").at(proxy.address, fetch_from_explorer=False)
-    other.setup(owners, 3, NOBODY, b"", NOBODY, NOBODY, 0, NOBODY, sender=deployer)
+    theirs = deployer.deploy(foreign("proxies/SafeProxyFactory.sol/SafeProxyFactory"))
+    begin = singleton.setup.encode_input(owners, 3, NOBODY, b"", NOBODY, NOBODY, 0, NOBODY)
+    foreseen = theirs.createProxyWithNonce.call(singleton, begin, 1, sender=stranger)
+    created = [
+        ours.createSafe(*settings, sender=stranger).gas_used,
+        theirs.createProxyWithNonce(singleton, begin, 1, sender=stranger).gas_used,
+    ]
+    places = {
+        "whole": make_safe(modules=[]),
+        "proxy": project.Safe.at(ours.safeAddress(*settings)),
+        "theirs": foreign("Safe.sol/Safe").at(foreseen, fetch_from_explorer=False),
+    }
     target.reach(sender=deployer)
     data = target.reach.encode_input()
-    used = {
-        name: [execute(each, owners[:3], target, 0, data).gas_used for _ in range(2)]
-        for name, each in {"ours": safe, "theirs": other}.items()
-    }
+    used = {}
+    for name, safe in places.items():
+        signed = [execute(safe, owners[:3], target, 0, data).gas_used for _ in range(2)]
+        itself(safe, owners[:3], "enableModule", module)
+        sent = safe.execTransactionFromModule(target, 0, data, 0, sender=module)
+        used[name] = (*signed, sent.gas_used)
 
-    assert used["ours"][0] < used["theirs"][0]
-    assert used["ours"][1] < used["theirs"][1]
+    assert created[0] < created[1]
+    for whole, other in zip(used["whole"], used["theirs"], strict=True):
+        assert whole < other
+    for proxy, other in zip(used["proxy"][:2], used["theirs"][:2], strict=True):
+        assert proxy < other

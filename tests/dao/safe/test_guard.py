@@ -139,6 +139,12 @@ def test_a_round_forgets_after_its_time(dao, voters, at):
     assert not dao.guard.frozen()
 
 
+def test_power_beyond_all_counting(dao, stranger):
+    dao.votes.give(stranger, 2**128, sender=stranger)
+    with ape.reverts("guard: power out of range"):
+        dao.guard.castFreezeVote(sender=stranger)
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

@@ -519,3 +519,16 @@ def test_a_token_that_says_no(world, spend, receiver, deployer):
     world.gold.misbehave(0, True, NATIVE, b"", sender=deployer)
     with ape.reverts("treasury: transfer failed"):
         spend(receiver, 1, asset=world.gold)
+
+
+def test_a_token_that_lets_nobody_take_it(world, owners, receiver, deployer, chain):
+    world.vote(world.treasury, "allot", GRANTS, world.gold, WHOLE)
+    world.gold.misbehave(0, True, NATIVE, b"", sender=deployer)
+    start = chain.blocks.head.timestamp
+    terms = (start, start, start + DAY, NONE)
+    reference = world.treasury.streamReference(receiver, *terms)
+    endorse(
+        world, owners, world.treasury.paymentId(GRANTS, world.gold, world.streams, WHOLE, reference)
+    )
+    with ape.reverts("treasury: approval failed"):
+        world.vote(world.treasury, "openStream", world.gold, receiver, WHOLE, *terms, voted=0)

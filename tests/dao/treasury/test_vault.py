@@ -242,6 +242,19 @@ def test_shares_are_the_parents(own_vault, deployer, stranger):
         own_vault.bond(0, sender=deployer)
 
 
+def test_a_token_that_says_no(own_vault, token, deployer):
+    own_vault.deposit(10, deployer, sender=deployer)
+    token.misbehave(0, True, NATIVE, b"", sender=deployer)
+    for function, arguments in (("bond", (1,)), ("withdraw", (1, deployer, deployer))):
+        with ape.reverts("vault: transfer failed"):
+            getattr(own_vault, function)(*arguments, sender=deployer)
+
+
+def test_a_request_beyond_all_counting(vault, committee, receiver):
+    with ape.reverts("rolling_sum: out of range"):
+        vault.request(receiver, 2**64 * 10**10, True, NONE, sender=committee)
+
+
 @pytest.mark.parametrize("assets", [1, 999, 10**18 + 1])
 def test_previews_are_what_happens(own_vault, deployer, assets):
     own_vault.deposit(12_345, deployer, sender=deployer)
