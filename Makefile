@@ -52,7 +52,7 @@ test-python: $(DEV)
 # Ape finds the compiler on the path.
 test-contracts: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test-contracts: $(DEV)
-	@if test -x $(BIN)/ape; then $(BIN)/python -m ape test tests/dao $(APE_ARGS); \
+	@if test -x $(BIN)/ape; then $(BIN)/ape test tests/dao $(APE_ARGS); \
 	else echo 'The contracts are not tested: Ape is not offered for this Python.'; fi
 
 lint: $(DEV)

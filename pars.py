@@ -15,6 +15,8 @@ from importlib import metadata
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
+    "contracts": ("ape_pars.deployment", "put the DAO's contracts on a chain, by Ape"),
+    "demo": ("chain.dao", "the DAO at work, step by step"),
     "ai": ("chain.ai", "make integer models, bring them to a chain, ask and check them"),
     "oracle": ("chain.oracle", "report to the oracle feeds of a chain"),
     "doctor": ("precompiles.doctor", "show what computes the precompiles here, and test it"),
@@ -68,7 +70,13 @@ def dispatch(arguments: list[str]) -> int:
             return 0
         case [word, *rest] if word in COMMANDS:
             package, _ = COMMANDS[word]
-            status: int = importlib.import_module(f"{package}.cli").main(rest)
+            try:
+                status: int = importlib.import_module(f"{package}.cli").main(rest)
+            except ModuleNotFoundError as error:
+                if error.name != "ape":
+                    raise
+                print(f"pars {word}: needs Ape: install ape-pars", file=sys.stderr)
+                return 1
             sys.stdout.flush()
             return status
         case [word, *_]:

@@ -85,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     add_server(running)
     add_genesis(running)
     add_engine(running)
+    running.add_argument(
+        "--with-dao", action="store_true", help="start with the DAO's contracts in the first block"
+    )
     running.add_argument("--datadir", type=Path, metavar="DIR", help="keep the chain here")
     running.set_defaults(command=run)
 
@@ -216,8 +219,11 @@ def run(options: argparse.Namespace) -> int:
 
     keys = dev_accounts(options)
     mining, seconds = chosen_mining(options)
+    genesis = chosen_genesis(options, keys)
+    if options.with_dao:
+        genesis = with_dao(genesis, keys)
     chain = LocalChain.open(
-        chosen_genesis(options, keys),
+        genesis,
         datadir=options.datadir,
         accounts=keys,
         mining=mining,
@@ -370,6 +376,21 @@ def chosen_genesis(options: argparse.Namespace, keys: Sequence["DevAccount"]) ->
             f" {genesis.chain_id}; leave one of the two options out"
         )
     return genesis
+
+
+def with_dao(genesis: "Genesis", keys: Sequence["DevAccount"]) -> "Genesis":
+    """Return the genesis with the DAO of these accounts, and tell where it stands."""
+    from eth_utils.address import to_checksum_address
+
+    from .dao.genesis import with_contracts
+    from .dao.parameters import development
+    from .dao.plan import plan
+
+    addresses = [key.address for key in keys]
+    made = plan(development(addresses), genesis.chain_id, addresses[0])
+    for name, address in made.addresses.items():
+        tell(f"{to_checksum_address(address)}  {name}")
+    return with_contracts(genesis, made, addresses[0])
 
 
 def chosen_mining(options: argparse.Namespace) -> "tuple[Mining, float]":

@@ -6,7 +6,7 @@ Knows no precompile: an entry is given as its declaration.
 
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,23 @@ class Remote:
     """One node, and the account that transactions come from."""
 
     def __init__(
-        self, client: Client, *, key: bytes | None = None, sender: bytes | None = None
+        self,
+        client: Client,
+        *,
+        key: bytes | None = None,
+        sender: bytes | None = None,
+        sign: Callable[[Fields], bytes] | None = None,
     ) -> None:
-        """Use a key, or an account of the node: the one named, or its first."""
+        """Use a key, or the sender's way to sign, or an account of the node: by default its first.
+
+        `sign` returns a transaction as it goes out.
+        """
         self._client = client
-        self._key = key
-        self._sender = signatures.address_of(key) if key is not None else sender
+        self._sign = sign
+        self._sender = sender
+        if key is not None:
+            self._sign = lambda fields: sign_transaction(fields, key).raw
+            self._sender = signatures.address_of(key)
         self._chain_id: int | None = None
 
     @property
@@ -71,6 +82,15 @@ class Remote:
                 raise RemoteError("the node signs for no account: name a key file")
             self._sender = unhexed(accounts[0])
         return self._sender
+
+    def code(self, address: bytes) -> bytes:
+        """Return what stands at an address."""
+        return unhexed(self._ask("eth_getCode", hexed(address), "latest"))
+
+    def ask(self, to: bytes | None, data: bytes) -> bytes:
+        """Return the output of a call, or of a creation that is not kept."""
+        request = {"data": hexed(data)} | ({} if to is None else {"to": hexed(to)})
+        return unhexed(self._ask("eth_call", request, "latest"))
 
     def call(self, entry: Precompile, method: str, *arguments: Any) -> Any:
         """Ask a method by its name, or by its signature where several share it."""
@@ -107,18 +127,18 @@ class Remote:
                 f"needs {estimate:,} gas, and a transaction may have {TRANSACTION_GAS_MAX:,}"
             )
         gas = min(estimate + estimate // GAS_MARGIN, TRANSACTION_GAS_MAX)
-        if self._key is None:
+        if self._sign is None:
             sent = self._ask("eth_sendTransaction", request | {"gas": hex(gas)}, refusing=refusing)
         else:
-            raw = self._signed(to, data, value, gas, self._key)
+            raw = self._sign(self._fields(to, data, value, gas))
             sent = self._ask("eth_sendRawTransaction", hexed(raw), refusing=refusing)
         return self._receipt(sent)
 
-    def _signed(self, to: bytes, data: bytes, value: int, gas: int, key: bytes) -> bytes:
+    def _fields(self, to: bytes, data: bytes, value: int, gas: int) -> Fields:
         tip = self._number("eth_maxPriorityFeePerGas")
         block = self._ask("eth_getBlockByNumber", "latest", False)
         base = int(block["baseFeePerGas"], 16)
-        fields = Fields(
+        return Fields(
             type=DYNAMIC_FEE,
             chain_id=self.chain_id,
             nonce=self._number("eth_getTransactionCount", hexed(self.sender), "pending"),
@@ -129,7 +149,6 @@ class Remote:
             value=value,
             data=data,
         )
-        return sign_transaction(fields, key).raw
 
     def _receipt(self, sent: Any) -> Receipt:
         last = time.monotonic() + RECEIPT_SECONDS

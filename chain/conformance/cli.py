@@ -31,16 +31,9 @@ def open_chain(secret_ops: "SecretOps") -> "Transport":
     from ..accounts import dev_accounts
     from ..genesis import pars_genesis
     from ..local_chain import LocalChain
-    from ..rpc.dispatch import Dispatcher
-    from ..rpc.filters import Filters
-    from ..rpc.method import CallLog, Node
-    from ..rpc.methods import TABLE
+    from ..rpc.inside import transport
 
     accounts = dev_accounts(count=1)
     genesis = pars_genesis(CHAIN_ID, [accounts[0].address], secret_ops=secret_ops)
     chain = LocalChain.open(genesis, accounts=accounts, question_seconds=QUESTION_SECONDS)
-    node = Node(
-        chain=chain, filters=Filters(), instance=bytes(32), call_log=CallLog(write=lambda _: None)
-    )
-    dispatcher = Dispatcher(TABLE)
-    return lambda body: dispatcher.answer(body, node)
+    return transport(chain)

@@ -17,9 +17,9 @@
      locked, at the pace of the caps. A message names no call and no code: it moves one token.
 """
 
-from modules import ecdsa
-from modules import eip712
-from modules import pq_keys
+from ..modules import ecdsa
+from ..modules import eip712
+from ..modules import pq_keys
 
 initializes: eip712
 exports: eip712.eip712Domain

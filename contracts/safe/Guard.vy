@@ -11,7 +11,7 @@
 # pragma optimize gas
 # pragma nonreentrancy on
 
-from safe import IPause
+from . import IPause
 
 
 interface IVotes:

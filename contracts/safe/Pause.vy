@@ -10,7 +10,7 @@
 # pragma optimize gas
 # pragma nonreentrancy on
 
-from safe import IPause
+from . import IPause
 
 implements: IPause
 

@@ -11,7 +11,7 @@
 # pragma optimize gas
 # pragma nonreentrancy on
 
-from modules import ecdsa
+from ..modules import ecdsa
 
 
 interface IERC165:

@@ -10,7 +10,7 @@
 # pragma nonreentrancy on
 
 from ethereum.ercs import IERC20
-from safe import IPause
+from ..safe import IPause
 
 
 struct Milestone:

@@ -12,9 +12,9 @@
 
 from ethereum.ercs import IERC20
 from ethereum.ercs import IERC20Detailed
-from modules import rolling_sum
-from oracle import fresh_price
-from safe import IPause
+from ..modules import rolling_sum
+from ..oracle import fresh_price
+from ..safe import IPause
 
 initializes: rolling_sum
 

@@ -14,8 +14,8 @@
 from ethereum.ercs import IERC20
 from ethereum.ercs import IERC20Detailed
 from ethereum.ercs import IERC4626
-from modules import rolling_sum
-from safe import IPause
+from ..modules import rolling_sum
+from ..safe import IPause
 
 implements: IERC20
 implements: IERC4626

@@ -15,7 +15,7 @@
      emergency organ stops joining and withdrawing, never evidence.
 """
 
-from modules import pq_keys
+from ..modules import pq_keys
 
 interface IPause:
     def paused() -> bool: view

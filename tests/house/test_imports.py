@@ -53,6 +53,8 @@ MAY_IMPORT = {
     "chain/accounts.py": {"eth_account", "eth_utils"},
     "chain/cli.py": {"eth_utils", "rich"},
     "chain/blobs.py": {"ckzg"},
+    "chain/dao": {"eth_abi", "eth_utils", "tomllib"},
+    "chain/dao/build.py": {"vyper"},
     "chain/encoding.py": {"rusty_rlp", "sha3"},
     "chain/genesis.py": {"orjson"},
     "chain/engine": {"llvmlite", "numpy"},

@@ -1,6 +1,7 @@
 """What must hold of every Vyper contract: what its compiler gets wrong is not written."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ SHIFTING = re.compile("[\f\v\x85\u2028\u2029\ufeff\x1c-\x1e]")
 VERSION = re.compile(r"^# ?pragma version (\^?0\.4\.3)$", re.M)
 
 
+@cache
 def tree(place: str) -> vy_ast.Module:
     return parse_to_ast((ROOT / place).read_text("utf-8"))
 

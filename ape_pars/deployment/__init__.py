@@ -1,0 +1,1 @@
+"""`pars contracts`: the DAO's deployment, from Ape's networks and accounts."""
