@@ -38,12 +38,13 @@ def networks() -> Iterator[tuple[str, str, Any]]:
 
 @plugins.register(plugins.ProviderPlugin)
 def providers() -> Iterator[tuple[str, str, type]]:
-    """Offer a node for the live networks, and the chain inside this process."""
+    """Offer nodes everywhere, and locally the chain inside this process."""
     from ape.api.networks import LOCAL_NETWORK_NAME
-    from ape_node import Node
 
+    from .node import ParsLive, ParsNode
     from .provider import ParsProvider
 
     for name in NETWORKS:
-        yield "pars", name, Node
+        yield "pars", name, ParsLive
     yield "pars", LOCAL_NETWORK_NAME, ParsProvider
+    yield "pars", LOCAL_NETWORK_NAME, ParsNode

@@ -13,9 +13,12 @@ from ape_ethereum.ecosystem import (
     create_local_network_config,
     create_network_config,
 )
-from ape_ethereum.transactions import TransactionType
+from ape_ethereum.transactions import Receipt, TransactionType
 from pydantic import PrivateAttr, computed_field
 
+from .receipts import ParsReceipt
+
+FIELDS = tuple(Receipt.model_fields)
 BLOCK_SECONDS = 1
 """Ape counts in whole seconds; a block comes each 400 ms."""
 
@@ -52,6 +55,15 @@ class Pars(Ethereum):
     def config(self) -> Any:
         """The `pars:` section."""
         return self.config_manager.get_config("pars")
+
+    def decode_receipt(self, data: dict[str, Any]) -> Any:
+        """Return a receipt that knows which lines its transaction ran."""
+        made = super().decode_receipt(data)
+        if type(made) is not Receipt:
+            return made
+        receipt = ParsReceipt.model_validate({name: getattr(made, name) for name in FIELDS})
+        receipt._error = made.error
+        return receipt
 
     @property
     def default_transaction_type(self) -> TransactionType:

@@ -53,8 +53,12 @@ def contract_error(
     txn: Any,
     address: Any,
     enrich: Callable[[ContractLogicError], ContractLogicError],
+    origin: Callable[[], bytes | None] = lambda: None,
 ) -> VirtualMachineError:
-    """Return the exception for what stopped a frame: its payload, or `what` where it has none."""
+    """Return the exception for what stopped a frame: its payload, or `what` where it has none.
+
+    `origin` tells who made the payload. Two precompiles may have the same error.
+    """
     if what.startswith(OUT_OF_GAS):
         return OutOfGasError(txn=txn)
     known: dict[str, Any] = {
@@ -64,7 +68,7 @@ def contract_error(
     }
     error: ContractLogicError | None
     if payload[:4] not in (ERROR_SELECTOR, PANIC_SELECTOR) and len(payload) >= 4:
-        error = precompiles.custom_error(payload, address, **known)
+        error = precompiles.custom_error(payload, address, origin, **known)
         if error is None:
             error = enrich(_plain(HexBytes(payload).to_0x_hex(), address, known))
     elif payload:

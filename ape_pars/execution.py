@@ -1,6 +1,6 @@
 """Which instructions ran, and of which sources: what coverage and tracebacks are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from ape.utils.basemodel import ManagerAccessMixin
 
-from chain.encoding import keccak
+from chain.encoding import checksummed, keccak
 from chain.frames import Begun, Left, View
 from chain.tracing import Recorder
 
@@ -25,6 +25,7 @@ class Frame:
     pcs: list[int] = field(default_factory=list)
     calls: list["Frame"] = field(default_factory=list)
     failed: bool = False
+    output: bytes = b""
 
 
 class Executed(Recorder):
@@ -36,6 +37,11 @@ class Executed(Recorder):
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self._open: list[Frame] = []
+
+    @property
+    def current(self) -> Frame:
+        """The frame that runs."""
+        return self._open[-1]
 
     def enter(self, begun: Begun) -> None:
         """Open a frame."""
@@ -51,11 +57,50 @@ class Executed(Recorder):
 
     def leave(
         self,
-        left: Left | None,  # noqa: ARG002 - one for all
+        left: Left | None,
         error: Exception | None,
     ) -> None:
         """Close the frame that was opened last."""
-        self._open.pop().failed = error is not None
+        frame = self._open.pop()
+        frame.failed = frame.failed or error is not None
+        frame.output = b"" if left is None else left.output
+
+    def origin_of(self, payload: bytes) -> bytes | None:
+        """Return who was the first to fail with a payload, which all above handed on."""
+        failed = [each for each in self.frames if each.failed and each.output == payload]
+        return failed[-1].begun.target if failed else None
+
+
+def executed_of(steps: Iterable[Mapping[str, Any]], begun: Begun) -> Executed:
+    """Return what a node's list of instructions says that ran, below the outermost call.
+
+    Calls of precompiles have no instructions, and so no frames here.
+    """
+    executed = Executed()
+    executed.enter(begun)
+    last: Mapping[str, Any] = {"depth": 1, "op": ""}
+    for step in steps:
+        for _ in range(step["depth"], last["depth"]):
+            executed.leave(None, None)
+        if step["depth"] > last["depth"]:
+            executed.enter(_begun(last))
+        frame = executed.current
+        frame.pcs.append(step["pc"])
+        frame.failed = step["op"] in ("REVERT", "INVALID") or "error" in step
+        last = step
+    return executed
+
+
+def _begun(step: Mapping[str, Any]) -> Begun:
+    """Read whom an instruction calls, or what it creates."""
+    stack = [int(word, 16) for word in step["stack"]]
+    creates = step["op"] in ("CREATE", "CREATE2")
+    data = b""
+    if creates:
+        memory = bytes.fromhex("".join(word.removeprefix("0x") for word in step.get("memory", ())))
+        data = memory[stack[-2] : stack[-2] + stack[-3]]
+    target = bytes(20) if creates else (stack[-2] % 2**160).to_bytes(20, "big")
+    return Begun(kind=step["op"], sender=bytes(20), target=target, value=0, data=data, gas=0)
 
 
 class Sources(ManagerAccessMixin):
@@ -69,7 +114,7 @@ class Sources(ManagerAccessMixin):
         begun = frame.begun
         code = begun.data
         if not begun.is_create:
-            code = self.provider.chain.state().code(begun.target)
+            code = bytes(self.provider.get_code(checksummed(begun.target)))
         key = keccak(code)
         if key not in self._by_code:
             self._by_code[key] = self._find(code, creation=begun.is_create)

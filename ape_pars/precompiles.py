@@ -6,7 +6,7 @@ Each is made of its declaration. An entry answers to its name in the registry an
 interface, with or without the underscores: `ml_dsa`, `mldsa`; `feeds`, `oracle_feeds`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from eth_pydantic_types import HexBytes
 from ethpm_types import ContractType
 
 from chain.encoding import checksummed
-from precompiles import abi
+from precompiles import abi, registry
 from precompiles.precompile import COMMON_ERRORS, Precompile
 from precompiles.registry import PRECOMPILES
 
@@ -47,6 +47,7 @@ def __dir__() -> list[str]:
     return [entry.name for entry in PRECOMPILES]
 
 
+@cache
 def at(entry: Precompile) -> ContractInstance:
     """Return an entry as a contract."""
     return ContractInstance(address_of(entry), contract_type(entry))
@@ -126,18 +127,18 @@ def _error_owners() -> dict[bytes, Precompile]:
     return owners
 
 
-def custom_error(payload: bytes, address: Any, **known: Any) -> CustomError | None:
+def custom_error(
+    payload: bytes, address: Any, origin: Callable[[], bytes | None], **known: Any
+) -> CustomError | None:
     """Return a precompile's error of a payload that came out of the contract at an address.
 
-    A contract that called the precompile passes its payload on, so the address says whose error
-    it is only where it is that of a precompile.
+    A contract that called the precompile hands its payload on; `origin` tells who made it.
     """
     selector = payload[:4]
-    here = next((entry for entry in PRECOMPILES if address_of(entry) == address), None)
-    owner = here or _error_owners().get(selector)
-    if owner is None:
+    first = _error_owners().get(selector)
+    if first is None:
         return None
-    contract = at(owner)
+    contract = at(registry.at(origin() or b"") or first)
     if selector not in contract.contract_type.errors:
         return None
     declared = contract.contract_type.errors[selector]

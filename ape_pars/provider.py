@@ -21,10 +21,9 @@ from ape.exceptions import (
 )
 from ape.logging import logger
 from ape.types.events import ContractLog, LogFilter
-from ape.types.trace import SourceTraceback
 from ape_ethereum.provider import Web3Provider
 from ape_ethereum.trace import TraceApproach
-from ape_ethereum.transactions import Receipt, TransactionStatusEnum
+from ape_ethereum.transactions import AccessList, Receipt, TransactionStatusEnum
 from eth_pydantic_types import HexBytes
 from web3 import Web3
 from web3.providers.base import JSONBaseProvider
@@ -40,18 +39,18 @@ from chain.rpc.filters import Filters
 from chain.rpc.method import CallLog, Node
 from chain.rpc.methods import TABLE
 from chain.rpc.parameters import read_state_overrides
+from chain.rpc.results import access_list_json
 from chain.tracing import TracerOptions
 from chain.transactions import decode_transaction
-from precompiles.registry import PRECOMPILES
 
-from . import answers, isolation, precompiles
+from . import answers
 from .accounts import ParsAccount
 from .answers import address_bytes, address_text, block_ref
-from .coverage import Coverage
 from .errors import contract_error
-from .execution import Executed, Sources
+from .execution import Executed
 from .tracebacks import traceback_of
 from .traces import LocalCallTrace, LocalTransactionTrace
+from .watching import Watching
 
 CHAIN_ID: Final = 6133
 GAS_MAX: Final = 2**24
@@ -88,11 +87,10 @@ class InProcess(JSONBaseProvider):
         return True
 
 
-class ParsProvider(TestProviderAPI, Web3Provider):
+class ParsProvider(Watching, TestProviderAPI, Web3Provider):
     """`pars:local:pars`."""
 
     _chain: LocalChain | None = None
-    _sources: Any = None
     _prints: bool = False
     """Whether any contract may print: only then transactions are searched for it."""
 
@@ -126,7 +124,6 @@ class ParsProvider(TestProviderAPI, Web3Provider):
 
     def connect(self) -> None:
         """Start a chain, and tell Ape what the precompiles are."""
-        isolation.repair()
         self.__dict__.pop("_accounts", None)
         self.__dict__.pop("_test_accounts", None)
         self._chain = LocalChain.open(
@@ -134,21 +131,8 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         )
         self._web3 = Web3(InProcess(self._chain))
         self._prints = False
-        self._sources = Sources()
-        self._replace_coverage()
         self._transaction_trace_cache.clear()
-        for entry in PRECOMPILES:
-            self.chain_manager.contracts.cache_contract_type(
-                precompiles.address_of(entry),
-                precompiles.contract_type(entry),
-                ecosystem_key=self.network.ecosystem.name,
-                network_key=self.network.name,
-            )
-
-    def _replace_coverage(self) -> None:
-        runner = self._test_runner
-        if runner is not None and runner.coverage_tracker.enabled:
-            runner.coverage_tracker._data = Coverage(self.local_project, self._sources)
+        self.begin_to_watch()
 
     def disconnect(self) -> None:
         """Forget the chain."""
@@ -322,7 +306,7 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         trace = partial(self._call_trace, txn, question)
         if not kwargs.get("skip_trace"):
             self._account_for(txn, trace, kwargs)
-            self._count(partial(self._watch_call, question))
+            self.count(partial(self._watch_call, question))
         if result.success:
             return HexBytes(result.output)
         error = self._contract_error(
@@ -343,23 +327,11 @@ class ParsProvider(TestProviderAPI, Web3Provider):
         self.chain.watch_call(*question, executed)
         return executed
 
-    def _watch_transaction(self, tx_hash: str) -> Executed:
+    def watch_transaction(self, tx_hash: str) -> Executed:
+        """Run a transaction again, and return what ran."""
         executed = Executed()
         self.chain.watch_transaction(bytes(HexBytes(tx_hash)), executed)
         return executed
-
-    def source_traceback(self, tx_hash: str) -> SourceTraceback:
-        """Return where each call of a transaction stood when it ended."""
-        return traceback_of(self._watch_transaction(tx_hash), self._sources)
-
-    def track_coverage(self, tx_hash: str) -> None:
-        """Count the statements that a transaction ran, where coverage is wanted."""
-        self._count(partial(self._watch_transaction, tx_hash))
-
-    def _count(self, watch: Callable[[], Executed]) -> None:
-        runner = self._test_runner
-        if runner is not None and isinstance(runner.coverage_tracker.data, Coverage):
-            runner.coverage_tracker.data.count(watch())
 
     def _account_for(self, txn: Any, trace: Any, wanted: dict[str, Any]) -> None:
         """Show a call's trace and count its gas, where somebody asked for that."""
@@ -389,6 +361,11 @@ class ParsProvider(TestProviderAPI, Web3Provider):
             ) from failure
         except ChainError as refusal:
             raise VirtualMachineError(str(refusal), base_err=refusal, txn=txn) from refusal
+
+    def create_access_list(self, transaction: Any, block_id: Any = None) -> list[AccessList]:
+        """Return what a transaction would touch."""
+        found = self.chain.create_access_list(answers.request_of(transaction), block_ref(block_id))
+        return [AccessList.model_validate(each) for each in access_list_json(found.access_list)]
 
     # Transactions.
 
@@ -463,7 +440,7 @@ class ParsProvider(TestProviderAPI, Web3Provider):
             txn,
             receipt,
             lambda: receipt.trace,
-            partial(self._watch_transaction, receipt.txn_hash),
+            partial(self.watch_transaction, receipt.txn_hash),
         )
 
     def _contract_error(
@@ -487,6 +464,7 @@ class ParsProvider(TestProviderAPI, Web3Provider):
             txn=shown,
             address=address,
             enrich=self.compiler_manager.enrich_error,
+            origin=lambda: watch().origin_of(payload),
         )
 
     # What only a simulator can do.

@@ -9,6 +9,7 @@ that it was made with.
 # mypy: disable-error-code="import-untyped"
 
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,8 @@ def map_contract(
     try:
         # The path as the command line gives it: messages of the compiler hold it.
         data = CompilerData(bundle.load_file(source.relative_to(project)), bundle, settings)
-        with anchor_settings(data.settings):
+        with anchor_settings(data.settings), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Whoever compiled it was warned.
             return ContractMaps(
                 creation=_code_map(data.assembly, bytes.fromhex(data.integrity_sum)),
                 runtime=_code_map(data.assembly_runtime, None),

@@ -346,8 +346,8 @@ class LocalChain:
         overrides: Overrides,
         recorder: tracing.Recorder,
     ) -> Any:
-        """Run a request before the eyes of somebody's own recorder."""
-        return tracing.watch_call(self.scene(ref, "block"), request, overrides, recorder)
+        """Run a request as `call` does, before the eyes of somebody's own recorder."""
+        return tracing.watch_call(self.scene(ref, "call"), request, overrides, recorder)
 
     def trace_transaction(self, tx_hash: bytes, options: tracing.TracerOptions) -> Any:
         """Run a mined transaction again and return what a tracer saw."""
