@@ -10,7 +10,10 @@ import pytest
 from eth_utils import to_canonical_address
 
 from chain.dao import ballots
-from chain.dao.ballots import Ballot, Poll
+from chain.dao.anchors import SessionLeaf, proof_of, sign
+from chain.dao.ballots import Ballot, Poll, SessionBallot
+from precompiles.pq.ml_dsa import kernel as ml_dsa
+from precompiles.pq.ml_dsa.parameters import BY_NUMBER
 from precompiles.zk.stark.air import air_id
 from precompiles.zk.stark.encoding import encode
 
@@ -157,3 +160,79 @@ def registered(private, voters, pledge, holders):
         pledge(number, holder, private, UNIT)
         private.register(PROPOSAL, number, 0, [voters.add()], sender=holder)
     return voters
+
+
+# --- Ballots gathered off line ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def anchor(doubles, people):
+    return people.deployer.deploy(doubles.Anchor)
+
+
+@pytest.fixture(scope="module")
+def secrets(doubles, people, holders):
+    """A registry with the key of each holder, and the secret keys."""
+    registry = people.deployer.deploy(doubles.Keys)
+    pairs = [ml_dsa.keygen(BY_NUMBER[5], bytes([each]) * 32) for each in range(len(holders))]
+    for holder, (public, _) in zip(holders, pairs, strict=True):
+        registry.set(holder, public, sender=people.deployer)
+    return SimpleNamespace(registry=registry, of=[secret for _, secret in pairs])
+
+
+@pytest.fixture(scope="module")
+def gathered(project, people, governor, escrow, anchor, secrets):
+    """The contract."""
+    arguments = (governor, escrow, anchor, secrets.registry)
+    return people.deployer.deploy(project.SessionBallots, *arguments)
+
+
+@pytest.fixture
+def enrolled(gathered, pledge, holders):
+    """Holders with one, two, three and four units."""
+    for number, holder in enumerate(holders):
+        pledge(number, holder, gathered, (number + 1) * UNIT)
+        gathered.enrol(number, sender=holder)
+
+
+@pytest.fixture
+def make(gathered, holders, secrets):
+    """Make a signed ballot of a holder: `make(0, FOR)`."""
+
+    def run(holder, choice, sequence=0, key=None, **other):
+        said = {
+            "chain_id": 6133,
+            "contract": to_canonical_address(gathered.address),
+            "proposal": PROPOSAL,
+            "voter": to_canonical_address(holders[holder].address),
+            **other,
+        }
+        made = SessionBallot(**said, choice=choice, sequence=sequence)
+        return made, sign(secrets.of[holder if key is None else key], made.digest())
+
+    return run
+
+
+@pytest.fixture
+def gather(anchor, people, times):
+    """Gather ballots in a session of an epoch; return the arguments of `count` for each."""
+
+    def run(*made, epoch=1, at=None, state=3):
+        leaves = [ballot.leaf(signature) for ballot, signature in made]
+        output = ballots.ballot_root(leaves)
+        session = SessionLeaf(
+            session_id=bytes(31) + bytes([epoch]), state=state, output_hash=output
+        )
+        at = times.commits_end - 1 if at is None else at
+        anchor.set(epoch, at, 5, session.fields(), sender=people.deployer)
+        return [
+            [
+                PROPOSAL,
+                ballot.fields(),
+                signature,
+                (epoch, session.fields(), 5, [], index, len(made), proof_of(leaves, index)),
+            ]
+            for index, (ballot, signature) in enumerate(made)
+        ]
+
+    return run
