@@ -308,11 +308,12 @@ def pledge(lockId: uint256, delegatee: address, until: uint256):
 @external
 def checkpoint(account: address):
     """
-    @notice Writes down what `account`, or all under the escrow's address, has now. It changes no
-            answer, and nothing depends on it: answers about later times get cheaper.
+    @notice Writes down what `account`, or all under the escrow's address, has now, if something
+            has ended since the last time. It changes no answer, and nothing depends on it: answers
+            about later times get cheaper.
     """
-    decaying_power._change(account, block.timestamp - EPOCH, 0, 0, 0, 0)
-    log Checkpointed(account=account)
+    if decaying_power._checkpoint(account, block.timestamp - EPOCH):
+        log Checkpointed(account=account)
 
 
 # --- Reads ------------------------------------------------------------------------------------

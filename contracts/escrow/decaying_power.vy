@@ -85,6 +85,23 @@ def _change(
     self._close(owner, power, now, votes)
 
 
+@internal
+def _checkpoint(owner: address, now: uint256) -> bool:
+    """
+    @notice Writes down what an owner has, if something has ended since that was done last: so
+            nobody can fill the list of another.
+    """
+    head: uint256 = self.heads[owner]
+    if head & MANY == 0:
+        return False
+    power: Power = self._open(owner, now)
+    newest: uint256 = self.checkpoints[self._entry(owner, power.count - 1)]
+    if power.weight == (newest >> WEIGHT) & BITS_95:
+        return False
+    self._close(owner, power, now, self._votes(power, now))
+    return True
+
+
 @view
 @internal
 def _open(owner: address, now: uint256) -> Power:

@@ -99,9 +99,10 @@ def test_shortest_and_longest(escrow, lock, alice, duration):
     assert escrow.getVotes(alice) == PARS * duration // MAXTIME
 
 
-def test_lock_without_allowance(escrow, accounts):
+def test_lock_without_allowance(escrow, wpars, alice):
+    wpars.approve(escrow, PARS - 1, sender=alice)
     with ape.reverts("WPARS: allowance too low"):
-        escrow.lock(PARS, YEAR, sender=accounts[7])
+        escrow.lock(PARS, YEAR, sender=alice)
 
 
 def test_sixteen_locks(escrow, lock, alice, chain, now):
@@ -485,6 +486,7 @@ def test_no_reads_of_what_is_not_over(escrow, alice, now):
 
 
 def test_checkpoint_changes_no_answer(escrow, lock, alice, bob, chain, now):
+    """It is written where something has ended, and nowhere else."""
     lock(alice, 10 * PARS, MINTIME)
     lock(alice, 10 * PARS, MINTIME + DAY)
     lock(alice, 10 * PARS, YEAR)
@@ -492,20 +494,23 @@ def test_checkpoint_changes_no_answer(escrow, lock, alice, bob, chain, now):
     times = [start + k * DAY // 2 for k in range(100)]
     powers = [escrow.votingPowerAt(alice, t) for t in times]
     totals = [escrow.totalPowerAt(t) for t in times]
-    for at in (start + MINTIME - 1, start + MINTIME + 5, start + MINTIME + 2 * DAY):
+    for after, written in ((-DAY, 0), (5, 1), (6, 0), (2 * DAY, 1), (3 * DAY, 0)):
         for who in (alice, escrow):
-            chain.pending_timestamp = at
+            chain.pending_timestamp = start + MINTIME + after
             receipt = escrow.checkpoint(who, sender=bob)
-            assert receipt.events == [escrow.Checkpointed(account=who)]
+            assert list(receipt.events) == [escrow.Checkpointed(account=who)] * written
 
     assert [escrow.votingPowerAt(alice, t) for t in times] == powers
     assert [escrow.totalPowerAt(t) for t in times] == totals
 
 
-def test_checkpoint_of_a_stranger(escrow, accounts):
-    escrow.checkpoint(accounts[8], sender=accounts[9])
+def test_checkpoints_of_one_end(escrow, lock, alice, accounts, chain, now):
+    """There is nothing to write: a line that ends says all."""
+    lock(alice, 10 * PARS, MINTIME)
+    chain.mine(timestamp=now() + 2 * MINTIME)
 
-    assert escrow.getVotes(accounts[8]) == 0
+    assert list(escrow.checkpoint(alice, sender=alice).events) == []
+    assert list(escrow.checkpoint(accounts[8], sender=alice).events) == []
 
 
 # --- Deployment -------------------------------------------------------------------------------
