@@ -38,23 +38,6 @@ interface IKeys:
 
 
 interface ITimelock:
-    def schedule(
-        targets: DynArray[address, ACTIONS_MAX],
-        values: DynArray[uint256, ACTIONS_MAX],
-        calldatas: DynArray[Bytes[CALLDATA_MAX], ACTIONS_MAX],
-        predecessor: bytes32,
-        salt: bytes32,
-        delay: uint256,
-        window: uint256,
-        proposal_class: uint8,
-    ) -> (bytes32, uint256): nonpayable
-    def execute(
-        targets: DynArray[address, ACTIONS_MAX],
-        values: DynArray[uint256, ACTIONS_MAX],
-        calldatas: DynArray[Bytes[CALLDATA_MAX], ACTIONS_MAX],
-        predecessor: bytes32,
-        salt: bytes32,
-    ): nonpayable
     def cancel(id: bytes32): nonpayable
     def getOperationState(id: bytes32) -> uint8: view
     def getWindow(id: bytes32) -> (uint256, uint256): view
@@ -181,6 +164,10 @@ OPERATION_READY: constant(uint8) = 2
 OPERATION_DONE: constant(uint8) = 3
 OPERATION_EXPIRED: constant(uint8) = 4
 
+# schedule(address[],uint256[],bytes[],bytes32,bytes32,uint256,uint256,uint8)
+SCHEDULE: constant(bytes4) = 0xf3d2251d
+# execute(address[],uint256[],bytes[],bytes32,bytes32)
+EXECUTE: constant(bytes4) = 0xf156883b
 NO_CODE: constant(bytes32) = keccak256(b"")
 BALLOT: constant(bytes32) = keccak256(
     "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
@@ -236,6 +223,9 @@ def __init__(
     @param veto_guardian Who may veto, or nobody.
     """
     assert dao != empty(address), "governor: no dao"
+    assert (
+        token.is_contract and timelock.is_contract and keys.is_contract
+    ), "governor: part without code"
     eip712.__init__("Pars Governor", "1")
     DAO = dao
     CHARTER = charter
@@ -380,17 +370,24 @@ def queue(
 
     self.proposals[proposal_id] = proposal | QUEUED
     word: uint256 = self._parameters(proposal)
-    eta: uint256 = 0
-    self.operations[proposal_id], eta = extcall ITimelock(TIMELOCK).schedule(
-        targets,
-        values,
-        calldatas,
-        empty(bytes32),
-        convert(proposal_id, bytes32),
-        (word >> 80) & PERIOD,
-        (word >> 104) & PERIOD,
-        convert((proposal >> 240) & 3, uint8),
+    # By raw_call: as an interface, the compiler sends the whole bound of each argument.
+    answer: Bytes[64] = raw_call(
+        TIMELOCK,
+        abi_encode(
+            targets,
+            values,
+            calldatas,
+            empty(bytes32),
+            proposal_id,
+            (word >> 80) & PERIOD,
+            (word >> 104) & PERIOD,
+            (proposal >> 240) & 3,
+            method_id=SCHEDULE,
+        ),
+        max_outsize=64,
     )
+    eta: uint256 = 0
+    self.operations[proposal_id], eta = abi_decode(answer, (bytes32, uint256))
     log ProposalQueued(proposalId=proposal_id, etaSeconds=eta)
 
 
@@ -408,8 +405,11 @@ def execute(
     assert self._state(proposal_id, proposal) == QUEUED_STATE, "governor: not queued"
     log ProposalExecuted(proposalId=proposal_id)
     # The timelock knows the batch by its hash, and refuses any other.
-    extcall ITimelock(TIMELOCK).execute(
-        targets, values, calldatas, empty(bytes32), convert(proposal_id, bytes32)
+    raw_call(
+        TIMELOCK,
+        abi_encode(
+            targets, values, calldatas, empty(bytes32), proposal_id, method_id=EXECUTE
+        ),
     )
 
 

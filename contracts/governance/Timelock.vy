@@ -14,12 +14,6 @@
 """
 
 
-interface ISafe:
-    def execTransactionFromModuleReturnData(
-        to: address, amount: uint256, data: Bytes[CALLDATA_MAX], operation: uint8
-    ) -> (bool, Bytes[RETURN_MAX]): nonpayable
-
-
 interface IGovernor:
     def vetoGuardian() -> address: view
 
@@ -39,12 +33,8 @@ event CallSalt:
     salt: bytes32
 
 
-event CallExecuted:
+event OperationExecuted:
     id: indexed(bytes32)
-    index: indexed(uint256)
-    target: address
-    value: uint256
-    data: Bytes[CALLDATA_MAX]
 
 
 event Cancelled:
@@ -70,6 +60,8 @@ DELAY_CEILING: constant(uint256) = 30 * 86_400
 WINDOW_FLOOR: constant(uint256) = 3 * 86_400
 WINDOW_CEILING: constant(uint256) = 30 * 86_400
 
+# execTransactionFromModuleReturnData(address,uint256,bytes,uint8)
+EXECUTE: constant(bytes4) = 0x5229073f
 NO_CODE: constant(bytes32) = keccak256(b"")
 TIME: constant(uint256) = 2**40 - 1
 DONE: constant(uint256) = 1 << 88
@@ -180,18 +172,22 @@ def execute(
     self.operations[id] = operation | DONE
     self.running = ((operation >> 80) & 255) + 1
     for i: uint256 in range(count, bound=ACTIONS_MAX):
+        # By raw_call: as an interface, the compiler sends the whole bound of each argument.
+        answer: Bytes[RETURN_MAX + 96] = raw_call(
+            DAO,
+            abi_encode(
+                targets[i], values[i], calldatas[i], convert(0, uint8), method_id=EXECUTE
+            ),
+            max_outsize=RETURN_MAX + 96,
+        )
         success: bool = False
-        answer: Bytes[RETURN_MAX] = b""
-        success, answer = extcall ISafe(DAO).execTransactionFromModuleReturnData(
-            targets[i], values[i], calldatas[i], 0
-        )
+        reason: Bytes[RETURN_MAX] = b""
+        success, reason = abi_decode(answer, (bool, Bytes[RETURN_MAX]))
         if not success:
-            if len(answer) != 0:
-                raw_revert(answer)
+            if len(reason) != 0:
+                raw_revert(reason)
             raise "timelock: action failed"
-        log CallExecuted(
-            id=id, index=i, target=targets[i], value=values[i], data=calldatas[i]
-        )
+    log OperationExecuted(id=id)
     self.running = 0
 
 

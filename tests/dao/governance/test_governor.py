@@ -350,14 +350,12 @@ def test_emergencies_make_listed_calls_only(dao):
     assert dao.target.count() == 1
 
 
-def test_constructor_wants_a_dao(dao, project):
+def test_constructor_wants_its_parts(dao, project):
+    zero, deploy = "0x" + 40 * "0", dao.deployer.deploy
+    good = [dao.safe, dao.charter, dao.votes, dao.timelock, dao.keys, zero]
     with ape.reverts("governor: no dao"):
-        dao.deployer.deploy(
-            project.Governor,
-            "0x" + 40 * "0",
-            dao.charter,
-            dao.votes,
-            dao.timelock,
-            dao.keys,
-            dao.guardian,
-        )
+        deploy(project.Governor, zero, *good[1:])
+    for part in (2, 3, 4):
+        with ape.reverts("governor: part without code"):
+            deploy(project.Governor, *good[:part], dao.poor, *good[part + 1 :])
+    assert deploy(project.Governor, *good).vetoGuardian() == zero
