@@ -83,17 +83,27 @@ def holders(accounts):
     return accounts[4:8]
 
 
+@pytest.fixture(scope="session")
+def register_statement(people):
+    """Register the statement of trees of a depth; return its id."""
+
+    def run(depth: int) -> bytes:
+        encoded = encode(ballots.statement(depth))
+        register = ape.Contract(
+            STARK,
+            abi='[{"type":"function","name":"registerAir","stateMutability":"nonpayable",'
+            '"inputs":[{"name":"air","type":"bytes"}],"outputs":[{"name":"","type":"bytes32"}]}]',
+        )
+        register.registerAir(encoded, sender=people.deployer)
+        return air_id(encoded)
+
+    return run
+
+
 @pytest.fixture(scope="module")
-def statement(people):
+def statement(register_statement):
     """The statement of trees of depth 5, registered."""
-    encoded = encode(ballots.statement(DEPTH))
-    register = ape.Contract(
-        STARK,
-        abi='[{"type":"function","name":"registerAir","stateMutability":"nonpayable",'
-        '"inputs":[{"name":"air","type":"bytes"}],"outputs":[{"name":"","type":"bytes32"}]}]',
-    )
-    register.registerAir(encoded, sender=people.deployer)
-    return air_id(encoded)
+    return register_statement(DEPTH)
 
 
 @pytest.fixture(scope="module")

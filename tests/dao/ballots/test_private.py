@@ -1,9 +1,13 @@
 """Anonymous ballots: who may take part, what counts, and when."""
 
+import random
+
 import ape
 import pytest
+from eth_utils import to_canonical_address
 
-from chain.dao.ballots import ABSTAIN, AGAINST, FOR, membership
+from chain.dao import ballots
+from chain.dao.ballots import ABSTAIN, AGAINST, FOR, Poll, membership
 
 PROPOSAL = 7
 UNIT = 10**21
@@ -324,3 +328,29 @@ def test_gas(private, registered, pledge, holders, people, times, go):
     assert many / 64 < 26_000
     assert max(opened) < 3_600_000  # for trees of depth 5
     assert cast < 140_000
+
+
+def test_tree_that_nobody_can_fill(
+    project, people, holders, governor, escrow, pledge, times, go, register_statement
+):
+    """With 29 levels an opening still fits into a transaction."""
+    statement = register_statement(29)
+    arguments = (governor, escrow, statement, 29, UNIT)
+    deep = people.deployer.deploy(project.PrivateBallots, *arguments)
+    pledge(1, holders[0], deep, UNIT)
+    draw = random.Random(5)
+    secret = ballots.draw_secret(lambda: draw.randbytes(32))
+    leaves = [ballots.leaf_of(secret)]
+    deep.register(PROPOSAL, 1, 0, leaves, sender=holders[0])
+    contract = to_canonical_address(deep.address)
+    poll = Poll(chain_id=6133, contract=contract, proposal=PROPOSAL, denomination=0)
+    go(times.snapshot)
+    made = ballots.ballot(ballots.nullifier_of(secret, poll), FOR, 0, lambda: draw.randbytes(32))
+    deep.commit(PROPOSAL, [poll.commitment(made)], sender=people.anyone)
+    go(times.commits_end)
+    proof = ballots.prove(poll, made, secret, leaves, 29, lambda: draw.randbytes(32))
+    opening = (PROPOSAL, 0, FOR, 0, made.salt, made.nullifier, proof)
+    receipt = deep.reveal(*opening, sender=people.anyone)
+
+    assert deep.tally(PROPOSAL) == [0, UNIT, 0]
+    assert receipt.gas_used < 4_400_000

@@ -298,3 +298,16 @@ def test_gas(anchor, committee, people, sessions):
     checked = anchor.verifySession.transact(*asked, sender=people.anyone)
     assert checked.gas_used < 60_000
     assert receipt.gas_used < 3_000_000
+
+
+def test_attestation_is_the_session_layers():
+    """Published value: the id of an attestation of session/complete is the hash of its payload."""
+    subject, commitment = anchors.sha256(b"subject"), anchors.sha256(b"commit")
+    identity = anchors.sha256(anchors.attestation(subject, commitment, 100))
+
+    assert identity.hex() == "12911533b32b06199fc3c95bddbeb285a00690796a985d457e5794a276b021e9"
+
+
+def test_attestation_is_that_of_the_contract(anchor, committee, sessions):
+    claim = committee.claim(hashes(sessions(3)), epoch=9)
+    assert anchor.attestation(9, claim) == committee.attestation(9, claim)
