@@ -155,9 +155,18 @@ event OperationsSpent:
     reference: bytes32
 
 
-event Proposed:
-    action: indexed(bytes32)
+event OperationsProposed:
     owner: indexed(address)
+    to: indexed(address)
+    asset: indexed(address)
+    amount: uint256
+    reference: bytes32
+
+
+event ReportProposed:
+    owner: indexed(address)
+    quarter: indexed(uint256)
+    digest: bytes32
 
 
 event StreamOpened:
@@ -445,6 +454,9 @@ def spendOperations(asset: address, to: address, amount: uint256, reference: byt
     self._check_payment(asset, to, amount)
     action: bytes32 = keccak256(abi_encode(asset, to, amount, reference))
     if not self._cosigned(action):
+        log OperationsProposed(
+            owner=msg.sender, to=to, asset=asset, amount=amount, reference=reference
+        )
         return False
     assert not self.paid[action], "treasury: already paid"
     self.paid[action] = True
@@ -467,6 +479,7 @@ def report(quarter: uint256, digest: bytes32) -> bool:
     assert digest != empty(bytes32), "treasury: empty report"
     assert self.reports[quarter] == empty(bytes32), "treasury: already reported"
     if not self._cosigned(keccak256(abi_encode("report", quarter, digest))):
+        log ReportProposed(owner=msg.sender, quarter=quarter, digest=digest)
         return False
     self.reports[quarter] = digest
     log Reported(quarter=quarter, digest=digest)
@@ -646,7 +659,6 @@ def _cosigned(action: bytes32) -> bool:
                 self.cosigned[action] = 0
                 return True
     self.cosigned[action] = block.timestamp << 160 | convert(msg.sender, uint256)
-    log Proposed(action=action, owner=msg.sender)
     return False
 
 

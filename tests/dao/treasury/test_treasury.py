@@ -188,7 +188,10 @@ def operate(world, signers, to, wei, reference=NONE):
 def test_two_owners_spend_from_operations(world, fund, owners, receiver):
     fund(OPERATIONS, 20_000)
     before = receiver.balance
-    operate(world, owners[:1], receiver, 10_000 * WHOLE)
+    (asked,) = operate(world, owners[:1], receiver, 10_000 * WHOLE).decode_logs(
+        world.treasury.OperationsProposed
+    )
+    assert (asked.owner, asked.to, asked.amount) == (owners[0], receiver, 10_000 * WHOLE)
     assert receiver.balance == before
     receipt = operate(world, owners[1:2], receiver, 10_000 * WHOLE)
 
