@@ -2,8 +2,8 @@
 # What it is for: an owner of a safe whose key is one of ML-DSA-87: it answers ERC-1271 by the
 #   precompile at 0x0602. Any contract that asks by ERC-1271 takes its signatures.
 # Who may do what: nobody changes it. A new key is a new contract, which the safe swaps in.
-# Trust model: what is signed names chain, contract and hash, so a signature is for one signer on one
-#   chain. Whoever asks uses it up: this contract keeps no nonce.
+# Trust model: what is signed names chain, contract and hash, so a signature is for one signer on
+#   one chain. Whoever asks uses it up: this contract keeps no nonce.
 # pragma version 0.4.3
 # pragma optimize gas
 
