@@ -124,6 +124,7 @@ accounts: HashMap[address, uint256]
 locks: HashMap[uint256, uint256]  # by owner << 96 | slot
 delegations: HashMap[uint256, uint256]  # the same: delegate 160 | pledged until 32
 
+
 @deploy
 def __init__(token: address, curve: address):
     """
