@@ -1,4 +1,4 @@
-"""Attacks on the safe, its guard and its pause: numbers as in docs/safe.md."""
+"""Attacks on the safe, its guard and its pause, by the numbers of docs/safe.md."""
 
 import runpy
 from pathlib import Path
