@@ -6,7 +6,7 @@
 @notice What contracts share that gather ballots of holders and cast the sums as one fractional
         vote: when ballots are gathered, counted and cast, and the cast itself.
 @dev The governor takes votes until its deadline, so counting ends before it. Phases stay as they
-     were when somebody first asked, for the governor only ever moves a deadline back.
+     were when somebody first asked, for the governor only ever makes a deadline later.
 """
 
 interface IEscrow:
