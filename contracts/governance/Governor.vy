@@ -120,7 +120,7 @@ REASON_MAX: constant(uint256) = 512
 PARAMS_SIZE: constant(uint256) = 48
 PLACES: constant(uint256) = 5
 
-# What the charter allows besides its classes 0 to 2.
+# The class whose proposals make listed calls only.
 EMERGENCY: constant(uint256) = 3
 CLASSES: constant(uint256) = 4
 BASIS: constant(uint256) = 10_000
