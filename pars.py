@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("precompiles.doctor", "show what computes the precompiles here, and test it"),
     "zk": ("precompiles.zk", "prove statements and verify STARK proofs"),
     "precompile": ("precompiles", "list, describe and call precompiles without a chain"),
+    "new": ("ape_pars", "write a small Ape project whose tests pass"),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 

@@ -13,9 +13,7 @@ SUFFIX: Final = ".template"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the project and return the exit status."""
-    parser = argparse.ArgumentParser(prog="pars new", description="Write a small Ape project.")
-    parser.add_argument("folder", metavar="NAME", type=Path, help="the folder to make")
-    folder: Path = parser.parse_args(argv).folder
+    folder: Path = parser().parse_args(argv).folder
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -27,6 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     write(folder)
     print(f"Made {folder}. Now:\n  cd {folder}\n  ape test")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(prog="pars new", description="Write a small Ape project.")
+    top.add_argument("folder", metavar="NAME", type=Path, help="the folder to make")
+    return top
 
 
 def write(folder: Path) -> None:

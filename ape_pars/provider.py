@@ -21,6 +21,7 @@ from ape.exceptions import (
 )
 from ape.logging import logger
 from ape.types.events import ContractLog, LogFilter
+from ape.types.trace import SourceTraceback
 from ape_ethereum.provider import Web3Provider
 from ape_ethereum.trace import TraceApproach
 from ape_ethereum.transactions import AccessList, Receipt, TransactionStatusEnum
@@ -459,13 +460,19 @@ class ParsProvider(Watching, TestProviderAPI, Web3Provider):
         return contract_error(
             payload,
             what,
-            source=lambda: traceback_of(watch(), self._sources),
+            source=partial(self._traceback, watch),
             trace=trace,
             txn=shown,
             address=address,
             enrich=self.compiler_manager.enrich_error,
             origin=lambda: watch().origin_of(payload),
         )
+
+    def _traceback(self, watch: Callable[[], Executed]) -> SourceTraceback:
+        try:
+            return traceback_of(watch(), self._sources)
+        except ChainError:  # Somebody looks after the chain has gone back to before it.
+            return SourceTraceback.model_validate([])
 
     # What only a simulator can do.
 

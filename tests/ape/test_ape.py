@@ -36,7 +36,7 @@ def told(ape: Run, project: Path) -> str:
 
 
 def test_project(told: str) -> None:
-    assert re.search(r"=+ 80 passed in", told), told[-3000:]
+    assert re.search(r"=+ 81 passed in", told), told[-3000:]
 
 
 def test_gas_of_inner_calls(told: str) -> None:
@@ -131,7 +131,7 @@ def _wait_for(port: int) -> None:
 
 def test_project_on_a_node(ape: Run, project: Path, node: str) -> None:
     told = ape(project, "test", "--network", f"pars:local:{node}", "-m", "not in_process")
-    assert re.search(r"=+ 74 passed, 6 deselected in", told), told[-3000:]
+    assert re.search(r"=+ 74 passed, 7 deselected in", told), told[-3000:]
 
 
 # The template.

@@ -88,6 +88,13 @@ def test_error_of_a_precompile_from_below(caller, owner):
 
 
 @pytest.mark.in_process
+def test_lines_that_are_gone(chain, counter, owner):
+    with pytest.raises(ContractLogicError) as caught, chain.isolate():
+        counter.set(13, sender=owner)
+    assert list(caught.value.__notes__) == []
+
+
+@pytest.mark.in_process
 def test_secret_that_would_be_published(caller, owner):
     with ape.reverts(precompiles.mldsa.SecretOperationOnChain):
         caller.sign_badly(sender=owner)
