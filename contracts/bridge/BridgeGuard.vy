@@ -756,14 +756,14 @@ def _digest(id: bytes32, transfer: Transfer, epoch: uint256) -> bytes32:
 @view
 def _level(token: address, outbound: bool, daily: uint256) -> uint256:
     """
-    @dev The bucket's level now, times SCALE.
+    @dev The bucket's level now, times SCALE. Times have 64 bits and caps 112: nothing overflows.
     """
     bucket: uint256 = self._buckets[token][outbound]
     level: uint256 = bucket >> 64
-    leaked: uint256 = (block.timestamp - (bucket & WORD_64)) * daily
+    leaked: uint256 = unsafe_mul(block.timestamp - (bucket & WORD_64), daily)
     if leaked >= level:
         return 0
-    return level - leaked
+    return unsafe_sub(level, leaked)
 
 
 @internal
@@ -774,8 +774,11 @@ def _passes(token: address, outbound: bool, amount: uint256, limits: uint256) ->
     daily: uint256 = limits >> 144
     if amount > (limits >> 32) & AMOUNT_MAX:
         return False
-    level: uint256 = self._level(token, outbound, daily) + amount * SCALE
-    if level > daily * DAY:
+    # An amount within its cap has 112 bits, SCALE has 18, and a level at most 130.
+    level: uint256 = unsafe_add(
+        self._level(token, outbound, daily), unsafe_mul(amount, SCALE)
+    )
+    if level > unsafe_mul(daily, DAY):
         return False
     self._buckets[token][outbound] = (level << 64) | block.timestamp
     return True
