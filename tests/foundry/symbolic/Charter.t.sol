@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-import {deploy} from "../Base.sol";
+import {deploy, vm} from "../Base.sol";
 import {Charter} from "../Bytecode.sol";
 import {ICharter} from "../Interfaces.sol";
 
@@ -28,35 +28,52 @@ contract CharterTest {
         charter = ICharter(deploy(Charter, abi.encode(address(this), bytes32(0), classes)));
     }
 
-    function check_bounds(uint256 class, uint256 value) public {
-        for (uint256 parameter = 0; parameter < 8; parameter++) {
-            (bool success,) = address(charter).call(
-                abi.encodeWithSelector(setters[parameter], class, value)
-            );
-            if (success) {
-                (uint256 low, uint256 high) = charter.bounds(class, parameter);
-                assert(low <= value && value <= high);
-                assert(charter.parameters(class)[parameter] == value);
+    /// What a class accepts is within its bounds, and is what it has then; nothing else changes.
+    function check_bounds(uint256 value) public {
+        for (uint256 class = 0; class < 4; class++) {
+            for (uint256 parameter = 0; parameter < 8; parameter++) {
+                set(class, parameter, value);
             }
         }
     }
 
-    /// A change touches one parameter of one class.
-    function check_others_stay(uint256 class, uint256 value) public {
-        if (class >= 4) return;
+    function set(uint256 class, uint256 parameter, uint256 value) internal {
+        uint256[8] memory before = charter.parameters(class);
+        uint256[8] memory other = charter.parameters((class + 1) % 4);
+        (uint256 low, uint256 high) = charter.bounds(class, parameter);
+        (bool success,) = address(charter).call(
+            abi.encodeWithSelector(setters[parameter], class, value)
+        );
+        bool whole = parameter != 6 || value % 1 hours == 0;
+        assert(success == (low <= value && value <= high && whole));
+        uint256[8] memory changed = charter.parameters(class);
+        uint256[8] memory still = charter.parameters((class + 1) % 4);
+        for (uint256 i = 0; i < 8; i++) {
+            assert(changed[i] == (success && i == parameter ? value : before[i]));
+            assert(still[i] == other[i]);
+        }
+    }
+
+    /// There is no other class.
+    function check_no_other_class(uint256 class, uint256 value) public {
+        if (class < 4) return;
         for (uint256 parameter = 0; parameter < 8; parameter++) {
-            uint256[8] memory before = charter.parameters(class);
-            uint256[8] memory other = charter.parameters((class + 1) % 4);
             (bool success,) = address(charter).call(
                 abi.encodeWithSelector(setters[parameter], class, value)
             );
-            if (!success) continue;
-            uint256[8] memory changed = charter.parameters(class);
-            uint256[8] memory still = charter.parameters((class + 1) % 4);
-            for (uint256 i = 0; i < 8; i++) {
-                assert(i == parameter || changed[i] == before[i]);
-                assert(still[i] == other[i]);
-            }
+            assert(!success);
+        }
+    }
+
+    /// Nobody but the DAO changes anything.
+    function check_strangers(address stranger, uint256 value) public {
+        if (stranger == address(this)) return;
+        for (uint256 parameter = 0; parameter < 8; parameter++) {
+            vm.prank(stranger);
+            (bool success,) = address(charter).call(
+                abi.encodeWithSelector(setters[parameter], 0, value)
+            );
+            assert(!success);
         }
     }
 }
