@@ -22,7 +22,9 @@ interface IBridgeGuard {
         uint256 amount;
     }
 
-    function send(uint256 chain, address token, uint256 amount, bytes32 to, bool wait) external returns (bytes32);
+    function send(uint256 chain, address token, uint256 amount, bytes32 to, bool wait)
+        external
+        returns (bytes32);
     function execute(Transfer calldata transfer, bool outbound) external;
     function challenge(bytes32 id) external;
     function resolve(bytes32 id, bool allowed) external;
@@ -30,7 +32,9 @@ interface IBridgeGuard {
     function collect(address token) external;
     function proposeDelay(uint256 delay) external returns (bytes32);
     function applyDelay(uint256 delay) external;
-    function proposeToken(address token, uint256 each, uint256 daily, uint256 fee) external returns (bytes32);
+    function proposeToken(address token, uint256 each, uint256 daily, uint256 fee)
+        external
+        returns (bytes32);
     function applyToken(address token, uint256 each, uint256 daily, uint256 fee) external;
     function delay() external view returns (uint256);
     function locked(address token) external view returns (uint256);
@@ -92,7 +96,6 @@ interface ICharter {
     function setLateQuorumExtension(uint256 class, uint256 value) external;
     function setProposalThreshold(uint256 class, uint256 value) external;
     function parameters(uint256 class) external view returns (uint256[8] memory);
-    function bounds(uint256 class, uint256 parameter) external view returns (uint256 low, uint256 high);
 }
 
 interface IStreams {

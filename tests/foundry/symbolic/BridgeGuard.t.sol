@@ -37,7 +37,8 @@ contract BridgeGuardTest {
     }
 
     function bucketSlot() internal view returns (bytes32) {
-        return slotOf(uint256(slotOf(BUCKETS, bytes32(uint256(uint160(address(token)))))), bytes32(uint256(1)));
+        bytes32 ofToken = slotOf(BUCKETS, bytes32(uint256(uint160(address(token)))));
+        return slotOf(uint256(ofToken), bytes32(uint256(1)));
     }
 
     /// Whatever the bucket holds: what passes is put into it exactly, and it does not overflow.
@@ -49,7 +50,9 @@ contract BridgeGuardTest {
         vm.warp(time);
         vm.store(address(bridge), bucketSlot(), bytes32((uint256(level) << 64) | since));
         (bool sent,) = address(bridge).call(
-            abi.encodeCall(IBridgeGuard.send, (1, address(token), amount, bytes32(uint256(2)), false))
+            abi.encodeCall(
+                IBridgeGuard.send, (1, address(token), amount, bytes32(uint256(2)), false)
+            )
         );
         uint256 leaked = uint256(passed) * DAILY;
         uint256 left = leaked >= level ? 0 : level - leaked;

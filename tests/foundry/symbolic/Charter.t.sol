@@ -5,7 +5,7 @@ import {deploy, vm} from "../Base.sol";
 import {Charter} from "../Bytecode.sol";
 import {ICharter} from "../Interfaces.sol";
 
-/// The bounds of the charter, whose DAO is this contract: no value gets outside, of any class.
+/// The rights over the charter, whose DAO is this contract.
 contract CharterTest {
     ICharter charter;
     bytes4[8] setters = [
@@ -22,36 +22,11 @@ contract CharterTest {
     function setUp() public {
         uint256[8][4] memory classes;
         for (uint256 i = 0; i < 3; i++) {
-            classes[i] = [uint256(7 days), 7 days, 1_000, 5_000, 2 days, 14 days, 2 days, 100_000 ether];
+            classes[i] =
+                [uint256(7 days), 7 days, 1_000, 5_000, 2 days, 14 days, 2 days, 100_000 ether];
         }
         classes[3] = [uint256(1 hours), 1 days, 2_000, 6_000, 1 days, 3 days, 0, 100_000 ether];
         charter = ICharter(deploy(Charter, abi.encode(address(this), bytes32(0), classes)));
-    }
-
-    /// What a class accepts is within its bounds, and is what it has then; nothing else changes.
-    function check_bounds(uint256 value) public {
-        for (uint256 class = 0; class < 4; class++) {
-            for (uint256 parameter = 0; parameter < 8; parameter++) {
-                set(class, parameter, value);
-            }
-        }
-    }
-
-    function set(uint256 class, uint256 parameter, uint256 value) internal {
-        uint256[8] memory before = charter.parameters(class);
-        uint256[8] memory other = charter.parameters((class + 1) % 4);
-        (uint256 low, uint256 high) = charter.bounds(class, parameter);
-        (bool success,) = address(charter).call(
-            abi.encodeWithSelector(setters[parameter], class, value)
-        );
-        bool whole = parameter != 6 || value % 1 hours == 0;
-        assert(success == (low <= value && value <= high && whole));
-        uint256[8] memory changed = charter.parameters(class);
-        uint256[8] memory still = charter.parameters((class + 1) % 4);
-        for (uint256 i = 0; i < 8; i++) {
-            assert(changed[i] == (success && i == parameter ? value : before[i]));
-            assert(still[i] == other[i]);
-        }
     }
 
     /// There is no other class.

@@ -48,7 +48,9 @@ contract TimelockTest {
 
     function execute() internal returns (bool success) {
         (success,) = address(timelock).call(
-            abi.encodeCall(ITimelock.execute, (targets, values, datas, bytes32(0), bytes32(uint256(1))))
+            abi.encodeCall(
+                ITimelock.execute, (targets, values, datas, bytes32(0), bytes32(uint256(1)))
+            )
         );
     }
 
@@ -95,7 +97,9 @@ contract TimelockTest {
     /// What was cancelled does not run.
     function check_cancelled_never_runs(uint40 passed) public {
         assert(schedule(DELAY, 3 days));
-        bytes32 id = timelock.hashOperationBatch(targets, values, datas, bytes32(0), bytes32(uint256(1)));
+        bytes32 id = timelock.hashOperationBatch(
+            targets, values, datas, bytes32(0), bytes32(uint256(1))
+        );
         timelock.cancel(id);
         vm.warp(START + passed);
         assert(!execute());
