@@ -14,6 +14,7 @@ PEERS := $(VENV)/peers.stamp
 ENGINES := .engines
 ORACLE := .oracle
 UNISWAP := .uniswap
+SOLIDITY := .solidity
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
@@ -61,12 +62,17 @@ lint: $(DEV)
 	@$(BIN)/mypy
 
 bench: export UNISWAP := $(CURDIR)/$(UNISWAP)/node_modules/@uniswap
-bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp
+bench: export OPENZEPPELIN := $(CURDIR)/$(SOLIDITY)/node_modules
+bench: export GOVERNORS := $(CURDIR)/$(SOLIDITY)/contracts.json
+bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp $(SOLIDITY)/stamp
 	@$(BIN)/python -m benchmarks.gas
 	@$(BIN)/python -m benchmarks.precompiles
 	@$(BIN)/python -m benchmarks.builtins
 	@$(BIN)/python -m benchmarks.ai
 	@$(BIN)/python -m benchmarks.dex
+	@$(BIN)/python -m benchmarks.escrow
+	@$(BIN)/python -m benchmarks.governance
+	@$(BIN)/python -m benchmarks.ape
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.chain $(ARGS)
 
@@ -90,6 +96,13 @@ $(UNISWAP)/stamp: tests/chain/uniswap/package.json
 	@cd $(UNISWAP) && npm install --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel error
 	@touch $@
 
+# Peers of our contracts, and the compiler for them.
+$(SOLIDITY)/stamp: $(wildcard benchmarks/governors/*)
+	@mkdir -p $(SOLIDITY) && cp $^ $(SOLIDITY)
+	@cd $(SOLIDITY) && npm install --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel error
+	@cd $(SOLIDITY) && node compile.mjs OpenZeppelin.sol > contracts.json
+	@touch $@
+
 # Environments of their own: what is in them contradicts ours.
 $(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
 	@test -x $*/bin/python || $(PYTHON) -m venv $*
@@ -108,7 +121,7 @@ lock:
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) $(ENGINES) $(ORACLE) $(UNISWAP) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) $(ORACLE) $(UNISWAP) $(SOLIDITY) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing venv writes: an interrupted environment is made again.

@@ -15,6 +15,7 @@ from importlib import metadata
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
+    "new": ("ape_pars", "write a small Ape project whose tests pass"),
     "contracts": ("ape_pars.deployment", "put the DAO's contracts on a chain, by Ape"),
     "demo": ("chain.dao", "the DAO at work, step by step"),
     "ai": ("chain.ai", "make integer models, bring them to a chain, ask and check them"),
@@ -22,7 +23,6 @@ COMMANDS = {
     "doctor": ("precompiles.doctor", "show what computes the precompiles here, and test it"),
     "zk": ("precompiles.zk", "prove statements and verify STARK proofs"),
     "precompile": ("precompiles", "list, describe and call precompiles without a chain"),
-    "new": ("ape_pars", "write a small Ape project whose tests pass"),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
 

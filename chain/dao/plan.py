@@ -9,10 +9,14 @@ from precompiles.zk.stark.air import air_id
 from precompiles.zk.stark.contract import PRECOMPILE as STARK
 from precompiles.zk.stark.encoding import encode
 
+from ..genesis import CHAIN_ID_MAINNET
+from .artifacts import artifacts
 from .ballots import statement
-from .parameters import FEES, Parameters
+from .parameters import FEES, ParameterError, Parameters
 from .steps import Plan
 
+SEATS_MIN = 21
+"""Of the committee that signs for the session layer, as of validators."""
 GAUGES = bytes(20)
 """Whom the router of fees pays by votes."""
 CURVES = {"linear": "LinearCurve", "tiers": "TierCurve"}
@@ -20,9 +24,12 @@ CURVES = {"linear": "LinearCurve", "tiers": "TierCurve"}
 
 def plan(parameters: Parameters, chain_id: int, deployer: bytes) -> Plan:
     """Return all steps. Nothing is asked of a chain, so what cannot be encoded is refused here."""
+    if chain_id == CHAIN_ID_MAINNET and parameters.seats_min < SEATS_MIN:
+        raise ParameterError(f"session.seats_min: at least {SEATS_MIN} on the main network")
     made = Plan(chain_id=chain_id, label=parameters.label)
     dao = made.create("Safe", deployer)
     pause = made.create("Pause", dao)
+    made.create("SafeFactory", artifacts()["Safe"].creation)  # for everybody's own
     governance(made, parameters, dao, deployer)
     treasury(made, parameters, dao, pause)
     ballots(made, parameters)
@@ -81,9 +88,9 @@ def ballots(made: Plan, parameters: Parameters) -> None:
     air = air_id(encoded)
     made.register(STARK, "registerAir", encoded, asking=("air", air), answer=encoded)
     governor, escrow = made.addresses["Governor"], made.addresses["VePARS"]
-    made.create(
-        "PrivateBallots", governor, escrow, air, parameters.ballot_depth, parameters.ballot_unit
-    )
+    tree = (air, parameters.ballot_depth, parameters.ballot_unit)
+    made.create("PrivateBallots", governor, escrow, *tree)
+    made.create("TownHall", escrow, made.addresses["Safe"], *tree)
 
 
 def session(made: Plan, parameters: Parameters, dao: bytes, deployer: bytes) -> None:

@@ -7,7 +7,7 @@
 # pragma version 0.4.3
 # pragma optimize gas
 
-from modules import pq_keys
+from ..modules import pq_keys
 
 MAGIC: constant(bytes4) = 0x1626BA7E
 REFUSED: constant(bytes4) = 0xFFFFFFFF

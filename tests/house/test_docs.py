@@ -68,6 +68,8 @@ def test_commands_exist(document: str) -> None:
     for word, subcommand in set(COMMAND.findall(text(document))):
         package, _ = pars.COMMANDS[word]
         commands = import_module(f"{package}.cli").parser().format_help()
+        if "COMMAND" not in commands:  # It takes a name of the user's.
+            continue
         assert re.search(rf"^    {subcommand}\b", commands, re.MULTILINE), (
             f"pars {word} {subcommand}"
         )

@@ -10,7 +10,7 @@ from chain.accounts import DevAccount
 from chain.dao.deploy import DeploymentError, described, run, unfinished
 from chain.dao.genesis import rehearse, with_contracts
 from chain.dao.manifest import manifest
-from chain.dao.parameters import Parameters
+from chain.dao.parameters import ParameterError, Parameters
 from chain.dao.plan import plan
 from chain.dao.steps import Creation, Plan
 from chain.genesis import SUPPLY, Genesis
@@ -79,6 +79,13 @@ def test_refused_before_anything_is_sent(parameters: Parameters, accounts: Any) 
     made = plan(replace(parameters, classes=classes), 6133, accounts[0].address)
     with pytest.raises(DeploymentError, match=r"Charter.*charter: below the minimum"):
         rehearse(made, accounts[0].address)
+
+
+def test_main_network_has_twenty_one_seats(parameters: Parameters, accounts: Any) -> None:
+    fewer = replace(parameters, seats_min=20)
+    with pytest.raises(ParameterError, match="at least 21 on the main network"):
+        plan(fewer, 6133, accounts[0].address)
+    assert plan(fewer, 6134, accounts[0].address).steps
 
 
 def test_other_code_in_the_way(client: Client, remote: Remote, made: Plan) -> None:
