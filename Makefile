@@ -15,6 +15,8 @@ ENGINES := .engines
 ORACLE := .oracle
 UNISWAP := .uniswap
 SOLIDITY := .solidity
+SYMBOLIC := .symbolic
+VENOM := .venom
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
@@ -22,7 +24,8 @@ LOCK_OURS := $(LOCK) pyproject.toml --extra ai --group build --constraint requir
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-python test-contracts lint bench campaign oracle campaign-engine campaign-oracle lock clean
+.PHONY: help setup run test test-python test-contracts lint bench demo campaign oracle \
+	campaign-engine campaign-oracle symbolic invariants venom lock clean
 
 help:
 	@echo 'make run        start a local Pars chain; options: make run ARGS="--port 8600"'
@@ -34,6 +37,10 @@ help:
 	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
 	@echo 'make campaign-engine  drawn cases on both engines, each instruction compared (10 minutes)'
 	@echo 'make campaign-oracle  drawn cases on the engine and the executable specification (10 minutes)'
+	@echo 'make symbolic   rules of the contracts, for all values (10 minutes; npm)'
+	@echo 'make invariants long campaigns on the contracts (10 minutes; npm)'
+	@echo 'make venom      the DAO once more, on the code of another compiler (20 minutes)'
+	@echo 'make demo       a decision of the DAO, step by step'
 	@echo 'make setup      only make .venv from the locked dependencies'
 	@echo 'make lock       resolve the dependencies anew (needs uv)'
 	@echo 'make clean      delete .venv and every cache'
@@ -55,6 +62,9 @@ test-contracts: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test-contracts: $(DEV)
 	@if test -x $(BIN)/ape; then $(BIN)/ape test tests/dao $(APE_ARGS); \
 	else echo 'The contracts are not tested: Ape is not offered for this Python.'; fi
+
+demo: $(CORE)
+	@$(BIN)/pars demo dao $(ARGS)
 
 lint: $(DEV)
 	@$(BIN)/ruff format --check .
@@ -103,8 +113,34 @@ $(SOLIDITY)/stamp: $(wildcard benchmarks/governors/*)
 	@cd $(SOLIDITY) && node compile.mjs OpenZeppelin.sol > contracts.json
 	@touch $@
 
+# forge and halmos work in a copy of the tests: forge compiles whatever lies beside them.
+symbolic invariants: export FOUNDRY_SOLC := $(CURDIR)/$(SYMBOLIC)/solc.mjs
+symbolic invariants: export PATH := $(CURDIR)/$(SYMBOLIC)/node_modules/.bin:$(CURDIR)/$(SYMBOLIC)/bin:$(PATH)
+symbolic invariants: $(DEV) $(SYMBOLIC)/packages
+	@cp -r tests/foundry/. $(SYMBOLIC)
+	@$(BIN)/python tests/foundry/compile.py contracts $(SYMBOLIC)/Bytecode.sol
+
+symbolic:
+	@cd $(SYMBOLIC) && halmos --root . --config halmos.toml $(ARGS)
+
+invariants:
+	@cd $(SYMBOLIC) && forge test --offline --match-path 'invariants/*' $(ARGS)
+
+$(SYMBOLIC)/packages: tests/foundry/package.json $(SYMBOLIC)/stamp
+	@cp $< $(SYMBOLIC)
+	@cd $(SYMBOLIC) && npm install --no-audit --no-fund --no-package-lock --loglevel error
+	@touch $@
+
+# A copy of the project: what Ape has compiled is remembered by source, not by compiler.
+venom: export VENOM_VYPER := $(CURDIR)/$(VENOM)/bin/vyper
+venom: export PATH := $(CURDIR)/tests/venom:$(CURDIR)/$(BIN):$(PATH)
+venom: $(DEV) $(VENOM)/stamp
+	@rm -rf $(VENOM)/project && mkdir -p $(VENOM)/project
+	@cp -r contracts chain precompiles ape_pars tests ape-config.yaml pyproject.toml $(VENOM)/project
+	@cd $(VENOM)/project && PYTHONPATH=. ape test tests/dao --ignore tests/dao/test_artifacts.py $(APE_ARGS)
+
 # Environments of their own: what is in them contradicts ours.
-$(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
+$(ENGINES)/stamp $(ORACLE)/stamp $(SYMBOLIC)/stamp $(VENOM)/stamp: %/stamp: | $(BIN)/pip
 	@test -x $*/bin/python || $(PYTHON) -m venv $*
 	@$*/bin/python -m pip install --disable-pip-version-check --require-hashes \
 		-r requirements/$(patsubst .%,%,$*).lock
@@ -114,6 +150,8 @@ $(ENGINES)/stamp $(ORACLE)/stamp: %/stamp: | $(BIN)/pip
 lock:
 	$(LOCK) --group engines --output-file requirements/engines.lock
 	$(LOCK) --universal --group oracle --output-file requirements/oracle.lock
+	$(LOCK) --group symbolic --output-file requirements/symbolic.lock
+	$(LOCK) --group venom --output-file requirements/venom.lock
 	$(LOCK_OURS) --universal --output-file requirements/core.lock
 	$(LOCK_OURS) --universal --extra ape --group dev --constraint requirements/core.lock \
 		--output-file requirements/dev.lock
@@ -121,7 +159,7 @@ lock:
 		--constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean:
-	rm -rf $(VENV) $(ENGINES) $(ORACLE) $(UNISWAP) $(SOLIDITY) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ENGINES) $(ORACLE) $(UNISWAP) $(SOLIDITY) $(SYMBOLIC) $(VENOM) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name node_modules -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip is the last thing venv writes: an interrupted environment is made again.
