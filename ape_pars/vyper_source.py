@@ -101,13 +101,16 @@ def _code_map(assembly: list[Any], metadata: bytes | None) -> CodeMap:
 
 
 def _statement_of(node: Any) -> Statement | None:
-    """Return the innermost statement that a node belongs to, where it is in a function."""
+    """Return the innermost statement that a node belongs to, where somebody wrote it in a function.
+
+    The getters of public variables are the compiler's: their statements stand on no line.
+    """
     statement = node if isinstance(node, STATEMENTS) else node.get_ancestor(STATEMENTS)
     if statement is None:
         return None
     function = statement.get_ancestor(vy_ast.FunctionDef)
     module = statement.module_node
-    if function is None or not module.resolved_path:
+    if function is None or not module.resolved_path or statement.lineno is None:
         return None
     return Statement(
         path=Path(module.resolved_path), function=function.name, location=_location(statement)

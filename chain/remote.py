@@ -53,13 +53,16 @@ class Remote:
         key: bytes | None = None,
         sender: bytes | None = None,
         sign: Callable[[Fields], bytes] | None = None,
+        gas_margin: int = GAS_MARGIN,
     ) -> None:
         """Use a key, or the sender's way to sign, or an account of the node: by default its first.
 
-        `sign` returns a transaction as it goes out.
+        `sign` returns a transaction as it goes out. `gas_margin` says which part of an estimate is
+        offered on top of it.
         """
         self._client = client
         self._sign = sign
+        self._gas_margin = gas_margin
         self._sender = sender
         if key is not None:
             self._sign = lambda fields: sign_transaction(fields, key).raw
@@ -126,7 +129,7 @@ class Remote:
             raise RemoteError(
                 f"needs {estimate:,} gas, and a transaction may have {TRANSACTION_GAS_MAX:,}"
             )
-        gas = min(estimate + estimate // GAS_MARGIN, TRANSACTION_GAS_MAX)
+        gas = min(estimate + estimate // self._gas_margin, TRANSACTION_GAS_MAX)
         if self._sign is None:
             sent = self._ask("eth_sendTransaction", request | {"gas": hex(gas)}, refusing=refusing)
         else:

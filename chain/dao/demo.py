@@ -62,7 +62,11 @@ class Stage:
     def remote(self, who: int) -> Remote:
         """Return the chain as an account sees it."""
         if who not in self.remotes:
-            self.remotes[who] = Remote(self.client, key=self.accounts[who].private_key)
+            # A lock costs more in the next second than in that of the lock before: the escrow
+            # writes a line for each. So an estimate may be too low by more than a little.
+            self.remotes[who] = Remote(
+                self.client, key=self.accounts[who].private_key, gas_margin=1
+            )
         return self.remotes[who]
 
     def send(

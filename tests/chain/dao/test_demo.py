@@ -1,9 +1,13 @@
 """The demonstration plays to its end, and leaves what it says."""
 
+import itertools
 import re
 from typing import Any
 
+import pytest
+
 from chain.dao.demo import NUMBER, WAGE, WORKER, Stage, run
+from chain.dao.genesis import DEPLOYED_AT
 from chain.dao.parameters import Parameters
 from chain.dao.steps import Plan
 from chain.genesis import DEV_BALANCE, Genesis
@@ -15,8 +19,15 @@ IMPLEMENTED = 6
 PARS = 10**18
 
 
-def test_demo(genesis: Genesis, made: Plan, parameters: Parameters, accounts: Any) -> None:
-    chain = LocalChain.open(genesis, accounts=accounts)
+@pytest.mark.parametrize("pace", [0.0, 0.04, 0.08])
+def test_demo(
+    pace: float, genesis: Genesis, made: Plan, parameters: Parameters, accounts: Any
+) -> None:
+    """At once, and so slowly that a second passes between an estimate and its transaction."""
+    ticks = itertools.count()
+    chain = LocalChain.open(
+        genesis, accounts=accounts, clock=lambda: DEPLOYED_AT + 1 + pace * next(ticks)
+    )
     client = Client(transport(chain))
     said: list[str] = []
     stage = Stage(
