@@ -14,16 +14,15 @@ from ape.api.providers import SubprocessProvider, TestProviderAPI
 from ape.exceptions import ApeException, UnknownSnapshotError, VirtualMachineError
 from ape.types.trace import SourceTraceback
 from ape_ethereum.provider import EthereumNodeProvider
-from ape_ethereum.trace import TraceApproach
 from ape_node.provider import Node
 from eth_pydantic_types import HexBytes
 from web3.exceptions import ContractLogicError as NodeSaysRevert
 
 from chain.frames import Begun
+from chain.genesis import CHAIN_ID_MAINNET
 
 from .errors import contract_error
 from .execution import Executed, executed_of
-from .provider import CHAIN_ID, GAS_MAX
 from .watching import Watching
 
 REVERTED: Final = 3
@@ -33,16 +32,6 @@ DEFAULT_URI: Final = "http://127.0.0.1:8545"
 
 class PublicNode(Watching, EthereumNodeProvider):
     """A node of ours: what it says of reverts as exceptions of Ape, and its steps as lines."""
-
-    @property
-    def call_trace_approach(self) -> TraceApproach:
-        """How call trees are made."""
-        return TraceApproach.GETH_CALL_TRACER
-
-    @property
-    def max_gas(self) -> int:
-        """What one transaction may use (EIP-7825)."""
-        return GAS_MAX
 
     @property
     def gas_price(self) -> int:
@@ -140,7 +129,7 @@ class ParsNode(PublicNode, TestProviderAPI, SubprocessProvider):
     @property
     def chain_id(self) -> int:
         """The id that the node says; before there is one, what a new one would say."""
-        return self._get_chain_id() if self._web3 is not None else CHAIN_ID
+        return self._get_chain_id() if self._web3 is not None else CHAIN_ID_MAINNET
 
     # The process, where nothing listens yet.
 
@@ -173,7 +162,7 @@ class ParsNode(PublicNode, TestProviderAPI, SubprocessProvider):
     def disconnect(self) -> None:
         """Let go of the node; end it where Ape started it."""
         SubprocessProvider.disconnect(self)
-        self.chain_manager._snapshots[CHAIN_ID] = []
+        self.chain_manager._snapshots[CHAIN_ID_MAINNET] = []
         EthereumNodeProvider.disconnect(self)
 
     # What only a simulator can do.

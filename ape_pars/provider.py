@@ -4,7 +4,6 @@ What tests do thousands of times (send, call, look up a balance, go back) is ask
 directly. Everything else of Ape speaks web3, whose requests the methods of a node answer.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import Any, Final
@@ -23,7 +22,6 @@ from ape.logging import logger
 from ape.types.events import ContractLog, LogFilter
 from ape.types.trace import SourceTraceback
 from ape_ethereum.provider import Web3Provider
-from ape_ethereum.trace import TraceApproach
 from ape_ethereum.transactions import AccessList, Receipt, TransactionStatusEnum
 from eth_pydantic_types import HexBytes
 from web3 import Web3
@@ -32,13 +30,10 @@ from web3.providers.base import JSONBaseProvider
 from chain.accounts import DevAccount, dev_accounts
 from chain.calls import CallFailed, Overrides
 from chain.errors import ChainError
-from chain.genesis import Allocation, Genesis, pars_genesis
+from chain.genesis import CHAIN_ID_MAINNET, Allocation, Genesis, pars_genesis
 from chain.history import Located
 from chain.local_chain import LocalChain
-from chain.rpc.dispatch import Dispatcher
-from chain.rpc.filters import Filters
-from chain.rpc.method import CallLog, Node
-from chain.rpc.methods import TABLE
+from chain.rpc.inside import transport
 from chain.rpc.parameters import read_state_overrides
 from chain.rpc.results import access_list_json
 from chain.tracing import TracerOptions
@@ -53,10 +48,6 @@ from .tracebacks import traceback_of
 from .traces import LocalCallTrace, LocalTransactionTrace
 from .watching import Watching
 
-CHAIN_ID: Final = 6133
-GAS_MAX: Final = 2**24
-"""What one transaction may use (EIP-7825)."""
-
 QUESTION_SECONDS: Final = 600.0
 """How long a call may take. Nobody else waits for this chain."""
 
@@ -70,18 +61,12 @@ class InProcess(JSONBaseProvider):
 
     def __init__(self, chain: LocalChain) -> None:
         super().__init__()
-        self._dispatcher = Dispatcher(TABLE)
-        self._node = Node(
-            chain=chain,
-            filters=Filters(),
-            instance=secrets.token_bytes(32),
-            call_log=CallLog(write=lambda _: None),
-        )
+        self._answer = transport(chain)
 
     def make_request(self, method: Any, params: Any) -> Any:
         """Answer one request."""
         body = self.encode_rpc_request(method, params)
-        return self.decode_rpc_response(self._dispatcher.answer(body, self._node))
+        return self.decode_rpc_response(self._answer(body))
 
     def is_connected(self, show_traceback: bool = False) -> bool:  # noqa: ARG002 - web3 passes it
         """Say that there is nothing that could be cut."""
@@ -118,7 +103,7 @@ class ParsProvider(Watching, TestProviderAPI, Web3Provider):
         return dev_accounts(self.config.mnemonic, self.config.number_of_accounts, path)
 
     def _genesis(self) -> Genesis:
-        genesis = pars_genesis(CHAIN_ID, [account.address for account in self._accounts])
+        genesis = pars_genesis(CHAIN_ID_MAINNET, [account.address for account in self._accounts])
         balance = int(self.config.balance)
         funded = {each.address: Allocation(balance=balance) for each in self._accounts}
         return Genesis(**{**vars(genesis), "alloc": {**genesis.alloc, **funded}})
@@ -141,7 +126,7 @@ class ParsProvider(Watching, TestProviderAPI, Web3Provider):
         if self._chain is not None:
             self._chain.close()
         self._chain = None
-        self.chain_manager._snapshots[CHAIN_ID] = []
+        self.chain_manager._snapshots[CHAIN_ID_MAINNET] = []
 
     def update_settings(self, new_settings: dict[str, Any]) -> None:
         """Start again."""
@@ -166,22 +151,12 @@ class ParsProvider(Watching, TestProviderAPI, Web3Provider):
     @property
     def chain_id(self) -> int:
         """The id of the main network."""
-        return CHAIN_ID
+        return CHAIN_ID_MAINNET
 
     @property
     def supports_tracing(self) -> bool:
         """Say that traces can be asked for."""
         return True
-
-    @property
-    def call_trace_approach(self) -> TraceApproach:
-        """How call trees are made."""
-        return TraceApproach.GETH_CALL_TRACER
-
-    @property
-    def max_gas(self) -> int:
-        """What one transaction may use."""
-        return GAS_MAX
 
     @property
     def priority_fee(self) -> int:

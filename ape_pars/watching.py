@@ -6,8 +6,10 @@ from typing import Any
 
 from ape.api.providers import ProviderAPI
 from ape.types.trace import SourceTraceback
+from ape_ethereum.trace import TraceApproach
 from pydantic import PrivateAttr
 
+from chain.rules import TRANSACTION_GAS_MAX
 from precompiles.registry import PRECOMPILES
 
 from . import isolation, precompiles
@@ -20,6 +22,16 @@ class Watching(ProviderAPI):
     """A provider that can run a transaction again, instruction by instruction."""
 
     _sources: Sources = PrivateAttr(default_factory=Sources)
+
+    @property
+    def call_trace_approach(self) -> TraceApproach:
+        """How call trees are made."""
+        return TraceApproach.GETH_CALL_TRACER
+
+    @property
+    def max_gas(self) -> int:
+        """What one transaction may use (EIP-7825)."""
+        return TRANSACTION_GAS_MAX
 
     @abstractmethod
     def watch_transaction(self, tx_hash: str) -> Executed:

@@ -16,10 +16,10 @@ from ..errors import ChainError
 from ..remote import RemoteError
 
 if TYPE_CHECKING:
+    from ..accounts import DevAccount
     from .steps import Plan
 
 DONE, FAILED = 0, 1
-CHAIN_ID = 6133
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
 def play(url: str | None) -> None:
     """Play the decision of the DAO."""
     from ..accounts import dev_accounts
+    from ..genesis import CHAIN_ID_MAINNET
     from .demo import Stage, run
     from .deploy import described, unfinished
     from .parameters import development
@@ -60,8 +61,8 @@ def play(url: str | None) -> None:
 
     accounts = dev_accounts()
     parameters = development([each.address for each in accounts])
-    made = plan(parameters, CHAIN_ID, accounts[0].address)
-    with opened(url, made) as client:
+    made = plan(parameters, CHAIN_ID_MAINNET, accounts[0].address)
+    with opened(url, made, accounts) as client:
         stage = Stage(
             client=client,
             plan=made,
@@ -78,20 +79,18 @@ def play(url: str | None) -> None:
 
 
 @contextmanager
-def opened(url: str | None, made: "Plan") -> Iterator[Client]:
+def opened(url: str | None, made: "Plan", accounts: "Sequence[DevAccount]") -> Iterator[Client]:
     """Open a node, or a chain of this process that has the DAO from its start."""
     if url is not None:
         with over_http(url, SECONDS) as send:
             yield Client(send)
         return
-    from ..accounts import dev_accounts
     from ..genesis import pars_genesis
     from ..local_chain import LocalChain
     from ..rpc.inside import transport
     from .genesis import with_contracts
 
-    accounts = dev_accounts()
-    genesis = pars_genesis(CHAIN_ID, [each.address for each in accounts])
+    genesis = pars_genesis(made.chain_id, [each.address for each in accounts])
     chain = LocalChain.open(
         with_contracts(genesis, made, accounts[0].address), accounts=accounts, mining="auto"
     )
