@@ -20,7 +20,8 @@ VENOM := .venom
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
-LOCK_OURS := $(LOCK) pyproject.toml --extra ai --group build --constraint requirements/constraints.txt
+LOCK_OURS := $(LOCK) pyproject.toml --extra ai --extra node --extra bridge \
+	--group build --constraint requirements/constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

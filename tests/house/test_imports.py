@@ -68,15 +68,31 @@ MAY_IMPORT = {
         *("click", "eth_pydantic_types", "eth_utils", "pydantic", "vyper", "web3"),
         *("chain", "precompiles", *WORLD),
     },
-    "session_bridge": {"eth_abi", "node.session", *WORLD},
+    "session_bridge": {"eth_abi", "node.codec", "node.crypto", "node.session", "rich", *WORLD},
     "session_bridge/chain_client.py": {"web3"},
-    "node": {"cryptography", *WORLD},
+    # Protocols are given the time, chance and bytes; only what is named here fetches them itself.
+    "node": set(),
+    "node/crypto.py": {"cryptography", "nacl"},
+    "node/client": {"rich", *WORLD},
+    "node/client/tui.py": {"textual"},
+    "node/control.py": {"asyncio", "os", "pathlib", "secrets", "socket"},
+    "node/daemon.py": WORLD,
+    "node/sessiond.py": WORLD,
+    "node/swarm/store.py": {"pathlib", "sqlite3"},
+    "node/transports": WORLD,
+    "node/vault": {"os", "pathlib"},
+    "node/wallet.py": {"coincurve", "sha3"},
 }
 FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
 TAME = sys.stdlib_module_names - WORLD
 
 # Distribution -> what is imported of it, where the two names differ.
-IMPORTED_AS = {"py-evm": "eth", "pycryptodome": "Crypto", "safe-pysha3": "sha3"}
+IMPORTED_AS = {
+    "py-evm": "eth",
+    "pycryptodome": "Crypto",
+    "safe-pysha3": "sha3",
+    "PyNaCl": "nacl",
+}
 ASKED_FOR_BY_NAME = {"httptools", "websockets"}  # by uvicorn, which is told to use them
 
 REMEDY = (
@@ -142,6 +158,10 @@ def test_imports() -> None:
         ("session_bridge/bridge.py", "web3"),
         ("node/daemon.py", "eth"),
         ("node/daemon.py", "numba"),
+        ("node/daemon.py", "cryptography"),
+        ("node/link/handshake.py", "time"),
+        ("node/messenger.py", "secrets"),
+        ("node/session/service.py", "asyncio"),
         ("pars.py", "chain.cli"),
     ],
 )
@@ -157,6 +177,7 @@ def test_the_rules_refuse(place: str, module: str) -> None:
         ("precompiles/backends/secp256k1.py", "coincurve"),
         ("chain/evm.py", "precompiles.precompile"),
         ("session_bridge/bridge.py", "node.session.records"),
+        ("node/transports/tcp.py", "asyncio"),
     ],
 )
 def test_the_rules_allow(place: str, module: str) -> None:
