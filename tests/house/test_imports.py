@@ -77,6 +77,7 @@ MAY_IMPORT = {
     "node/client/tui.py": {"textual"},
     "node/control.py": {"asyncio", "os", "pathlib", "secrets", "socket"},
     "node/daemon.py": WORLD,
+    "node/plain_store.py": {"pathlib", "sqlite3"},
     "node/sessiond.py": WORLD,
     "node/swarm/store.py": {"pathlib", "sqlite3"},
     "node/transports": WORLD,
