@@ -1,0 +1,1 @@
+"""Interop vectors: what another implementation of the session layer is checked with."""
