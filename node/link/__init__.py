@@ -1,0 +1,23 @@
+"""Links between nodes: the only way in which anything leaves a node.
+
+`initiate` and `respond` give the two ends. docs/link.md has the formats.
+"""
+
+from .gate import Gate
+from .link import Closed, Cover, Established, Event, Link, NewTicket, Received, initiate, respond
+from .tickets import Ticket, TicketBook
+
+__all__ = [
+    "Closed",
+    "Cover",
+    "Established",
+    "Event",
+    "Gate",
+    "Link",
+    "NewTicket",
+    "Received",
+    "Ticket",
+    "TicketBook",
+    "initiate",
+    "respond",
+]
