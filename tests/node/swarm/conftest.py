@@ -1,0 +1,76 @@
+"""A node's store, and the requests of somebody who has done the work."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from node.crypto import sha256
+from node.swarm import work
+from node.swarm.mailboxes import Destination, wrap
+from node.swarm.requests import Publish, Store, decode_reply, encode_request
+from node.swarm.store import CAPACITY, SwarmStore
+
+NOW = 1_790_000_000_000  # a Monday morning
+NODE = sha256(b"node")
+
+
+@pytest.fixture
+def chance() -> Callable[[int], bytes]:
+    return random.Random(7).randbytes
+
+
+@pytest.fixture
+def new_store(tmp_path: Path, chance: Callable[[int], bytes]):
+    """Open the store of a node; every one is closed at the end."""
+    opened = []
+
+    def open_store(name: str = "swarm.db", node_id: bytes = NODE, capacity: int = CAPACITY):
+        store = SwarmStore(tmp_path / name, node_id, chance, capacity=capacity)
+        opened.append(store)
+        return store
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def ask():
+    """Send one request, and return the reply as it is read."""
+
+    def send(store: SwarmStore, request, now: int = NOW):
+        return decode_reply(store.handle(encode_request(request), now))
+
+    return send
+
+
+@pytest.fixture
+def solved():
+    """Return the request that stores some data, with its work done."""
+
+    def build(
+        destination: Destination,
+        data: bytes = b"hello",
+        *,
+        now: int = NOW,
+        at: int | None = None,
+        term: int = 0,
+        bits: int | None = None,
+        node_id: bytes = NODE,
+        blob: bytes | None = None,
+    ) -> Store | Publish:
+        epoch = destination.epoch(now)
+        name, token = destination.name(epoch, node_id), destination.token(epoch, node_id)
+        blob = wrap(destination.blob_key(epoch, node_id), data) if blob is None else blob
+        guarded = type(destination).__name__ == "Channel"
+        bits = work.required(len(blob), term, 0, guarded=guarded) if bits is None else bits
+        hour = work.hour(now if at is None else at)
+        given = work.challenge(node_id, name, sha256(blob), term, hour)
+        nonce = work.search(given, bits, 0, 1 << 24)
+        if type(destination).__name__ == "Record":
+            return Publish(name, token, hour, nonce, blob)
+        return Store(name, token, term, hour, nonce, blob)
+
+    return build
