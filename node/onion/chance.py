@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from ..crypto import Random
+from .packet import DELAY_MAX_MS
 
 T = TypeVar("T")
 
@@ -17,6 +18,11 @@ def uniform(random: Random) -> float:
 def exponential_ms(random: Random, mean_ms: int) -> int:
     """Return a wait whose mean is this; 0 where the mean is."""
     return round(-math.log(1.0 - uniform(random)) * mean_ms)
+
+
+def wait_ms(random: Random, mean_ms: int) -> int:
+    """Return a wait that a relay accepts."""
+    return min(exponential_ms(random, mean_ms), DELAY_MAX_MS)
 
 
 def below(random: Random, limit: int) -> int:
