@@ -1,0 +1,63 @@
+"""Nodes that answer on loopback, for as long as a test runs."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from node.identity import Multiaddr, NodeKey
+from node.transports.tcp import Connection, Tcp
+
+KEYS = [NodeKey.from_seed(bytes([seed]) * 32) for seed in range(3)]
+LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
+TEST_SECONDS = 30
+
+
+async def echo(connection: Connection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+class Net:
+    """Starts nodes, and stops them all."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Tcp] = []
+        self.refusals: list[Counter[str]] = []
+
+    def node(self, number: int = 0, **more: Any) -> Tcp:
+        self.refusals.append(Counter())
+        self.nodes.append(Tcp(KEYS[number], self.refusals[-1], **more))
+        return self.nodes[-1]
+
+    async def serving(
+        self, number: int = 0, accept: Callable[[Connection], Awaitable[None]] = echo, **more: Any
+    ) -> tuple[Tcp, Multiaddr]:
+        tcp = self.node(number, **more)
+        return tcp, await tcp.serve(LOOPBACK, accept)
+
+
+@pytest.fixture
+def in_net() -> Callable[[Callable[[Net], Coroutine[Any, Any, None]]], None]:
+    """Return a function that runs a test in a loop of its own."""
+
+    def run(test: Callable[[Net], Coroutine[Any, Any, None]]) -> None:
+        async def bounded() -> None:
+            net = Net()
+            try:
+                async with asyncio.timeout(TEST_SECONDS):
+                    await test(net)
+            finally:
+                for tcp in net.nodes:
+                    await tcp.close()
+
+        asyncio.run(bounded())
+
+    return run
+
+
+@pytest.fixture
+def loopback() -> Multiaddr:
+    return LOOPBACK
