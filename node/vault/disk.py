@@ -34,7 +34,7 @@ class FileDisk:
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             os.lockf(self._descriptor, os.F_TLOCK, 0)
         except OSError:
