@@ -215,6 +215,10 @@ class Guard:
         """Tell whether nothing else was signed in its place."""
         return self._signed.get(guard_key(statement), statement.commitment) == statement.commitment
 
+    def knows(self, statement: Statement) -> bool:
+        """Tell whether this, or another in its place, was signed."""
+        return guard_key(statement) in self._signed
+
     def has(self, statement: Statement) -> bool:
         """Tell whether this was signed."""
         return self._signed.get(guard_key(statement)) == statement.commitment
