@@ -1,5 +1,4 @@
-"""The bridge of the two layers: anchors session roots, answers oracle requests, relays events.
+"""The bridge between sessions and a chain: anchors their roots, answers contracts, relays events.
 
-It reaches any chain by JSON-RPC (`chain_client.py`) and the session layer by `sessiond`'s control
-API; of our own code it knows the session formats alone.
+The only part of Pars that knows both layers. It speaks to a chain by JSON-RPC alone.
 """
