@@ -53,7 +53,7 @@ def seal_hello(hello: Hello, named: bytes, random: Random) -> bytes:
     nonce = random(NONCE)
     body = hello.public + hello.cookie + codec.u64(hello.solution) + hello.ticket + hello.binder
     veil, mark_key = _hello_keys(named, nonce)
-    hidden = nonce + exclusive_or(body, crypto.keystream(veil, BODY))
+    hidden = nonce + exclusive_or(body, crypto.keystream(veil, len(body)))
     return hidden + crypto.mac(mark_key, hidden)
 
 

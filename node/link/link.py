@@ -12,7 +12,7 @@ from ..crypto import Random
 from ..identity import NodeKey
 from .frames import FRAMES_PER_KEY, HEADER, Kind, OneWay, bucket_of
 from .gate import Gate
-from .handshake import Outcome, Steps, initiator_steps, responder_steps
+from .handshake import Need, Outcome, Steps, initiator_steps, responder_steps
 from .tickets import Ticket, TicketBook
 
 HANDSHAKE_MS = 10_000
@@ -20,6 +20,8 @@ REKEY_MS = 3_600_000
 KEEPALIVE_MS = 25_000
 SILENCE_MS = 90_000
 COVER_GAP_MAX = 20  # times the mean: rarer than one gap in 400 million
+
+NOTHING = Need(0, None)
 
 BY_PEER = "link: closed by peer"
 HERE = "link: closed here"
@@ -212,7 +214,7 @@ class Link:
 
     def _establish(self, outcome: Outcome, now: int, events: list[Event]) -> None:
         self._outgoing += outcome.send
-        self._steps, self.peer_id = None, outcome.peer_id
+        self._steps, self._need, self.peer_id = None, NOTHING, outcome.peer_id
         self._send, self._receive = OneWay(outcome.send_chain), OneWay(outcome.receive_chain)
         self._heard = self._sent = self._rekeyed = now
         if self._cover is not None:
@@ -264,6 +266,7 @@ class Link:
         if self._steps is not None:
             self._steps.close()
         self._steps = self._send = self._receive = None
+        self._need = NOTHING
         self._buffer.clear()
         self.closed = self.closed or reason
         return Closed(reason)
