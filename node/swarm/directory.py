@@ -143,7 +143,7 @@ def distance(first: bytes, second: bytes) -> int:
 
 
 class Directory:
-    """The nodes that are known, this one's own record among them but never among the answers."""
+    """The nodes that are known, and this one's own record, which is told but not answered with."""
 
     def __init__(self, own_id: bytes, network: int, *, capacity: int = CAPACITY) -> None:
         self._own_id = own_id
@@ -195,15 +195,20 @@ class Directory:
         entry = self._entries.get(peer_id)
         return entry.record if entry else None
 
-    def closest(self, place: bytes, count: int, now: int) -> list[NodeRecord]:
-        """Return the storing nodes closest to a point. The one way to find who holds what."""
-        return nsmallest(
-            count, self._usable(STORE, now), key=lambda record: distance(record.peer_id, place)
-        )
+    def closest(self, place: bytes, count: int, now: int, *, own: bool = False) -> list[NodeRecord]:
+        """Return the storing nodes closest to a point. The one way to find who holds what.
+
+        Who reads asks itself too (`own`): others may have stored here. Who stores does not.
+        """
+        found = self._usable(STORE, now)
+        entry = self._entries.get(self._own_id)
+        if own and entry and entry.record.services & STORE:
+            found.append(entry.record)
+        return nsmallest(count, found, key=lambda record: distance(record.peer_id, place))
 
     def relays(self, now: int) -> list[NodeRecord]:
         """Return the nodes that take onion packets."""
-        return list(self._usable(RELAY, now))
+        return self._usable(RELAY, now)
 
     def note(self, peer_id: bytes, *, good: bool) -> None:
         """Remember that a node did what was asked of it, or did not."""

@@ -74,3 +74,49 @@ def solved():
         return Store(name, token, term, hour, nonce, blob)
 
     return build
+
+
+class Nodes:
+    """Service nodes in memory, the ones that are dead or lie among them, and a way to ask them."""
+
+    def __init__(self, open_store, count: int) -> None:
+        self.stores = {}
+        for number in range(count):
+            node_id = sha256(b"node %d" % number)
+            self.stores[node_id] = open_store(f"node-{number}.db", node_id)
+        self.dead: set[bytes] = set()
+        self.lies = {}  # node id -> request bytes -> reply bytes
+        self.asked: list[tuple[bytes, bytes]] = []
+
+    def closest(self, place: bytes, count: int) -> list[bytes]:
+        distance = int.from_bytes(place, "big")
+        found = sorted(self.stores, key=lambda k: int.from_bytes(k, "big") ^ distance)
+        return found[:count]
+
+    def answer(self, send, now: int) -> bytes | None:
+        self.asked.append((send.node_id, send.request))
+        if send.node_id in self.dead:
+            return None
+        if send.node_id in self.lies:
+            return self.lies[send.node_id](send.request)
+        return self.stores[send.node_id].handle(send.request, now)
+
+    def run(self, task, now: int = NOW, turns: int = 2000) -> list:
+        """Carry requests and replies until nothing is left to do just now; return the items."""
+        items = []
+        for _ in range(turns):
+            sends = task.poll(now, self.closest)
+            for send in sends:
+                reply = self.answer(send, now)
+                if reply is None:
+                    task.lost(send.tag, now)
+                else:
+                    items += task.receive(send.tag, reply, now) or []
+            if not sends and task.next_at(now) != now:
+                return items
+        raise AssertionError("it never comes to an end")
+
+
+@pytest.fixture
+def new_nodes(new_store):
+    return lambda count: Nodes(new_store, count)
