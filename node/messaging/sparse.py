@@ -86,9 +86,8 @@ class SparseTurns:
             kind, block = OF_CIPHERTEXT, self.ciphertext
         if not kind:
             return bytes(room), self
-        count = min((room - LOAD_HEAD) // PART, PARTS)
-        if self.point + count > PARTS:
-            count = min(count, LEAST_PARTS)  # the rest has to be computed
+        # Parts beyond the block itself have to be computed: no more of them than needed.
+        count = min((room - LOAD_HEAD) // PART, max(PARTS - self.point, LEAST_PARTS))
         points = [(self.point + index) % POINTS for index in range(count)]
         head = codec.u8(kind) + codec.u32(self.mixed + 1) + codec.u8(self.point) + codec.u8(count)
         load = head + b"".join(erasure.part(block, point) for point in points)
