@@ -106,34 +106,47 @@ class Paths:
         return _path((*guards[:1], *strangers, *guards[1:], me))
 
     def guards(self, now: int) -> list[Relay]:
-        """Return the guards to keep links with, the preferred one first."""
-        self._guards = [each for each in self._guards if now < each.until_ms][:GUARDS_MAX]
-        usable = self._usable(now)
-        taken = {each.node_id for each in self._guards}
-        short = len(usable) < GUARDS
-        fresh = [each for each in self._drawn() if each.node_id not in taken] if short else []
-        while fresh and len(usable) < GUARDS and len(self._guards) < GUARDS_MAX:
-            subnets = {each.subnet for each in usable}
-            guard = min(fresh, key=lambda each: each.subnet in subnets)
-            fresh.remove(guard)
-            until = now + GUARD_LIFE_MIN_MS + below(self._random, GUARD_LIFE_SPAN_MS)
-            self._guards.append(Guard(node_id=guard.node_id, until_ms=until))
-            usable.append(guard)
-        return usable
+        """Return the guards to keep links with, the preferred one first.
 
-    def _usable(self, now: int) -> list[Relay]:
-        usable = [
-            self._relays[each.node_id]
-            for each in self._guards
-            if each.node_id in self._relays and now >= each.rests_until_ms
-        ]
-        return usable[:GUARDS]
+        Those that rest or lose what they are given come last, but before any stranger: to go over
+        to strangers is what somebody who cuts links is after.
+        """
+        self._guards = [each for each in self._guards if now < each.until_ms]
+        known = [each for each in self._guards if each.node_id in self._relays]
+        awake = [each for each in known if now >= each.rests_until_ms]
+        subnets = {self._relays[each.node_id].subnet for each in awake}
+        while len(awake) < GUARDS and len(self._guards) < GUARDS_MAX:
+            fresh = self._fresh_guard(subnets, now)
+            if fresh is None:
+                break
+            for guards in (self._guards, known, awake):
+                guards.append(fresh)
+            subnets.add(self._relays[fresh.node_id].subnet)
+        known.sort(key=lambda each: (now < each.rests_until_ms, self._is_bad(each.node_id)))
+        return [self._relays[each.node_id] for each in known[:GUARDS]]
+
+    def _fresh_guard(self, subnets: set[bytes], now: int) -> Guard | None:
+        """Return a guard that is none yet, of a network that has none if there is one."""
+        taken = {each.node_id for each in self._guards}
+        fresh = [each for each in self._drawn() if each.node_id not in taken]
+        if not fresh:
+            return None
+        chosen = min(fresh, key=lambda each: each.subnet in subnets)
+        until = now + GUARD_LIFE_MIN_MS + below(self._random, GUARD_LIFE_SPAN_MS)
+        return Guard(node_id=chosen.node_id, until_ms=until)
 
     def unreachable(self, node_id: bytes, now: int) -> None:
         """Pass over a guard for a while: there is no link to it."""
+        self._rest(node_id, now + GUARD_REST_MS)
+
+    def reachable(self, node_id: bytes) -> None:
+        """Take a guard that was passed over again: there is a link to it."""
+        self._rest(node_id, 0)
+
+    def _rest(self, node_id: bytes, until_ms: int) -> None:
         for each in self._guards:
             if each.node_id == node_id:
-                each.rests_until_ms = now + GUARD_REST_MS
+                each.rests_until_ms = until_ms
 
     def came_back(self, path: Path) -> None:
         """Raise the scores of the relays of a loop."""
@@ -149,6 +162,9 @@ class Paths:
     def score(self, node_id: bytes) -> float:
         """Return how a relay did lately, from 0 to 1."""
         return self._scores.get(node_id, SCORE_START)
+
+    def _is_bad(self, node_id: bytes) -> bool:
+        return self.score(node_id) < SCORE_BAD
 
     def _score(self, node_id: bytes, score: float) -> None:
         if node_id in self._relays:
@@ -174,7 +190,7 @@ class Paths:
         if len(ids) > _DRAWS:
             ids = list({ids[below(self._random, len(ids))]: None for _ in range(_DRAWS)})
         order = shuffled(self._random, ids)
-        order.sort(key=lambda node_id: self.score(node_id) < SCORE_BAD)
+        order.sort(key=self._is_bad)
         return [self._relays[node_id] for node_id in order]
 
     def encode(self) -> bytes:

@@ -108,9 +108,10 @@ class Service:
         """Answer a request: send what there are reply blocks for, keep the rest to be pulled."""
         if len(body) > BODY_MAX:
             raise ValueError(f"an answer has at most {BODY_MAX} bytes")
-        entry = self._open.pop(request.request_id, None)
-        if entry is None:  # it took longer than anybody waits
+        entry = self._open.get(request.request_id)
+        if entry is None or not entry.running:  # it took longer than anybody waits
             return []
+        del self._open[request.request_id]
         self._surbs -= len(entry.surbs)
         self._done[request.request_id] = now + LIFE_MS
         answer = _Answer(body=body, digest=digest_of(body))

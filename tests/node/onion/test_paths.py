@@ -139,8 +139,8 @@ def test_a_guard_out_of_reach_is_passed_over_and_comes_back(many):
     assert many.guards(GUARD_REST_MS)[:3] == [first, second, third]
 
 
-def test_who_makes_guards_unreachable_cannot_try_them_all(many):
-    """Somebody who cuts every link learns a bounded number of guards."""
+def test_who_cuts_links_meets_a_bounded_number_of_guards(many):
+    """And when all are cut, the first relay is still one of them, never a stranger."""
     tried = set()
     for now in range(100):
         for guard in many.guards(now):
@@ -148,15 +148,40 @@ def test_who_makes_guards_unreachable_cannot_try_them_all(many):
             many.unreachable(guard.node_id, now)
 
     assert len(tried) == GUARDS_MAX
-    assert many.guards(100) == []
+    for _ in range(50):
+        path = many.forth(SERVICE, 100)
+        assert path.hops == 3
+        assert path.nodes[0].node_id in tried
 
 
-def test_without_guards_there_is_still_a_path(many):
-    for now in range(100):
-        for guard in many.guards(now):
-            many.unreachable(guard.node_id, now)
+def test_a_guard_that_is_reached_again_is_taken_at_once(many):
+    guards = many.guards(0)
+    many.unreachable(guards[0].node_id, 0)
+    assert many.guards(1)[0] == guards[1]
+    many.reachable(guards[0].node_id)
 
-    assert many.forth(SERVICE, 100).hops == 3
+    assert many.guards(2) == guards
+
+
+def test_a_guard_that_loses_what_it_is_given_comes_last(many):
+    guards = many.guards(0)
+    for _ in range(20):
+        many.was_lost(onion_paths.Path(nodes=(guards[0], MYSELF), diverse=True))
+    assert many.score(guards[0].node_id) < SCORE_BAD
+
+    assert many.guards(0) == [guards[1], guards[2], guards[0]]
+    for _ in range(10):
+        many.came_back(onion_paths.Path(nodes=(guards[0], MYSELF), diverse=True))
+    assert many.guards(0) == guards
+
+
+def test_a_guard_that_is_not_known_at_present_is_kept(many):
+    guards = many.guards(0)
+    many.update(relay(number) for number in range(100, 200))
+    assert not set(many.guards(1)) & set(guards)
+    many.update(relay(number) for number in range(100))
+
+    assert many.guards(2) == guards
 
 
 def test_guards_survive_a_restart(many, chance):
@@ -184,7 +209,7 @@ def test_a_damaged_list_of_guards_is_refused(many, chance):
 def test_loops_tell_good_relays_from_bad(many):
     """Relays 0 to 9 lose every packet; after a while no path leads over them."""
     bad = {relay(number).node_id for number in range(10)}
-    for now in range(6_000):
+    for now in range(3_000):
         path = many.round(MYSELF, now)
         if {each.node_id for each in path.nodes} & bad:
             many.was_lost(path)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from node.codec import Reader, Refused
 from node.onion import keys as onion_keys
 from node.onion import packet as onion
+from node.onion.chance import wait_ms
 from node.onion.keys import OVERLAP_MS, ROTATION_MS, SEEN_MAX, KeyRing, ReplayCache
 from node.onion.relay import QUEUE_MAX, DelayQueue, Deliver, Discard, Forward, RelayNode
 
@@ -220,3 +221,17 @@ def test_the_queue_is_bounded():
     with pytest.raises(Refused, match="queue is full"):
         queue.push(Forward(node_id=bytes(32), packet=b"", at=1))
     assert len(queue.due(5)) == QUEUE_MAX
+
+
+def test_what_comes_in_together_leaves_in_any_order(chance):
+    """Waits that senders draw: of two packets, either is first as often."""
+    random = chance("waits")
+    swapped = 0
+    for _ in range(1000):
+        queue = DelayQueue()
+        for name in (b"first", b"second"):
+            at = wait_ms(random, 1000)
+            queue.push(Forward(node_id=bytes(32), packet=name, at=at))
+        swapped += queue.due(10**6)[0].packet == b"second"
+
+    assert 440 < swapped < 560
