@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from ..codec import Reader, Refused, sized, u8, u32
+from ..codec import Refused, sized, u8, u32
 from ..crypto import KEY, LONG_NONCE, TAG, Random, seal, unseal
 from .container import (
     BLOCK,
@@ -58,10 +58,16 @@ class Store:
     def open(cls, disk: Disk, access: Access, random: Random) -> tuple["Store", tuple[str, ...]]:
         """Read a region; return it and the names of what is damaged in it.
 
-        Every block of the half is tried, used or not, so the time says little about how full it is.
+        Every block of the half is tried and takes the same, used or not, so that the time says
+        little about how full it is.
         """
         store = cls(disk, access, random)
-        return store, tuple(store._replay())
+        damage = tuple(store._replay())
+        store._keys = sorted(store._values)
+        store._live = sum(
+            ENTRY_HEAD + len(key) + len(value) for key, value in store._values.items()
+        )
+        return store, damage
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value."""
@@ -186,7 +192,11 @@ class Store:
         while begins and self._tail < len(blocks):
             count, body = _commit_at(blocks, self._tail)
             if body is not None:
-                self._apply(_decode(body))
+                for key, value in _decode(body).items():
+                    if value is None:
+                        self._values.pop(key, None)
+                    else:
+                        self._values[key] = value
                 self._tail += count
                 continue
             later = bisect_left(begins, self._tail + 1)
@@ -213,10 +223,16 @@ def _unsealed(raw: bytes, key: bytes, label: bytes) -> Block | None:
     if len(raw) < BLOCK:  # the file ends here
         return None
     try:
-        reader = Reader(unseal(key, raw[:LONG_NONCE], raw[LONG_NONCE:], label))
+        plain = unseal(key, raw[:LONG_NONCE], raw[LONG_NONCE:], label)
     except Refused:
+        seal(key, raw[:LONG_NONCE], raw[LONG_NONCE:], label)  # as long as reading one would take
         return None
-    return reader.take(COMMIT_ID), reader.u32(), reader.u32(), reader.rest()
+    return (
+        plain[:COMMIT_ID],
+        _size(plain, COMMIT_ID),
+        _size(plain, COMMIT_ID + 4),
+        plain[BLOCK_HEAD:],
+    )
 
 
 def _commit_at(blocks: list[Block | None], place: int) -> tuple[int, bytes | None]:
@@ -244,13 +260,25 @@ def _encode(changes: Mapping[bytes, bytes | None]) -> bytes:
 
 
 def _decode(body: bytes) -> dict[bytes, bytes | None]:
-    outer = Reader(body)
-    reader = Reader(outer.sized(len(body)))
+    """Read what `_encode` made. It was authentic, and thousands are read at once: no `Reader`."""
     changes: dict[bytes, bytes | None] = {}
-    while len(reader):
-        key = reader.sized(KEY_MAX)
-        changes[key] = reader.sized(len(body)) if reader.u8() else None
+    at, end = 4, 4 + _size(body, 0)
+    while at < end:
+        start = at + 4
+        at = start + _size(body, at)
+        key = body[start:at]
+        if body[at]:
+            start = at + 5
+            at = start + _size(body, at + 1)
+            changes[key] = body[start:at]
+        else:
+            at += 1
+            changes[key] = None
     return changes
+
+
+def _size(body: bytes, at: int) -> int:
+    return int.from_bytes(body[at : at + 4], "big")
 
 
 def _snapshot(alive: Mapping[bytes, bytes]) -> Iterator[bytes]:
