@@ -6,8 +6,8 @@ A change or a message may be sent once `changes()` is stored; what raises leaves
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..codec import Reader, Refused, sized, u8, u16, u32, u64
-from ..crypto import HYBRID_SEED, KEY, HybridKey, Random, SigningKey, hkdf, sha3_256, sha256
-from .epochs import Epoch, SealedSeed, commit, key_name, seal_seed
+from ..crypto import HYBRID_SEED, KEY, Random, SigningKey, hkdf, sha3_256, sha256
+from .epochs import KEY_NAME, Epoch, SealedSeed, commit, key_name, seal_seed
 from .events import (
     Ahead,
     Behind,
@@ -25,6 +25,7 @@ from .events import (
 )
 from .history import History, check_change
 from .invite import NONCE, Candidate, Invite, answer_who, ask_who, read_join_request
+from .keyring import DAY, Keyring, OwnKey
 from .message import EPOCHS_MAX, MESSAGE_MAX, Sealed, seal_message
 from .post import POST_MAX, is_post_size, open_post, seal_posts
 from .vertex import (
@@ -42,12 +43,8 @@ from .vertex import (
     make_vertex,
 )
 
-DAY = 24 * 3600 * 1000
 EPOCH_KEPT = 7 * DAY  # after another superseded it: as long as relays keep what it opens
 EPOCHS_KEPT_MAX = 16
-OLD_KEY_KEPT = DAY
-OLD_KEYS_MAX = 16
-ACK_AFTER = DAY
 EARLY_SEEDS_MAX = 64
 INVITES_MAX = 256
 ACCOUNTS_MAX = 4 * MEMBERS_MAX
@@ -57,28 +54,16 @@ _INVITES = b"pars/group-invite/v1"
 _STATE, _VERTEX, _EPOCH, _ORPHAN, _EARLY = b"s", b"v", b"e", b"o", b"p"
 
 
-class OwnKey:
-    """A key that seeds for this member are sealed to; `retired` when another took its place."""
-
-    __slots__ = ("hybrid", "replaced_by", "retired")
-
-    def __init__(self, seed: bytes, retired: int = 0, replaced_by: bytes = bytes(ID)) -> None:
-        self.hybrid = HybridKey.from_seed(seed)
-        self.retired = retired
-        self.replaced_by = replaced_by
-
-
 class Group:
     """One member's replica. Make it by `create` or `join`, or `load` it."""
 
-    def __init__(self, signing: SigningKey, keys: Iterable[OwnKey]) -> None:
+    def __init__(self, signing: SigningKey, keys: Keyring) -> None:
         self.me = sha3_256(signing.public)
         self.history = History()
         self.epochs: dict[bytes, Epoch] = {}
         self.accounts: dict[bytes, bytes] = {}
         self._signing = signing
-        self._keys = {key_name(key.hybrid.public): key for key in keys}
-        self._first_opened = 0  # when the present key first opened a seed, in milliseconds
+        self._keys = keys
         self._early: dict[bytes, SealedSeed] = {}  # seeds whose vertex has not come
         self._invites: dict[bytes, int] = {}
         self._touched: set[bytes] = {_STATE}
@@ -93,7 +78,7 @@ class Group:
         if len(name.encode()) > NAME_MAX or not name.isprintable():
             raise Refused("groups: name is no text")
         candidate = Candidate.make(random)
-        group = cls(candidate.signing, [OwnKey(candidate.hybrid.seed)])
+        group = cls(candidate.signing, Keyring([OwnKey(candidate.hybrid.seed)]))
         everyone = (candidate.card, *cards)
         outgoing = group._author(
             Kind.CREATE, now, random, nonce=random(ID), name=name, cards=everyone
@@ -105,7 +90,7 @@ class Group:
         cls, candidate: Candidate, group: bytes, items: Iterable[bytes], now: int
     ) -> tuple["Group", list[Event]]:
         """Enter a group by the items of a welcome; its id, which the invite names, proves them."""
-        joined = cls(candidate.signing, [OwnKey(candidate.hybrid.seed)])
+        joined = cls(candidate.signing, Keyring([OwnKey(candidate.hybrid.seed)]))
         events = [event for item in items for event in joined.receive(item, now)]
         if not joined.history.vertices or joined.id != group:
             raise Refused("groups: the welcome is of another group")
@@ -178,7 +163,7 @@ class Group:
         if not self.is_member:
             return False
         unknown = key_name(self.history.hybrid(self.me)) not in self._keys
-        return unknown or bool(self._first_opened and now - self._first_opened >= ACK_AFTER)
+        return unknown or self._keys.due(now)
 
     # Changing it
 
@@ -244,10 +229,10 @@ class Group:
 
     def answer_who(self, challenge: bytes, binding: bytes) -> bytes:
         """Return the answer that proves who this member is to the one who asked."""
-        key = self._keys.get(challenge[:8])
+        key = self._keys.get(challenge[:KEY_NAME])
         if key is None:
             raise Refused("groups: no such key")
-        return answer_who(key.hybrid, challenge, binding)
+        return answer_who(key, challenge, binding)
 
     def note_account(self, name: bytes, account: bytes) -> None:
         """Keep which account a member proved to be, or gave his card from."""
@@ -308,7 +293,9 @@ class Group:
                 self._touched.add(_EPOCH + epoch.vertex)
             if epoch.superseded and now - epoch.superseded >= EPOCH_KEPT:
                 self._forget_epoch(epoch)
-        self._forget_keys(now)
+        others = self.history.view().members - {self.me}
+        if self._keys.prune(self.history, others, now):
+            self._touched.add(_STATE)
         for nonce in [nonce for nonce, expires in self._invites.items() if now >= expires]:
             del self._invites[nonce]
             self._touched.add(_STATE)
@@ -398,7 +385,8 @@ class Group:
         self.history.accept(vertex)
         self._touched.add(_VERTEX + vertex.id)
         if key:
-            self._replace_key(key, vertex, now)
+            self._keys.replace(key, vertex.id, now)
+            self._touched.add(_STATE)
         direct = self._seal(vertex, seed, random) if seed else {}
         if seed:
             self._begin(vertex, seed, now)
@@ -431,39 +419,21 @@ class Group:
     ) -> Outgoing:
         item = _vertex_item(vertex)
         new = {card.pseudonym for card in vertex.change.cards}
-        items = [item, *(sealed for name, sealed in direct.items() if name not in new)]
+        seeds = [sealed for name, sealed in direct.items() if name not in new]
         everything = tuple(self.missing_for(())) if new else ()
+        posts: list[tuple[bytes, bytes]] = []
+        for epoch in ways:
+            # Who knows one of several epochs only has not seen what the others stand on.
+            items = [item] if len(ways) == 1 else self.missing_for((epoch.vertex,))
+            posts += _posts([epoch], [*items, *seeds], random)
         return Outgoing(
-            posts=_posts(ways, items, random),
+            posts=tuple(posts),
             vertices=(item,),
             direct=tuple(direct.items()),
             welcome=tuple(
                 (name, (*everything, sealed)) for name, sealed in direct.items() if name in new
             ),
         )
-
-    def _replace_key(self, key: OwnKey, vertex: Vertex, now: int) -> None:
-        for old in self._keys.values():
-            if not old.retired:
-                old.retired, old.replaced_by = now, vertex.id
-        self._keys[key_name(key.hybrid.public)] = key
-        while len(self._keys) > OLD_KEYS_MAX:
-            del self._keys[next(iter(self._keys))]
-        self._first_opened = 0
-        self._touched.add(_STATE)
-
-    def _forget_keys(self, now: int) -> None:
-        """Forget retired keys after a day, or once every member has seen what replaced them."""
-        others = self.history.view().members - {self.me}
-        seen_by_all = self.history.all
-        for name in others:
-            seen_by_all &= self.history.latest(name)
-        for name, key in list(self._keys.items()):
-            place = self.history.places.get(key.replaced_by)
-            seen = place is not None and bool(seen_by_all >> place & 1)
-            if key.retired and (seen or now - key.retired >= OLD_KEY_KEPT):
-                del self._keys[name]
-                self._touched.add(_STATE)
 
     def _begin(self, vertex: Vertex, seed: bytes, now: int) -> None:
         """Derive the keys of a seed, and note which epochs it supersedes."""
@@ -582,9 +552,8 @@ class Group:
         key = self._keys.get(sealed.key_name)
         if key is None:
             raise Refused("groups: no such key")
-        seed = sealed.open(key.hybrid, change.commitment)
-        if not key.retired and not self._first_opened:
-            self._first_opened = max(now, 1)
+        seed = sealed.open(key, change.commitment)
+        if self._keys.note_use(sealed.key_name, now):
             self._touched.add(_STATE)
         self._begin(self.history[sealed.vertex], seed, now)
         return [EpochBegan(sealed.vertex)]
@@ -653,9 +622,7 @@ class Group:
         return early.encode() if early else None
 
     def _state(self) -> bytes:
-        parts = [u8(_VERSION), self._signing.seed, u64(self._first_opened), u8(len(self._keys))]
-        for key in self._keys.values():
-            parts += [key.hybrid.seed, u64(key.retired), key.replaced_by]
+        parts = [u8(_VERSION), self._signing.seed, self._keys.encode()]
         parts.append(u16(len(self._invites)))
         parts += [nonce + u64(expires) for nonce, expires in sorted(self._invites.items())]
         parts.append(u16(len(self.accounts)))
@@ -667,13 +634,7 @@ class Group:
         reader = Reader(data)
         if reader.u8() != _VERSION:
             raise Refused("groups: unknown version of a group")
-        signing, first_opened = SigningKey.from_seed(reader.take(KEY)), reader.u64()
-        keys = [
-            OwnKey(reader.take(HYBRID_SEED), reader.u64(), reader.take(ID))
-            for _ in range(reader.u8())
-        ]
-        group = cls(signing, keys)
-        group._first_opened = first_opened
+        group = cls(SigningKey.from_seed(reader.take(KEY)), Keyring.read(reader))
         group._invites = {reader.take(NONCE): reader.u64() for _ in range(reader.u16())}
         group.accounts = {reader.take(ID): reader.take(ID) for _ in range(reader.u16())}
         reader.end()

@@ -4,8 +4,9 @@ import pytest
 
 from node.codec import Refused
 from node.groups.events import Dropped, Forked, Membership, Message, NotYet
-from node.groups.group import ACK_AFTER, DAY, EPOCH_KEPT, OLD_KEY_KEPT, Group
+from node.groups.group import EPOCH_KEPT, Group
 from node.groups.invite import Candidate, Invite, join_request
+from node.groups.keyring import ACK_AFTER, DAY, OLD_KEY_KEPT
 from node.groups.message import MESSAGE_MAX
 from node.groups.vertex import MEMBERS_MAX
 
