@@ -185,6 +185,37 @@ def test_messages_of_two_rotations_at_once_need_no_third(world):
     assert alice.read == bob.read == [b"under both"]
 
 
+def test_what_excludes_one_removed_is_not_passed_over(world):
+    """Dora missed the seed that shut out Carol; Bob's seed, which Carol has, is not enough."""
+    alice, bob, carol, dora = world.found(4)
+    removal = alice.group.remove([carol.group.me], world.now, world.random)
+    rotation = bob.group.rotate(world.now, world.random)
+    dora.group.receive(removal.vertices[0], world.now)
+    dora.group.receive(rotation.vertices[0], world.now)
+    dora.group.receive(dict(rotation.direct)[dora.group.me], world.now)
+
+    assert dora.group.needs_rotation
+    with pytest.raises(Refused, match="rotate first"):
+        dora.group.encrypt(b"without Carol", world.random)
+    with pytest.raises(Refused, match="rotate first"):
+        dora.group.mailbox()
+
+
+def test_a_newcomer_hears_of_what_was_done_meanwhile_by_posts_alone(world):
+    alice, bob, carol = world.found(3)
+    dora = world.add(alice)
+    world.send(bob.group.rotate(world.now, world.random))
+    world.fetch(alice)
+
+    world.say(alice, b"all four")
+    for device in (bob, carol, dora):
+        while world.fetch(device):
+            pass
+
+    assert bob.read == carol.read == dora.read == [b"all four"]
+    assert dora.group.heads() == alice.group.heads()
+
+
 def test_a_lost_seed_heals_with_the_next_message(world):
     alice, bob, carol = world.found(3)
     for item in alice.group.rotate(world.now, world.random).vertices:
