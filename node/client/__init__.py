@@ -1,0 +1,1 @@
+"""`pars session`: the user's side of the daemon, by its control interface alone."""
