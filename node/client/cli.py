@@ -21,7 +21,7 @@ from ..codec import Refused
 from ..wallet import amount_text, parse_address, parse_amount
 from . import chain
 from .api import DEFAULT_FOLDER, LOCKED, Client, Failed, Unavailable, connect
-from .text import STATES, clean, clock, file_text, one_line, pick, short, size_text
+from .text import STATES, clean, clock, file_text, one_line, pick, plain, short, size_text
 
 DONE, REFUSED, USAGE, NO_DAEMON, IS_LOCKED = range(5)
 WIPE = "wipe everything"
@@ -467,28 +467,18 @@ async def show_status(client: Client, _: argparse.Namespace) -> None:
     """Print what the daemon does, and what it has refused."""
     status = await client.call("GetStatus")
     refused = status.pop("refused", {})
-    rows = [(name, _value(value)) for name, value in status.items()]
+    rows = [(name, plain(value)) for name, value in status.items()]
     show("", "", rows=rows, empty="nothing to tell")
     if refused:
         counted = sorted(refused.items(), key=lambda item: -item[1])
         show("refused", "times", rows=counted, empty="")
 
 
-def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(each)}" for name, each in value.items()) or "-"
-    if isinstance(value, list):
-        return ", ".join(map(_value, value)) or "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "-" if value is None else str(value)
-
-
 async def show_peers(client: Client, _: argparse.Namespace) -> None:
     """Print the nodes that the daemon is linked to."""
     peers = await client.call("GetPeers")
     names = list(peers[0]) if peers else []
-    rows = [[_value(peer.get(name)) for name in names] for peer in peers]
+    rows = [[plain(peer.get(name)) for name in names] for peer in peers]
     show(*names, rows=rows, empty="no peers")
 
 

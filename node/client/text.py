@@ -39,6 +39,17 @@ def size_text(size: int) -> str:
     return f"{value:.0f} {units[0]}" if units[0] == "B" else f"{value:.1f} {units[0]}"
 
 
+def plain(value: object) -> str:
+    """Return a value of the interface as people write it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(each)}" for name, each in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(map(plain, value)) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
 def file_text(file: dict[str, Any]) -> str:
     """Return how a file is shown in a conversation."""
     return f"[file {one_line(str(file.get('name', '')))} {size_text(int(file.get('size', 0)))}]"
