@@ -88,26 +88,24 @@ class Screens(App[None]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "Pars session"
     CSS = """
-    Screen { layers: base; }
+    Screen { overflow: hidden; }
     #bar { height: 1; background: $primary; color: $text; padding: 0 1; }
-    #chats { width: 28; border: round $surface-lighten-2; padding: 0; }
-    #chats:focus { border: round $accent; }
-    #talk { width: 1fr; }
-    #scroll { border: round $surface-lighten-2; padding: 0 1; }
-    #scroll:focus { border: round $accent; }
-    #write { border: round $surface-lighten-2; height: 3; }
-    #write:focus { border: round $accent; }
-    TabPane { padding: 0; }
+    #tabs, ContentSwitcher { height: 1fr; }
+    TabPane { height: 1fr; padding: 0; }
+    #chats { width: 28; height: 1fr; border: round $surface-lighten-2; padding: 0; }
+    #talk { width: 1fr; height: 1fr; }
+    #scroll { height: 1fr; border: round $surface-lighten-2; padding: 0 1; }
+    #write { height: 3; border: round $surface-lighten-2; }
+    #chats:focus, #scroll:focus, #write:focus { border: round $accent; }
     #people, #state { height: 1fr; }
-    .side { padding: 0 2; height: auto; }
     .line { height: 3; }
-    .line Label { padding: 1 1; width: 16; }
+    .name { padding: 1 1; width: 18; }
+    .value { padding: 1 1; width: 1fr; }
     .line Input { width: 1fr; }
-    .line Static { padding: 1 1; width: 1fr; }
-    .hint { color: $text-muted; }
-    .title { text-style: bold; padding-bottom: 1; }
+    .hint { height: auto; padding: 0 1; color: $text-muted; }
+    .title { text-style: bold; padding: 0 1 1 1; }
     Ask { align: center middle; }
-    .box { width: 64; max-width: 90%; height: auto; border: round $accent; padding: 1 2;
+    .box { width: 64; max-width: 90%; height: auto; padding: 1 1; border: round $accent;
            background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -148,14 +146,14 @@ class Screens(App[None]):
                     yield Input(id="write", placeholder="write a message", max_length=65_536)
             with TabPane("Contacts F3", id="contacts"):
                 yield DataTable(id="people", cursor_type="row", zebra_stripes=True)
-                yield Static("enter: write · a: add · v: code to compare", classes="side hint")
+                yield Static("enter: write · a: add · v: code to compare", classes="hint")
             with TabPane("Wallet F4", id="wallet"):
                 yield from _wallet_lines()
             with TabPane("Settings F5", id="settings"):
                 with Horizontal(classes="line"):
-                    yield Label("Serve others")
+                    yield Label("Serve others", classes="name")
                     yield Switch(id="active")
-                    yield Static("relay and keep for others, or only for yourself")
+                    yield Static("relay and keep mail for others", classes="value")
                 yield DataTable(id="state", show_header=False, cursor_type="none")
                 with Horizontal(classes="line"):
                     yield Button("I am well", id="checkin")
@@ -263,8 +261,8 @@ class Screens(App[None]):
     # --- Showing ----------------------------------------------------------------------------
 
     def _show_status(self, status: dict[str, Any]) -> None:
-        bar = f"Pars session · {status.get('network')} · {status.get('peers')} peers"
-        bar += f" · {status.get('hops')} hops · {'active' if status.get('active') else 'inactive'}"
+        bar = f"Pars session · {status.get('network')} · peers {status.get('peers')}"
+        bar += f" · hops {status.get('hops')} · {'active' if status.get('active') else 'inactive'}"
         if self.identity:
             bar += f" · {short(self.identity['account'])}"
         self.query_one("#bar", Static).update(Text(bar, no_wrap=True, overflow="ellipsis"))
@@ -639,20 +637,20 @@ class Screens(App[None]):
 
 def _wallet_lines() -> ComposeResult:
     with Horizontal(classes="line"):
-        yield Label("Address")
-        yield Static("", id="address", markup=False)
+        yield Label("Address", classes="name")
+        yield Static("", id="address", classes="value", markup=False)
     with Horizontal(classes="line"):
-        yield Label("Node of a chain")
+        yield Label("Node of a chain", classes="name")
         yield Input(id="rpc", placeholder="http://127.0.0.1:8545 - it sees your address")
     with Horizontal(classes="line"):
-        yield Label("Balance")
-        yield Static("not asked", id="have", markup=False)
+        yield Label("Balance", classes="name")
+        yield Static("not asked", id="have", classes="value", markup=False)
         yield Button("Ask", id="balance")
     with Horizontal(classes="line"):
-        yield Label("Send to")
+        yield Label("Send to", classes="name")
         yield Input(id="to", placeholder="0x...")
     with Horizontal(classes="line"):
-        yield Label("PARS")
+        yield Label("PARS", classes="name")
         yield Input(id="amount", placeholder="1.25")
         yield Button("Send", id="pay", variant="primary")
 

@@ -76,10 +76,11 @@ def test_the_first_screen(drive, size):
         log = driver.text("#log")
         assert "you" in log
         assert "are you\n  there?" in log
-        assert "3 hops" in driver.text("#bar")
-        for widget in driver.app.query("#chats, #scroll, #write, Footer"):
-            assert widget.region.height > 0
-            assert driver.app.screen.region.contains_region(widget.region)
+        assert "hops 3" in driver.text("#bar")
+        regions = [driver.app.query_one(each).region for each in ("#chats", "#scroll", "#write")]
+        foot = driver.app.query_one("Footer").region
+        assert foot.bottom == size[1]
+        assert all(region.height >= 3 and region.bottom <= foot.y for region in regions)
 
     drive(scene, size)
 
@@ -320,8 +321,11 @@ def test_every_tab_fits_its_screen(drive, size):
             driver.app.action_tab(tab)
             await driver.pilot.pause(0.1)
             assert driver.app.query_one("#tabs", TabbedContent).active == tab
-            for widget in driver.app.query("Input, Button, Switch, OptionList, DataTable"):
-                if widget.is_on_screen and widget.display and widget.region.area:
-                    assert driver.app.screen.region.contains_region(widget.region), widget
+            pane = driver.app.query_one(f"#{tab}")
+            foot = driver.app.query_one("Footer").region
+            for widget in pane.query("Input, Button, Switch, OptionList, DataTable, .hint"):
+                assert widget.region.area > 0, widget
+                assert widget.region.bottom <= foot.y, widget
+                assert widget.region.right <= size[0], widget
 
     drive(scene, size)
