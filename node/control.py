@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import json
 import os
+import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +23,9 @@ CLIENTS_MAX = 32
 CALLS_MAX = 32  # of one client at a time
 EVENTS_MAX = 256  # waiting for one client
 TOKEN_BYTES = 32
+BRACKETS_MAX = 64
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+CAPITAL = re.compile("[A-Z]")
 
 PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
 REFUSED, NOT_AUTHENTICATED, LOCKED, INTERNAL = -32000, -32001, -32002, -32603
@@ -47,7 +51,7 @@ class Method:
     optional: Mapping[str, type] = field(default_factory=dict)
 
     def check(self, params: Json) -> Params:
-        """Return the parameters, every one expected and of its type."""
+        """Return the parameters as Python spells them, every one expected and of its type."""
         if not isinstance(params, dict):
             raise ControlError(INVALID_PARAMS, "parameters are one object")
         for name in self.needs:
@@ -59,7 +63,7 @@ class Method:
                 raise ControlError(INVALID_PARAMS, f"no parameter {name[:40]!r}")
             if type(value) is not expected:
                 raise ControlError(INVALID_PARAMS, f"{name} is not of type {expected.__name__}")
-        return params
+        return {CAPITAL.sub(r"_\g<0>", name).lower(): value for name, value in params.items()}
 
 
 class Control:
@@ -141,8 +145,8 @@ class Control:
 
     async def _call(self, client: "_Client", line: bytes) -> Json:
         try:
-            request = json.loads(line)
-        except (ValueError, RecursionError):
+            request = _parse(line)
+        except ValueError:
             self._refused["control: not JSON"] += 1
             return _error(None, PARSE_ERROR, "this is not JSON")
         number = request.get("id") if isinstance(request, dict) else None
@@ -231,6 +235,14 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _parse(line: bytes) -> Json:
+    """Read JSON, but for nests that would go deep into the interpreter's stack."""
+    bare = STRING.sub(b"", line)
+    if bare.count(b"[") + bare.count(b"{") > BRACKETS_MAX:
+        raise ValueError("too many brackets")
+    return json.loads(line)
 
 
 def _is_request(request: Json) -> bool:

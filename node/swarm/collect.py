@@ -4,8 +4,9 @@ Every holder may have what the others lost, so all are asked, and what several o
 handed out once. Nothing is erased before the messenger says that it is durable on this side.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ..codec import Refused
 from ..crypto import SigningKey, sha256
@@ -115,12 +116,20 @@ class _Held:
 class Collect:
     """One visit to a mailbox, for some days."""
 
-    def __init__(self, door: Door, epochs: Iterable[int], *, width: int = SWARM) -> None:
+    def __init__(
+        self,
+        door: Door,
+        epochs: Iterable[int],
+        *,
+        width: int = SWARM,
+        cursors: Mapping[tuple[int, bytes], int] = MappingProxyType({}),
+    ) -> None:
         self.junk = 0  # blobs that were sealed for somebody else, or broken
         self._door = door
         self._epochs = list(epochs)
         self._days = frozenset(self._epochs)
         self._width = width
+        self._cursors = cursors
         self._lines: list[_Line] = []
         self._held: dict[bytes, _Held] = {}  # what is not durable yet
         self._durable: set[bytes] = set()
@@ -144,7 +153,9 @@ class Collect:
         """Return what to send."""
         for epoch in self._epochs:
             nodes: Sequence[bytes] = closest(self._door.mailbox.place(epoch), self._width)
-            self._lines += [_Line(epoch, node_id) for node_id in nodes]
+            self._lines += [
+                _Line(epoch, node_id, self._cursors.get((epoch, node_id), 0)) for node_id in nodes
+            ]
         self._epochs.clear()
         for line in self._lines:
             if line.asked is not None and now >= line.deadline:
@@ -188,13 +199,21 @@ class Collect:
         if line is not None:
             self._lose(line)
 
-    def durable(self, item_ids: Iterable[bytes]) -> None:
-        """Learn that these items are kept on this side, so that every holder may forget them."""
+    def durable(self, item_ids: Iterable[bytes], *, erase: bool = True) -> None:
+        """Learn that these items are kept on this side, so that every holder may forget them.
+
+        Mail that others have to read as well is not erased; the next visit begins at `cursors`.
+        """
         for item_id in item_ids:
             self._durable.add(item_id)
             held = self._held.pop(item_id, None)
-            for line, blob_id in held.copies if held else ():
+            for line, blob_id in held.copies if held and erase else ():
                 self._mark(line, blob_id)
+
+    def cursors(self) -> dict[tuple[int, bytes], int]:
+        """Return how far each node was read, on each day."""
+        read = {(line.epoch, line.node_id): line.after for line in self._lines}
+        return {**self._cursors, **read}
 
     def _sends(self, now: int) -> Iterator[Send]:
         full = self._is_full()

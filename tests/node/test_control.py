@@ -170,6 +170,15 @@ def test_any_line_has_its_error_and_the_next_is_answered(
 
 
 @in_loop
+async def test_brackets_in_a_text_are_text(folder: Path) -> None:
+    async with running(folder):
+        streams = await trusted(folder)
+        answer = await call(streams, "[{" * 1000 + '\\"', number=1)
+
+        assert answer["error"]["code"] == control.NO_METHOD
+
+
+@in_loop
 async def test_a_line_without_end_is_cut_off(folder: Path) -> None:
     async with running(folder) as (_, refused):
         reader, writer = await trusted(folder)

@@ -1,0 +1,206 @@
+"""Links to other nodes and the messages on them: dialled, greeted, counted, kept within bounds.
+
+The first message on a link is the founding document's Handshake: the network's name and the node's
+own record. Whoever says another name, or something else first, is not spoken to.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from ..codec import Reader, Refused, sized, u8
+from ..identity import Multiaddr, NodeKey
+from ..session.messages import Message, MessageType, decode_message
+from ..transports.tcp import Connection, Tcp
+
+VERSION = 1
+NAME_MAX = 64
+RECORD_MAX = 16 << 10
+GREETING_SECONDS = 10.0
+SENDING_MAX = 1_024  # messages on their way into links
+WAITING_MAX = 64  # messages for one node that is being dialled
+REFUSED_MAX = 64  # messages of one link that break a rule, until it is closed
+DIAL_AGAIN_SECONDS = 30.0
+
+Hear = Callable[[bytes, Message], None]
+
+
+class Network:
+    """All links of one node."""
+
+    def __init__(
+        self,
+        node: NodeKey,
+        name: str,
+        refused: Counter[str],
+        record: Callable[[], bytes],
+        meet: Callable[[bytes, bytes], None],
+        hear: Hear,
+        addresses: Callable[[bytes], Iterable[Multiaddr]],
+    ) -> None:
+        self._node = node
+        self._name = name.encode()
+        self._refused = refused
+        self._record = record
+        self._meet = meet
+        self._hear = hear
+        self._addresses = addresses
+        self._tcp = Tcp(node, refused)
+        self._served: list[Multiaddr] = []
+        self._kept: list[Multiaddr] = []
+        self._links: dict[bytes, list[Connection]] = {}
+        self._dialling: dict[bytes, list[bytes]] = {}
+        self._failed: dict[bytes, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sending = 0
+
+    @property
+    def peers(self) -> list[bytes]:
+        """The nodes that there is a link to."""
+        return list(self._links)
+
+    async def serve(self, address: Multiaddr) -> Multiaddr:
+        """Answer at an address; return it with the port that was taken."""
+        served = await self._tcp.serve(address, self._talk)
+        self._served.append(Multiaddr(served.kind, served.host, served.port))
+        return served
+
+    def keep(self, address: Multiaddr) -> None:
+        """Keep a link to a node, whatever happens."""
+        self._kept.append(address)
+        self._start(self._keep(address))
+
+    async def pause(self) -> None:
+        """Let every link go, and answer nobody."""
+        await self.close()
+
+    async def resume(self) -> None:
+        """Take up again what there was before the pause."""
+        for address in self._served:
+            await self._tcp.serve(address, self._talk)
+        for address in self._kept:
+            self._start(self._keep(address))
+
+    def reach(self, peer_id: bytes) -> None:
+        """Try to have a link to a node."""
+        self.send(peer_id, b"")
+
+    def send(self, peer_id: bytes, message: bytes) -> bool:
+        """Send a message, over a new link if need be; False where it cannot be reached now."""
+        if self._sending >= SENDING_MAX:
+            self._refused["network: too much to send"] += 1
+            return False
+        links = self._links.get(peer_id)
+        if links:
+            if message:
+                self._start(self._send(links[-1], message))
+            return True
+        waiting = self._dialling.get(peer_id)
+        if waiting is None:
+            if time.monotonic() < self._failed.get(peer_id, 0.0):
+                return False
+            addresses = list(self._addresses(peer_id))
+            if not addresses:
+                return False
+            waiting = self._dialling[peer_id] = []
+            self._start(self._dial(peer_id, addresses))
+        if message and len(waiting) < WAITING_MAX:
+            waiting.append(message)
+        return True
+
+    async def close(self) -> None:
+        """Tell every peer, and let go."""
+        for task in list(self._tasks):
+            task.cancel()
+        await self._tcp.close()
+
+    # --- Inside ---
+
+    def _start(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, link: Connection, message: bytes) -> None:
+        self._sending += 1
+        try:
+            await link.send(message)
+        except ConnectionError:
+            self._refused["network: link ended before a message"] += 1
+        finally:
+            self._sending -= 1
+
+    async def _keep(self, address: Multiaddr) -> None:
+        async for connection in self._tcp.redial(address):
+            await self._talk(connection)
+
+    async def _dial(self, peer_id: bytes, addresses: list[Multiaddr]) -> None:
+        try:
+            for address in addresses:
+                try:
+                    connection = await self._tcp.dial(address)
+                except OSError:
+                    continue
+                self._failed.pop(peer_id, None)
+                self._start(self._talk(connection))
+                for message in self._dialling.pop(peer_id, []):
+                    await self._send(connection, message)
+                return
+            self._failed[peer_id] = time.monotonic() + DIAL_AGAIN_SECONDS
+        finally:
+            self._dialling.pop(peer_id, None)
+
+    async def _talk(self, connection: Connection) -> None:
+        """Greet, then hear until the link ends or breaks too many rules."""
+        peer_id = connection.peer_id
+        try:
+            await connection.send(self._greeting())
+            async with asyncio.timeout(GREETING_SECONDS):
+                greeting = await anext(connection)
+            self._meet(peer_id, self._greeted(decode_message(greeting)))
+        except (ConnectionError, StopAsyncIteration, TimeoutError):
+            self._refused["network: no greeting"] += 1
+            await connection.close()
+            return
+        except Refused as refusal:
+            self._refused[refusal.reason] += 1
+            await connection.close()
+            return
+        self._links.setdefault(peer_id, []).append(connection)
+        try:
+            await self._listen(connection)
+        finally:
+            links = self._links[peer_id]
+            links.remove(connection)
+            if not links:
+                del self._links[peer_id]
+            await connection.close()
+
+    async def _listen(self, connection: Connection) -> None:
+        refused = 0
+        async for data in connection:
+            try:
+                self._hear(connection.peer_id, decode_message(data))
+            except Refused as refusal:
+                self._refused[refusal.reason] += 1
+                refused += 1
+                if refused >= REFUSED_MAX:
+                    return
+
+    def _greeting(self) -> bytes:
+        payload = u8(VERSION) + sized(self._name) + sized(self._record())
+        return Message(type=MessageType.HANDSHAKE, payload=payload).encode()
+
+    def _greeted(self, message: Message) -> bytes:
+        """Return the record of a peer of our network."""
+        if message.type is not MessageType.HANDSHAKE:
+            raise Refused("network: no greeting")
+        reader = Reader(message.payload)
+        if reader.u8() != VERSION:
+            raise Refused("network: unknown version of a greeting")
+        if reader.sized(NAME_MAX) != self._name:
+            raise Refused("network: other network")
+        record = reader.sized(RECORD_MAX)
+        reader.end()
+        return record

@@ -1,0 +1,35 @@
+"""A real daemon in a process of its own, with a small container and cheap passwords and work.
+
+Used as a program: launch.py FOLDER LISTEN [BOOTSTRAP ...]. Everything else is as `sessiond` has it.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from node.daemon import Daemon
+from node.identity import Multiaddr
+from node.onion.cover import OFF
+from node.swarm import work
+from node.vault.container import Cost
+
+work.BITS = 2
+work.BITS_OPEN = 1
+
+
+def main() -> None:
+    folder, listen, *bootstrap = sys.argv[1:]
+    daemon = Daemon(
+        network="devnet",
+        folder=Path(folder),
+        listen=Multiaddr.parse(listen),
+        rate=OFF,
+        bootstrap=[Multiaddr.parse(peer) for peer in bootstrap],
+        size=4 << 20,
+        cost=Cost(memory_kib=64, passes=1, lanes=1),
+    )
+    asyncio.run(daemon.run(lambda line: print(line, flush=True)))
+
+
+if __name__ == "__main__":
+    main()
