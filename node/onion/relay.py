@@ -103,9 +103,17 @@ class DelayQueue:
         return len(self._heap)
 
     def push(self, forward: Forward) -> None:
-        """Let a packet wait."""
+        """Let a packet wait. Where there is no room, that goes which would wait longest.
+
+        Waits are short but for those of somebody who wants to fill the queue.
+        """
         if len(self._heap) >= QUEUE_MAX:
-            raise Refused("onion: queue is full")
+            latest = max(range(QUEUE_MAX), key=self._heap.__getitem__)
+            if forward.at >= self._heap[latest][0]:
+                raise Refused("onion: queue is full")
+            self._heap[latest] = self._heap[-1]
+            self._heap.pop()
+            heapq.heapify(self._heap)
         self._number += 1  # keeps those of one millisecond apart
         send = Send(node_id=forward.node_id, packet=forward.packet)
         heapq.heappush(self._heap, (forward.at, self._number, send))

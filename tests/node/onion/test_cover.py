@@ -115,11 +115,25 @@ def test_requests_travel_in_slots_and_are_answered(world):
     assert sent >= 1
 
 
+def test_all_that_a_node_sends_of_its_own_goes_to_its_guard(world):
+    """Loops, requests and packets for nothing: the first relay tells them apart no more."""
+    net = world(12)
+    node = net.nodes[0]
+    node.cover.change(FULL, 0)
+    firsts = set()
+    for number in range(8):
+        node.client.request(net.nodes[1 + number].record, b"hello", 0)
+        sends = [*node.cover._loop(0), *node.client.poll(0, 1), *node.cover._nothing(0)]
+        firsts |= {send.node_id for send in sends}
+
+    assert firsts <= {guard.node_id for guard in node.paths.guards(0)}
+
+
 def test_loops_come_back_and_raise_scores(world):
     net = world(6)
     for node in net.nodes:
         node.cover.change(FULL, 0)
-    net.run(60_000)
+    net.run(30_000)
 
     paths = net.nodes[0].paths
     scores = [paths.score(node.node_id) for node in net.nodes[1:]]

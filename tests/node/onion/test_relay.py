@@ -150,6 +150,18 @@ def test_the_replay_cache_grows_by_tables(chance):
     assert SEEN_MAX > 1_500_000
 
 
+@pytest.mark.campaign
+def test_a_full_replay_cache_has_the_size_that_is_said():
+    cache = ReplayCache(bytes(32))
+    for number in range(SEEN_MAX):
+        assert cache.add(number.to_bytes(8, "big"))
+
+    assert sum(8 * len(table) for table in cache._tables) <= 16_800_000
+    assert not cache.add(bytes(8))
+    with pytest.raises(Refused, match="replay cache is full"):
+        cache.add(SEEN_MAX.to_bytes(8, "big"))
+
+
 def test_a_key_ring_survives_a_clean_stop(nodes, chance):
     node = nodes[0]
     packets = [packet_for(node, chance(f"{number}")) for number in range(2)]
@@ -215,12 +227,30 @@ def test_packets_leave_when_they_are_due(chance):
 
 def test_the_queue_is_bounded():
     queue = DelayQueue()
-    for _ in range(QUEUE_MAX):
-        queue.push(Forward(node_id=bytes(32), packet=b"", at=5))
+    for number in range(QUEUE_MAX):
+        queue.push(Forward(node_id=bytes(32), packet=b"", at=number))
 
     with pytest.raises(Refused, match="queue is full"):
-        queue.push(Forward(node_id=bytes(32), packet=b"", at=1))
-    assert len(queue.due(5)) == QUEUE_MAX
+        queue.push(Forward(node_id=bytes(32), packet=b"", at=QUEUE_MAX - 1))
+    assert len(queue.due(QUEUE_MAX)) == QUEUE_MAX
+
+
+def test_who_fills_the_queue_with_long_waits_keeps_nobody_out():
+    """More arrives than the queue holds; only what would wait longest is lost."""
+    queue = DelayQueue()
+    left, refused = [], 0
+    for now in range(4 * QUEUE_MAX):
+        left += [(now, send.packet) for send in queue.due(now)]
+        try:
+            queue.push(Forward(node_id=bytes(32), packet=b"flood", at=now + onion.DELAY_MAX_MS))
+        except Refused:
+            refused += 1
+        if now % 8 == 0:
+            queue.push(Forward(node_id=bytes(32), packet=b"%d" % (now + 100), at=now + 100))
+        assert len(queue) <= QUEUE_MAX
+
+    assert refused > 2 * QUEUE_MAX
+    assert left == [(now, b"%d" % now) for now in range(100, 4 * QUEUE_MAX) if now % 8 == 4]
 
 
 def test_what_comes_in_together_leaves_in_any_order(chance):

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from node.codec import Refused
+from node.onion import packet as onion
 from node.onion import requests, service
 from node.onion.fragments import (
     ANSWER_SIZE,
@@ -532,3 +533,32 @@ def test_an_answer_is_not_linked_to_its_request(world):
     for first, second in pairwise(sorted(packets)):
         equal = sum(x == y for x, y in zip(first, second, strict=True))
         assert equal < len(first) / 256 * 1.6
+
+
+def test_nobody_but_its_guard_ever_sees_the_client(world):
+    """A trace of all that every node has in hand while a request and its answer pass."""
+    net = world(9)
+    client, server = net.nodes[0], net.nodes[8]
+    guard = net.by_id[client.paths.guards(0)[0].node_id]
+    visible = {node.node_id: set() for node in net.nodes}
+    deliver = net.arrive
+
+    def arrive(node, packet):
+        header, body = onion.split(packet)
+        opened = onion.open_header(node.keys.current.key, header)
+        inner = onion.unwrap(opened.body_key, body)
+        view = packet + opened.routing.encode() + opened.header + inner
+        visible[node.node_id] |= {other for other in net.by_id if other in view}
+        deliver(node, packet)
+
+    net.arrive = arrive
+    for number in range(10):
+        client.client.request(server.record, b"%d" % number, net.now)
+    net.run_until_idle(20_000)
+
+    assert len(net.events[client.node_id]) == 10
+    for node in net.nodes:
+        seen = visible[node.node_id]
+        assert (client.node_id in seen) == (node is guard)
+        assert node.node_id not in seen
+    assert sum(len(seen) for seen in visible.values()) > 10  # the search finds what is there
