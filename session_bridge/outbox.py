@@ -125,7 +125,7 @@ class Outbox:
         used_finally = self._client.nonce(address, view.final)
         for nonce in sorted(self.slots):
             told += self._settle(self.slots[nonce], view, used, used_finally)
-        return told
+        return told + self._use_up(view, used)
 
     def _settle(self, slot: Slot, view: View, used: int, used_finally: int) -> list[Told]:
         found = self._receipt(slot, view) if slot.nonce < used else None
@@ -135,10 +135,8 @@ class Outbox:
         if slot.nonce < used_finally:
             self._close(slot, FOREIGN, 0)
             return [Told(slot.purpose, "another transaction of this account took the nonce")]
-        if slot.nonce < used:
+        if slot.nonce < used or slot.void:
             return []
-        if slot.void:
-            return self._fill(slot, view)
         told = []
         if vanished is not None:
             told.append(Told(slot.purpose, "was in a block that is no more"))
@@ -197,8 +195,7 @@ class Outbox:
                 self._client.estimate(self._signer.address, slot.to, slot.data, slot.value)
             except RefusedError as error:
                 self._journal.write(void_record(slot.nonce))
-                told = Told(slot.purpose, f"is not sent again: {error.reason}")
-                return [told, *self._fill(slot, view)]
+                return [Told(slot.purpose, f"is not sent again: {error.reason}")]
         last = slot.attempts[-1]
         if last.fee < view.head.base_fee:
             fee, tip = self._raised(slot, view)
@@ -209,23 +206,29 @@ class Outbox:
         self._deliver(slot.nonce, self._signed(slot, last)[0])
         return [Told(slot.purpose, "sent again")]
 
-    def _fill(self, slot: Slot, view: View) -> list[Told]:
-        """Use up a void nonce that later ones wait for: pay nothing to oneself."""
-        if not any(nonce > slot.nonce and not each.void for nonce, each in self.slots.items()):
-            return []
-        empty = Slot(
-            nonce=slot.nonce,
-            purpose=CANCEL,
-            to=self._signer.address,
-            data=b"",
-            value=0,
-            gas=TRANSFER_GAS,
-            cap=0,
-            attempts=slot.attempts,
-        )
-        fee, tip = self._raised(empty, view)
-        self._attempt(empty, Attempt(CANCEL, fee, tip, b""), first=True)
-        return [Told(CANCEL, f"nonce {slot.nonce} is used up: later ones wait for it")]
+    def _use_up(self, view: View, used: int) -> list[Told]:
+        """Pay nothing to oneself with nonces that are of no use, if later ones wait for them."""
+        told = []
+        last = max((nonce for nonce, slot in self.slots.items() if not slot.void), default=0)
+        for nonce in range(max(used, last - SLOTS_MAX), last):
+            slot = self.slots.get(nonce)
+            if slot is not None and not slot.void:
+                continue
+            empty = Slot(
+                nonce=nonce,
+                purpose=CANCEL,
+                to=self._signer.address,
+                data=b"",
+                value=0,
+                gas=TRANSFER_GAS,
+                cap=0,
+                attempts=slot.attempts if slot is not None else [],
+            )
+            fee, tip = self._raised(empty, view)
+            fee = min(fee, self._fee_max)
+            self._attempt(empty, Attempt(CANCEL, fee, min(tip, fee), b""), first=True)
+            told.append(Told(CANCEL, f"nonce {nonce} is used up: later ones wait for it"))
+        return told
 
     # --- Sending ----------------------------------------------------------------------------
 

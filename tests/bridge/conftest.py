@@ -101,7 +101,7 @@ class World:
 
     def heard(self) -> int:
         """Return how many calls the listener has taken."""
-        request = {"to": hexed(self.listener), "data": hexed(call_data("heardCount()")[:4])}
+        request = {"to": hexed(self.listener), "data": hexed(keccak(text="heardCount()")[:4])}
         return int(self.client.ask("eth_call", request, "latest"), 16)
 
     def behave(self, manner: int) -> None:
