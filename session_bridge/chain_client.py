@@ -14,6 +14,7 @@ from typing import Any
 
 from .errors import NodeError, RefusedError, WrongChainError
 from .transport import Transport
+from .wire import read_json
 
 with warnings.catch_warnings():
     # It imports a module of websockets that warns of itself, and that nothing here uses.
@@ -297,8 +298,8 @@ class ChainClient:
 
     def _exchange(self, method: str, message: Any) -> Any:
         try:
-            return json.loads(self._transport(json.dumps(message).encode()))
-        except (ValueError, RecursionError):
+            return read_json(self._transport(json.dumps(message).encode()))
+        except ValueError:
             raise NodeError(f"node: {method}: the answer is not JSON") from None
 
 

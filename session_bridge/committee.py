@@ -9,7 +9,7 @@ from node.session.attestations import Statement
 
 from .chain_client import ChainClient, Contract, keccak
 from .errors import SourceError
-from .source import Asked, Epoch, field, listed, parsed, read_epoch, unhexed
+from .source import NUMBER_MAX, Asked, Epoch, integer, listed, parsed, read_epoch, unhexed
 
 MAINNET = 6133
 SEATS_MAX = 21
@@ -129,6 +129,7 @@ class FileSource:
         seeds = [unhexed(each, "committee") for each in listed(held, "committee", SEATS_MAX)]
         if any(len(seed) != SEED_SIZE for seed in seeds):
             raise SourceError(f"{self._path}: a seed has {SEED_SIZE} bytes")
-        epochs = {field(each, "epoch"): each for each in listed(held, "epochs", EPOCHS_MAX)}
+        told = listed(held, "epochs", EPOCHS_MAX)
+        epochs = {integer(each, "epoch", NUMBER_MAX): each for each in told}
         self._keys = [SigningKey.from_seed(seed) for seed in seeds]
         self._epochs, self._stamp = epochs, stamp

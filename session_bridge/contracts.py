@@ -8,6 +8,7 @@ from typing import Any
 
 from .chain_client import Contract, load_abi
 from .errors import WrongChainError
+from .wire import read_json
 
 NEEDED = ("SessionAnchor", "OracleBridge", "EventRelay")
 OPTIONAL = ("Pause", "BridgeGuard", "WPARS")
@@ -45,12 +46,12 @@ def load_contracts(path: Path | None, chain_id: int) -> Contracts:
         return made_of(chain_id, known[str(chain_id)])
     try:
         data = path.read_bytes()[: FILE_BYTES_MAX + 1]
-        held = json.loads(data)
+        held = read_json(data)
         named, found = held["chainId"], held["contracts"]
         addresses = {name: found[name]["address"] for name in (*NEEDED, *OPTIONAL) if name in found}
     except OSError as error:
         raise WrongChainError(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise WrongChainError(f"{path} is no manifest of a deployment") from None
     if named != chain_id:
         raise WrongChainError(f"{path} is of chain {str(named)[:20]}, the node of {chain_id}")

@@ -18,6 +18,7 @@ from node.session.attestations import Statement
 from node.session.states import SessionState
 
 from .errors import SourceError
+from .wire import read_json
 
 ID_SIZE = 32
 NUMBER_MAX = 2**64 - 1
@@ -168,8 +169,8 @@ def daemon_source(datadir: Path) -> DaemonSource:
 def parsed(data: bytes) -> Any:
     """Read JSON."""
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
+        return read_json(data)
+    except ValueError:
         raise SourceError("source: not JSON") from None
 
 

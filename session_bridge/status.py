@@ -36,6 +36,7 @@ def gather(
         "contracts": {each.name: checksum(each.address) for each in contracts.needed()},
         "committee": committee(client, contracts, view),
         "guards": guards(client, contracts, view),
+        "smallestFee": str(client.call(head.number, contracts.oracle, "minFee")),
         "account": account(client, ledger, view),
         "inFlight": in_flight(ledger),
     }
@@ -195,6 +196,7 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     if "caps" in guarded:
         caps = guarded["caps"]
         made.append(("caps", f"{pars(caps['transfer'])} a transfer, {pars(caps['day'])} a day"))
+    made.append(("answers", f"cost {pars(found['smallestFee'])} at least"))
     made.append(("source", found["source"]))
     for name, facts in found["parts"].items():
         told = ", ".join(f"{key} {value}" for key, value in facts.items())

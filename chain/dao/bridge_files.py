@@ -20,7 +20,7 @@ FOLDER: Final = Path(__file__).parents[2] / "session_bridge" / "abi"
 CHAINS: Final = (6133, 6134)
 FUNCTIONS: Final = {
     "SessionAnchor": (
-        *("anchor", "anchoredAt", "committeeSeats", "countOf", "keyBlob", "lastEpoch", "quorum"),
+        *("anchor", "anchoredAt", "committeeSeats", "keyBlob", "lastEpoch", "quorum"),
         *("effectiveAt", "proposedCommittee", "rootOf", "verifyAbsence", "verifySession"),
     ),
     "OracleBridge": (
@@ -29,7 +29,7 @@ FUNCTIONS: Final = {
     ),
     "EventRelay": (
         *("certificates", "certify", "lastEpoch", "nextCertified", "nextNumber", "relay"),
-        *("retry", "targetGas", "undelivered"),
+        *("retry", "undelivered"),
     ),
     "Pause": ("paused", "pausedUntil"),
     "BridgeGuard": ("committee", "delay", "limits", "paused", "pausedUntil"),

@@ -24,6 +24,7 @@ from session_bridge.committee import FileSource
 from session_bridge.contracts import load_contracts
 from session_bridge.journal import Journal
 from session_bridge.service import Bridge, Manner, scope_of
+from session_bridge.transport import Transport
 
 CHAIN_ID = 6134
 GWEI = 10**9
@@ -84,15 +85,21 @@ class Clock:
 class World:
     """A chain, and what tests do to it."""
 
-    def __init__(self, chain: LocalChain) -> None:
-        self.chain = chain
-        self.transport = transport(chain)
-        self.client = ChainClient(self.transport)
+    def __init__(self, through: Transport, client: ChainClient | None = None) -> None:
+        self.transport = through
+        self.client = client or ChainClient(through)
         self.contracts = load_contracts(None, CHAIN_ID)
         self.accounts = dev_accounts()
         addresses = [each.address for each in self.accounts]
         self.dao = plan(development(addresses), CHAIN_ID, addresses[0]).addresses["Safe"]
         self.listener = b""
+
+    def listen(self, code: bytes) -> None:
+        """Put up a contract that hears answers and events, and have the DAO list it."""
+        receipt = self.send(self.accounts[9].address, None, code)
+        self.listener = bytes.fromhex(receipt["contractAddress"][2:])
+        listing = call_data("setTarget(address,uint256)", hexed(self.listener), LISTENER_GAS)
+        self.send(self.dao, self.contracts.relay.address, listing)
 
     def ask(self, contract: str, function: str, *arguments: Any) -> Any:
         """Ask a function of a contract, as of now."""
@@ -138,7 +145,11 @@ class World:
         request = {"from": hexed(sender), "data": hexed(data), "value": hex(value)}
         request |= {"gas": hex(8_000_000)} | ({} if to is None else {"to": hexed(to)})
         sent = self.client.ask("eth_sendTransaction", request)
-        receipt: dict[str, Any] = self.client.ask("eth_getTransactionReceipt", sent)
+        receipt: dict[str, Any] | None = self.client.ask("eth_getTransactionReceipt", sent)
+        if receipt is None:
+            self.client.ask("evm_mine")
+            receipt = self.client.ask("eth_getTransactionReceipt", sent)
+        assert receipt is not None
         assert receipt["status"] == "0x1"
         return receipt
 
@@ -187,14 +198,23 @@ def genesis():
 def one_world(genesis, listener_code) -> Iterator[World]:
     chain = LocalChain.open(genesis, accounts=dev_accounts(), mining="auto")
     try:
-        made = World(chain)
-        receipt = made.send(made.accounts[9].address, None, listener_code)
-        made.listener = bytes.fromhex(receipt["contractAddress"][2:])
-        listing = call_data("setTarget(address,uint256)", hexed(made.listener), LISTENER_GAS)
-        made.send(made.dao, made.contracts.relay.address, listing)
+        made = World(transport(chain))
+        made.listen(listener_code)
         yield made
     finally:
         chain.close()
+
+
+@pytest.fixture
+def far_world(listener_code) -> Callable[[ChainClient], World]:
+    """Make the same of a chain in another process."""
+
+    def make(client: ChainClient) -> World:
+        made = World(lambda message: message, client)
+        made.listen(listener_code)
+        return made
+
+    return make
 
 
 @pytest.fixture
