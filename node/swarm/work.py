@@ -13,7 +13,7 @@ from ..crypto import sha256
 HOUR_MS = 3_600_000
 HOURS_APART_MAX = 2
 BITS = 10  # for the smallest blobs
-BITS_OPEN = 6  # more, where no token keeps strangers out
+BITS_OPEN = 4  # more, where no token keeps strangers out
 BITS_MAX = 24  # a sender pays no more; half a minute of one core in Python
 LOAD_MAX = 8
 _PRICED_FROM = 4 << 10

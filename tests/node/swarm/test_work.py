@@ -48,8 +48,8 @@ def test_the_price() -> None:
     prices = [work.required(size, 0, 0, guarded=True) for size in (*BUCKETS, 2 << 16, BLOB_MAX)]
 
     assert prices == [10, 10, 10, 12, 14, 15, 17]
-    assert work.required(256, 0, 0, guarded=False) == 16
-    assert work.required(256, 2, 3, guarded=False) == 21
+    assert work.required(256, 0, 0, guarded=False) == 14
+    assert work.required(256, 2, 3, guarded=False) == 19
     assert [work.load_of(used, 160) for used in (0, 80, 89, 90, 100, 150, 160, 200)] == [
         *(0, 0, 0, 1, 2, 7, 8, 8),
     ]
