@@ -27,7 +27,6 @@ ONE_TIME_LIFE = 28 * DAY
 KEYS_MAX = 128
 SEEN_MAX = 4096
 PREKEY_ID = 16
-ACCOUNT_ID = 32
 RECORD = padding.BUCKETS[-1]
 RECORD_CONTEXT = b"pars/published-keys/v1"
 

@@ -212,7 +212,11 @@ class Channel:
         """Return the text of a message. Store the channel before the text is shown."""
         if len(data) > padding.LARGEST or len(data) != padding.bucket(len(data)):
             raise Refused("ratchet: not of a padded size")
+        text = self._read(data, now, random)
         self.forget(now)
+        return text
+
+    def _read(self, data: bytes, now: int, random: Random) -> bytes:
         current = self._receiving
         if current is not None:
             header = _open_header(data, current.header_key, current.step_size)
@@ -227,14 +231,14 @@ class Channel:
         for old in reversed(self._old):
             header = _open_header(data, old.header_key, old.step_size)
             if header is not None:
-                return self._read_missing(data, header, old, random)
+                return self._read_missing(data, header, old, now, random)
         raise Refused("ratchet: not of this channel")
 
     def _read_current(
         self, data: bytes, header: "Header", current: Receiving, now: int, random: Random
     ) -> bytes:
         if header.number < current.next:
-            return self._read_missing(data, header, current, random)
+            return self._read_missing(data, header, current, now, random)
         if header.number > current.next + SKIP_MAX:
             raise Refused("ratchet: too many messages missing")
         expires = now + MISSING_LIFE
@@ -248,10 +252,10 @@ class Channel:
         return text
 
     def _read_missing(
-        self, data: bytes, header: "Header", turn: Receiving, random: Random
+        self, data: bytes, header: "Header", turn: Receiving, now: int, random: Random
     ) -> bytes:
         found = turn.missing.get(header.number)
-        if found is None:
+        if found is None or now >= found[1]:
             raise Refused("ratchet: message seen before, or given up")
         text, load = _open_body(data, header, found[0], self._turns.room)
         self._turns = self._turns.unload(load, random)

@@ -83,6 +83,8 @@ def begin(
     One-time keys are taken by whoever comes first: if no answer comes, begin again with the key of
     last resort.
     """
+    if mode not in RATCHET_KEY:
+        raise Refused("start: unknown mode")
     if len(text) > TEXT_MAX:
         raise Refused("start: text too long")
     device, target = peer.certificate.device, _responder(peer.account_id, peer.certificate.device)

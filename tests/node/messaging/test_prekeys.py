@@ -243,6 +243,18 @@ def test_a_damaged_state_is_refused(own):
         Prekeys.decode(state + b"\0")
 
 
+def test_a_state_with_any_byte_changed_is_refused_or_is_another_state(own):
+    state = own.encode()
+
+    for place in range(0, len(state), 61):
+        changed = state[:place] + bytes([state[place] ^ 0x81]) + state[place + 1 :]
+        try:
+            keys = Prekeys.decode(changed)
+        except Refused:
+            continue
+        assert keys.encode() == changed
+
+
 def test_secrets_are_not_shown(own):
     key = next(iter(own._keys.values()))
 

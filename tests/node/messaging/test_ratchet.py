@@ -190,8 +190,11 @@ def test_keys_of_missing_messages_are_kept_for_a_day(pair, now):
     exchange(one, other, now)
 
     assert other.decrypt(early, now + MISSING_LIFE - 1, draw) == b"early"
+    before = other.encode()
     with pytest.raises(Refused, match="given up"):
         other.decrypt(late, now + MISSING_LIFE, draw)
+    assert other.encode() == before
+    other.decrypt(one.encrypt(b"", now, draw), now + MISSING_LIFE, draw)
     assert not other._receiving.missing
 
 
@@ -267,6 +270,22 @@ def test_a_damaged_state_is_named(pair, alice, now):
     for place in (0, 1, 2):
         with pytest.raises(Refused):
             Channel.decode(state[:place] + b"\xff" + state[place + 1 :], alice.device.hybrid)
+
+
+def test_a_state_with_any_byte_changed_is_refused_or_is_another_state(pair, alice, now):
+    one, other = pair
+    exchange(other, one, now)
+    other.encrypt(b"lost", now, draw)
+    exchange(other, one, now)
+    state = one.encode()
+
+    for place in (*range(300), *range(300, len(state), 37), *range(len(state) - 90, len(state))):
+        changed = state[:place] + bytes([state[place] ^ 0x81]) + state[place + 1 :]
+        try:
+            channel = Channel.decode(changed, alice.device.hybrid)
+        except Refused:
+            continue
+        assert channel.encode() == changed
 
 
 def test_a_text_has_a_largest_size(pair, now):

@@ -199,6 +199,8 @@ def test_all_first_messages_have_one_size_and_name_nobody(alice, bob, prekeys, m
             assert known not in first
     with pytest.raises(Refused, match="too long"):
         begin(alice.party, published, bytes(TEXT_MAX + 1), draw)
+    with pytest.raises(Refused, match="unknown mode"):
+        begin(alice.party, published, b"", draw, mode=3)
 
 
 # --- What a lying initiator can write ---------------------------------------------------------
