@@ -140,22 +140,19 @@ def overwrite(disk: Disk, offset: int, length: int, random: Random) -> None:
     disk.sync()
 
 
-def install(disk: Disk, slots: dict[int, tuple[bytes, Access]], cost: Cost, random: Random) -> None:
-    """Begin anew: forget all slots and regions there were, and put these passwords in.
+def install(
+    disk: Disk, slot: int, password: bytes, access: Access, cost: Cost, random: Random
+) -> None:
+    """Begin anew: forget all slots and regions there were, and put in one password.
 
-    Each region that they open begins empty, under a key of its own.
+    The region that it opens begins empty, under a key of its own.
     """
     heads = _fresh_heads(random)
-    salt = _salt(heads[0])
-    first = {access.region: RegionHead(1, 0, random(KEY)) for _, access in slots.values()}
-    masters = {access.region: access.master for _, access in slots.values()}
-    for number, (password, access) in slots.items():
-        key = argon2id(password, salt, *cost)
-        for copy in range(COPIES):
-            _put_slot(heads[copy], copy, number, key, access, random)
-    for region, head in first.items():
-        for copy in range(COPIES):
-            _put_region(heads[copy], copy, region, masters[region], head, random)
+    key = argon2id(password, _salt(heads[0]), *cost)
+    first = RegionHead(1, 0, random(KEY))
+    for copy, head in enumerate(heads):
+        _put_slot(head, copy, slot, key, access, random)
+        _put_region(head, copy, access, first, random)
     _write_heads(disk, heads)
 
 
@@ -215,7 +212,7 @@ def write_region_head(disk: Disk, access: Access, head: RegionHead, random: Rand
     """Exchange a region's head, one copy after the other, so that one of them is always whole."""
     for copy in range(COPIES):
         block = _read_heads(disk)[copy]
-        _put_region(block, copy, access.region, access.master, head, random)
+        _put_region(block, copy, access, head, random)
         _write_head(disk, copy, block)
 
 
@@ -304,10 +301,10 @@ def _read_slot(head: bytearray, copy: int, number: int, key: bytes) -> Access | 
 
 
 def _put_region(
-    head: bytearray, copy: int, number: int, master: bytes, value: RegionHead, random: Random
+    head: bytearray, copy: int, access: Access, value: RegionHead, random: Random
 ) -> None:
-    label = REGION_LABEL + u8(number) + u8(copy)
-    head[_region_place(number)] = _sealed(master, label, value.encode(), random)
+    label = REGION_LABEL + u8(access.region) + u8(copy)
+    head[_region_place(access.region)] = _sealed(access.master, label, value.encode(), random)
 
 
 def _read_region(head: bytearray, copy: int, access: Access) -> RegionHead | None:
@@ -326,7 +323,7 @@ def _repair_region(heads: list[bytearray], access: Access, random: Random) -> No
     newest = _newest(heads, access)
     for copy, head in enumerate(heads):
         if newest is not None and _read_region(head, copy, access) != newest:
-            _put_region(head, copy, access.region, access.master, newest, random)
+            _put_region(head, copy, access, newest, random)
 
 
 def _kill(heads: list[bytearray], access: Access, random: Random) -> None:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from ..codec import Refused
 
+SECTOR = 4096  # what a disk reads or fails to read in one piece
+
 
 class Disk(Protocol):
     """What a container needs of a file. A write is durable when `sync` has returned."""
@@ -63,16 +65,28 @@ class FileDisk:
         return os.fstat(self._descriptor).st_size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return bytes from an offset; fewer where the file ends."""
-        parts = []
+        """Return bytes from an offset: fewer where the file ends, zeros where it cannot be read."""
+        parts: list[bytes] = []
         while length:
-            part = os.pread(self._descriptor, length, offset)
+            try:
+                part = os.pread(self._descriptor, length, offset)
+            except OSError:
+                if length > SECTOR:
+                    return b"".join(parts) + self._salvaged(offset, length)
+                part = bytes(length)
             if not part:
                 break
             parts.append(part)
             offset += len(part)
             length -= len(part)
         return b"".join(parts)
+
+    def _salvaged(self, offset: int, length: int) -> bytes:
+        """Read sector by sector, so that one that is broken takes no other with it."""
+        end = min(offset + length, self.size())
+        return b"".join(
+            self.read(start, min(SECTOR, end - start)) for start in range(offset, end, SECTOR)
+        )
 
     def write(self, offset: int, data: bytes) -> None:
         """Put bytes at an offset."""

@@ -73,7 +73,7 @@ class Session:
 def set_up(disk: Disk, password: bytes, cost: Cost, random: Random) -> Session:
     """Begin anew: forget whatever the container held, and open one empty region."""
     access = Access(_draw(REGIONS, random), disk.size(), random(KEY), random(KEY))
-    install(disk, {_draw(SLOTS, random): (password, access)}, cost, random)
+    install(disk, _draw(SLOTS, random), password, access, cost, random)
     session = unlock(disk, password, cost, random)
     session.store.commit({ALERT_KEY: _sealed_alert(random(KEY), b"", random)})
     return session

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..codec import Refused
 from ..crypto import Random, equal, sha256
 from .container import BLOCK, COPIES, overwrite
-from .disk import FileDisk, sync_folder
+from .disk import Disk, FileDisk, sync_folder
 
 ORDER_LABEL = b"pars/wipe-order/v1"
 ORDER = 32
@@ -38,15 +38,20 @@ def is_order(digest: bytes, order: bytes) -> bool:
     return len(order) == ORDER and equal(order_digest(order), digest)
 
 
+def destroy_keys(container: Disk, random: Random) -> None:
+    """Overwrite what a password opens: 8 KiB, and all that the container holds is lost."""
+    overwrite(container, 0, COPIES * BLOCK, random)
+
+
 def panic_wipe(
     folder: Path, container: FileDisk, start: Callable[[Path], None], random: Random
 ) -> None:
     """Destroy everything in a folder, and let `start` do what a first start does.
 
-    The heads of the container go first: 8 KiB, and all that it holds is lost. Close its stores
-    before, so that their keys leave memory. A wipe that power cut short is finished by another.
+    The keys of the container go first. Close its stores before, so that theirs leave memory. A wipe
+    that power cut short is finished by another.
     """
-    overwrite(container, 0, COPIES * BLOCK, random)
+    destroy_keys(container, random)
     inside = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
     for path in sorted(inside, key=lambda path: path.lstat().st_size):
         _erase(path, random)

@@ -1,5 +1,7 @@
 """The file of a container, with real processes that die."""
 
+import errno
+import os
 import random
 import stat
 import subprocess
@@ -70,6 +72,24 @@ def test_reads_end_with_the_file(path):
     assert disk.read(SIZE_MIN, 1) == b""
     disk.write(SIZE_MIN - 2, b"abc")
     assert disk.read(SIZE_MIN - 2, 9) == b"abc"
+    disk.close()
+
+
+def test_a_broken_sector_takes_no_other_with_it(path, monkeypatch):
+    disk = filled(path)
+    whole = disk.read(0, SIZE_MIN)
+    read = os.pread
+    broken = 5 * 4096 + 17
+
+    def fails(descriptor, length, offset):
+        if offset <= broken < offset + length:
+            raise OSError(errno.EIO, "broken")
+        return read(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", fails)
+    expected = whole[: 5 * 4096] + bytes(4096) + whole[6 * 4096 :]
+    assert disk.read(0, SIZE_MIN + 9) == expected
+    assert disk.read(4096 * 7, 100) == whole[4096 * 7 :][:100]
     disk.close()
 
 
