@@ -1,5 +1,7 @@
 """The switch, to the second, and with clocks that lie."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,6 +220,22 @@ def test_the_stored_form_is_strict(switch):
     for place, value in ((0, 9), (1, 4), (42, 255), (46, 9), (47, 2)):
         hit = data[:place] + bytes([value]) + data[place + 1 :]
         assert refusal(lambda hit=hit: Switch.decode(hit)) == "deadman: damaged state", place
+
+
+def test_a_stored_form_that_enable_would_not_make_is_damaged(switch):
+    """Actions out of order, and an extension beyond its bound."""
+    swapped = replace(switch, actions=switch.actions[::-1])
+    longer = replace(switch, extension=SPAN_MAX + 1)
+
+    for wrong in (swapped, longer):
+        assert refusal(lambda w=wrong: Switch.decode(w.encode())) == "deadman: damaged state"
+    longest = switch.extend(SPAN_MAX)
+    assert Switch.decode(longest.encode()) == longest
+
+
+def test_units_and_defaults(switch):
+    assert (HOUR, DAY, SPAN_MAX) == (3_600_000, 86_400_000, 366 * 86_400_000)
+    assert (switch.interval, switch.grace) == (259_200_000, 259_200_000)
 
 
 def test_payloads_are_in_no_repr(switch):

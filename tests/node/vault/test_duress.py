@@ -16,6 +16,8 @@ from node.vault.container import (
 )
 from node.vault.duress import (
     ALERT_MAX,
+    ROSTER_KEY,
+    Roster,
     change_password,
     open_decoy,
     prepare_alert,
@@ -230,3 +232,29 @@ def test_alerts_have_bounds_and_need_a_decoy(session, hidden, cost, chance, disk
     alone = set_up(disk.copy(), b"alone", cost, chance(8))
     assert refusal(lambda: prepare_alert(alone, b"", chance(1))) == "vault: no decoy"
     assert refusal(lambda: open_decoy(alone, chance(1))) == "vault: no decoy"
+
+
+def test_a_roster_has_one_encoding(hidden):
+    data = hidden.store.get(ROSTER_KEY)
+    roster = Roster.decode(data)
+
+    assert roster.encode() == data
+    assert len({roster.decoy_slot, roster.duress_slot, hidden.slot}) == 3
+    for place, value in ((0, 2), (1, SLOTS), (2, SLOTS)):
+        wrong = data[:place] + bytes([value]) + data[place + 1 :]
+        assert refusal(lambda w=wrong: Roster.decode(w)) == "vault: roster of another version"
+    assert refusal(lambda: Roster.decode(data + b"\0")) == "codec: trailing bytes"
+    assert repr(roster.alert_key)[2:-1] not in repr(roster)
+
+
+def test_slots_and_regions_are_drawn(disk, cost, chance):
+    """Every one of the four is taken by somebody, for each of the three parts."""
+    parts = []
+    for seed in range(40):
+        session = set_up(disk.copy(), b"real", cost, chance(seed))
+        set_duress(session, b"duress", None, cost, chance(seed + 100))
+        roster = Roster.decode(session.store.get(ROSTER_KEY))
+        parts.append((session.slot, roster.decoy_slot, roster.duress_slot))
+        assert session.access.region != roster.decoy.region
+
+    assert [set(part) for part in zip(*parts, strict=True)] == [set(range(SLOTS))] * 3
