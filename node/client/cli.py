@@ -21,7 +21,7 @@ from ..codec import Refused
 from ..wallet import amount_text, parse_address, parse_amount
 from . import chain
 from .api import DEFAULT_FOLDER, LOCKED, Client, Failed, Unavailable, connect
-from .text import STATES, clean, clock, file_text, one_line, pick, plain, short, size_text
+from .text import STATES, clean, clock, file_text, one_line, pick, plain, short, size_text, speakers
 
 DONE, REFUSED, USAGE, NO_DAEMON, IS_LOCKED = range(5)
 WIPE = "wipe everything"
@@ -126,6 +126,7 @@ def _identity_commands(commands: Commands) -> None:
     creating = _add(below, "create", create_identity, "create an account and seal its keys")
     _password(creating)
     creating.add_argument("--duress", action="store_true", help="ask for a duress password too")
+    creating.add_argument("--replace", action="store_true", help="forget what was there for ever")
     creating.add_argument("--duress-file", type=Path, help="the duress password is its first line")
     _password(_add(commands, "unlock", unlock, "open the store"))
     _add(commands, "lock", lock, "close the store")
@@ -147,7 +148,8 @@ def _group_commands(commands: Commands) -> None:
     below = _below(commands, "groups", list_groups, "list groups, or work with one")
     _add(below, "list", list_groups, "list groups")
     _add(below, "create", create_group, "create a group", "NAME", "MEMBER+")
-    _add(below, "join", join_group, "join a group", "GROUP", "INVITE")
+    joining = _add(below, "join", join_group, "join a group", "GROUP")
+    joining.add_argument("invite", metavar="INVITE", nargs="?", help="if it came another way")
     _add(below, "leave", leave_group, "leave a group", "GROUP")
     _add(below, "add", add_member, "take somebody in", "GROUP", "ACCOUNT")
     _add(below, "remove", remove_member, "put somebody out; keys change", "GROUP", "ACCOUNT")
@@ -164,7 +166,8 @@ def _contact_commands(commands: Commands) -> None:
     below = _below(commands, "contacts", list_contacts, "list contacts, add or verify one")
     _add(below, "list", list_contacts, "list contacts")
     _add(below, "add", add_contact, "keep an account under a name", "ACCOUNT", "NAME")
-    _add(below, "verify", verify_contact, "show the code to compare", "ACCOUNT")
+    verifying = _add(below, "verify", verify_contact, "show the code to compare", "ACCOUNT")
+    verifying.add_argument("code", metavar="CODE", nargs="?", help="the code that they see")
 
 
 def _wallet_commands(commands: Commands) -> None:
@@ -244,7 +247,10 @@ async def show_identity(client: Client, _: argparse.Namespace) -> None:
 
 async def create_identity(client: Client, options: argparse.Namespace) -> None:
     """Create an account; print it."""
-    params = {"password": password_of(options.password_file, "New password", again=True)}
+    password = password_of(options.password_file, "New password", again=True)
+    params: dict[str, Any] = {"password": password}
+    if options.replace:
+        params["replace"] = True
     if options.duress or options.duress_file:
         params["duressPassword"] = password_of(options.duress_file, "Duress password", again=True)
         if params["duressPassword"] == params["password"]:
@@ -255,7 +261,13 @@ async def create_identity(client: Client, options: argparse.Namespace) -> None:
 
 async def unlock(client: Client, options: argparse.Namespace) -> None:
     """Open the store."""
-    await client.call("Unlock", password=password_of(options.password_file, "Password"))
+    password = password_of(options.password_file, "Password")
+    try:
+        opened = await client.call("Unlock", password=password)
+    except Failed as error:
+        raise Stopped(str(error)) from None
+    for damage in (opened or {}).get("damage", []):
+        print(f"pars session: damaged: {clean(str(damage))}", file=sys.stderr)
 
 
 async def lock(client: Client, _: argparse.Namespace) -> None:
@@ -323,10 +335,11 @@ async def read(client: Client, options: argparse.Namespace) -> None:
         params["since"] = options.since
     messages = await client.call("GetMessages", **params)
     own = (await client.call("GetIdentity"))["account"]
-    names = {each["account"]: each["name"] for each in await client.call("GetContacts")}
+    groups = {each["groupId"]: each for each in await client.call("GetGroups")}
+    names = speakers(await client.call("GetContacts"), groups.get(session))
     console = screen()
     for message in messages:
-        mine = message.get("own", message["sender"] == own)
+        mine = message["sender"] == own
         who = "you" if mine else names.get(message["sender"]) or short(message["sender"])
         line = Text()
         line.append(clock(message["time"] / 1000), "dim")
@@ -336,8 +349,7 @@ async def read(client: Client, options: argparse.Namespace) -> None:
         line.append("  " + text.replace("\n", "\n  "))
         console.print(line)
     for message in messages:
-        mine = message.get("own", message["sender"] == own)
-        if not mine and not message["read"] and not options.keep_unread:
+        if message["sender"] != own and not message["read"] and not options.keep_unread:
             await client.call("MarkRead", sessionId=session, messageId=message["messageId"])
 
 
@@ -351,12 +363,23 @@ async def close_session(client: Client, options: argparse.Namespace) -> None:
 
 async def list_groups(client: Client, _: argparse.Namespace) -> None:
     """Print the groups."""
-    groups = await client.call("GetGroups")
+    groups, contacts = await client.call("GetGroups"), await client.call("GetContacts")
     rows = [
-        (group["groupId"], group["name"], len(group["members"]), group.get("unread") or "")
+        (
+            group["groupId"],
+            group["name"],
+            "invited" if group.get("invite") else "left" if group.get("left") else "",
+            ", ".join(_members(group, contacts)),
+            group.get("unread") or "",
+        )
         for group in groups
     ]
-    show("group", "name", "members", "unread", rows=rows, empty="no groups yet")
+    show("group", "name", "", "members", "unread", rows=rows, empty="no groups yet")
+
+
+def _members(group: dict[str, Any], contacts: list[dict[str, Any]]) -> list[str]:
+    names = speakers(contacts, group)
+    return [names.get(each["name"]) or short(each["name"]) for each in group["members"]]
 
 
 async def create_group(client: Client, options: argparse.Namespace) -> None:
@@ -367,8 +390,16 @@ async def create_group(client: Client, options: argparse.Namespace) -> None:
 
 
 async def join_group(client: Client, options: argparse.Namespace) -> None:
-    """Join a group by its invitation."""
-    await client.call("JoinGroup", groupId=options.group, invite=options.invite)
+    """Join a group: one that somebody asked us into, or by an invitation got another way."""
+    params = {"invite": options.invite} if options.invite else {}
+    known = [
+        {"id": each["groupId"], "name": each["name"]} for each in await client.call("GetGroups")
+    ]
+    try:
+        group = pick(known, "id", options.group)
+    except LookupError:
+        group = options.group
+    await client.call("JoinGroup", groupId=group, **params)
 
 
 async def leave_group(client: Client, options: argparse.Namespace) -> None:
@@ -433,8 +464,12 @@ async def add_contact(client: Client, options: argparse.Namespace) -> None:
 async def verify_contact(client: Client, options: argparse.Namespace) -> None:
     """Print the code that both of you must see."""
     account = await _account(client, options.account)
-    print((await client.call("VerifyContact", account=account))["code"])
-    print("compare this by another way: by voice, or side by side", file=sys.stderr)
+    params = {"code": options.code} if options.code else {}
+    answer = await client.call("VerifyContact", account=account, **params)
+    print("verified" if options.code and answer.get("verified") else answer["code"])
+    if not options.code:
+        print("compare this by another way: by voice, or side by side", file=sys.stderr)
+        print("if it is the same: `contacts verify ACCOUNT CODE`", file=sys.stderr)
 
 
 # --- Wallet ---------------------------------------------------------------------------------

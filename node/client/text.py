@@ -5,7 +5,7 @@ from typing import Any
 
 # Persian and other scripts need these two; all other invisible characters could deceive.
 JOINERS = "\u200c\u200d"
-STATES = {"queued": "...", "stored": "->", "delivered": "✓", "read": "✓✓"}
+STATES = {"queued": "...", "stored": "->", "delivered": "✓", "read": "✓✓", "failed": "failed"}
 
 
 def clean(text: str) -> str:
@@ -62,3 +62,13 @@ def pick(items: list[dict[str, Any]], key: str, given: str) -> str:
     if len(set(found)) != 1:
         raise LookupError(f"{given} is {'nothing' if not found else 'more than one'} here")
     return str(found[0])
+
+
+def speakers(contacts: list[dict[str, Any]], group: dict[str, Any] | None) -> dict[str, str]:
+    """Return names by account, and in a group by the pseudonyms that its members have there."""
+    names = {each["account"]: one_line(each["name"]) for each in contacts}
+    for member in group["members"] if group else ():
+        account = member.get("account")
+        if account:
+            names[member["name"]] = names.get(account) or short(account)
+    return names

@@ -35,7 +35,7 @@ from ..codec import Refused
 from ..wallet import amount_text, parse_address, parse_amount
 from . import chain
 from .api import LOCKED, Client, Failed, Unavailable
-from .text import STATES, clean, clock, file_text, one_line, plain, short, size_text
+from .text import STATES, clean, clock, file_text, one_line, plain, short, size_text, speakers
 
 MESSAGES_MAX = 500  # shown of one conversation
 REFRESH_SECONDS = 5
@@ -289,6 +289,7 @@ class Screens(App[None]):
         self.chats += [
             {**each, "id": each["groupId"], "title": f"# {one_line(each['name'])}"}
             for each in groups
+            if not each.get("left")
         ]
         names = [each["id"] for each in self.chats]
         if self.open is None or (self.open in before and self.open not in names):
@@ -324,9 +325,12 @@ class Screens(App[None]):
             log.update(_welcome(self.identity.get("link", "")))
             return
         scroll.border_title = Text(chat["title"]).plain.replace("[", "\\[")
+        if chat.get("invite"):
+            log.update(Text("You are asked to come into this group: ctrl+t joins."))
+            return
         messages = await self.ask("GetMessages", sessionId=chat["id"]) or []
         below = scroll.is_vertical_scroll_end
-        log.update(self._talk(messages[-MESSAGES_MAX:]))
+        log.update(self._talk(chat, messages[-MESSAGES_MAX:]))
         if below:
             scroll.scroll_end(animate=False)
         if self.query_one("#tabs", TabbedContent).active == "messages":
@@ -336,13 +340,14 @@ class Screens(App[None]):
 
     def is_own(self, message: dict[str, Any]) -> bool:
         """Tell whether we wrote a message."""
-        return bool(message.get("own", message["sender"] == self.identity.get("account")))
+        return bool(message["sender"] == self.identity.get("account"))
 
-    def _talk(self, messages: list[dict[str, Any]]) -> Text:
+    def _talk(self, chat: dict[str, Any], messages: list[dict[str, Any]]) -> Text:
+        names = speakers(self.contacts, chat if "groupId" in chat else None)
         shown, before = Text(), ("", "")
         for each in messages:
             own = self.is_own(each)
-            who = "you" if own else self.name_of(each["sender"])
+            who = "you" if own else names.get(each["sender"]) or short(each["sender"])
             when = clock(each["time"] / 1000)
             if (who, when) != before:
                 shown.append(f"{who}", "bold cyan" if own else "bold green")
@@ -429,7 +434,14 @@ class Screens(App[None]):
         if group is None or "groupId" not in group:
             self.say("open a group first")
             return
-        members = ", ".join(self.name_of(str(each)) for each in group.get("members", []))
+        if group.get("invite"):
+            await self._join(group)
+            return
+        names = speakers(self.contacts, group)
+        members = ", ".join(
+            self.name_of(each["account"]) if each["account"] else names.get(each["name"], "?")
+            for each in group["members"]
+        )
         given = await self.push_screen_wait(
             Ask(group["title"], "add or remove", "account or name", hint=f"Members: {members}")
         )
@@ -442,6 +454,12 @@ class Screens(App[None]):
             return
         await self.ask(methods[word], groupId=group["id"], account=self._account(who))
         self.refill()
+
+    async def _join(self, group: dict[str, Any]) -> None:
+        given = await self.push_screen_wait(Ask(f"Join {group['title']}?", "yes"))
+        if given and given["yes"].strip().lower() == "yes":
+            await self._did("JoinGroup", groupId=group["id"])
+            self.refill()
 
     @work
     async def action_file(self) -> None:
@@ -535,8 +553,12 @@ class Screens(App[None]):
         """Show the code that both must see."""
         made = await self.ask("VerifyContact", account=account)
         if made is not None:
-            hint = f"{made['code']}\n\nCompare it by voice, or side by side."
-            await self.push_screen_wait(Ask(f"Code with {name}", hint=hint))
+            hint = f"{made['code']}\n\nCompare it by voice, or side by side; then type theirs."
+            given = await self.push_screen_wait(Ask(f"Code with {name}", "their code", hint=hint))
+            if given and given["their code"].strip():
+                code = given["their code"].strip()
+                if await self._did("VerifyContact", account=account, code=code):
+                    self.say(f"{name} is verified", well=True)
             self.refill()
 
     # --- Doing: wallet ----------------------------------------------------------------------
@@ -663,6 +685,8 @@ def _entry(chat: dict[str, Any]) -> Text:
         entry.append(f" ({unread})", "bold green")
     if chat.get("confirmed") is False:
         entry.append(" waiting", "dim")
+    if chat.get("invite"):
+        entry.append(" invited", "green")
     return entry
 
 

@@ -145,7 +145,8 @@ NOTARY = hash_of(b"pars/service/notary/v1")
 
 def observation(output: bytes, events: Sequence[Emission] = ()) -> bytes:
     """Return the data of a record for the notary: what was seen, and which events follow."""
-    if len(output) > OUTPUT_MAX or len(events) > EVENTS_MAX:
+    long = any(len(event.payload) > PAYLOAD_MAX for event in events)
+    if len(output) > OUTPUT_MAX or len(events) > EVENTS_MAX or long:
         raise ValueError("outcome: too long")
     return u8(VERSION) + sized(output) + u8(len(events)) + b"".join(map(_emission, events))
 

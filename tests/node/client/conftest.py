@@ -15,6 +15,7 @@ from node.wallet import address_text, from_seed, transfer_from_json
 
 OWN, PEER = "07" + "aa" * 32, "07" + "bb" * 32
 PASSWORD = "correct horse"
+CODE = "12345 67890 12345 67890"
 NOW = 1_700_000_100_000
 
 
@@ -41,7 +42,15 @@ class Messenger:
             }
         ]
         self.groups = [
-            {"groupId": "d1" * 32, "name": "Nowruz", "members": [OWN, PEER], "unread": 0}
+            {
+                "groupId": "d1" * 32,
+                "name": "Nowruz",
+                "members": [self.member(OWN), self.member(PEER)],
+                "admin": True,
+                "left": False,
+                "invite": "",
+                "unread": 0,
+            }
         ]
         self.files = [{"fileId": "f1" * 32, "name": "photo.jpg", "size": 300_000}]
         self.messages = {
@@ -50,10 +59,15 @@ class Messenger:
                 self.message(2, OWN, "hello", state="delivered"),
                 self.message(3, PEER, "are you\nthere?"),
             ],
-            "d1" * 32: [self.message(4, PEER, "the table is set")],
+            "d1" * 32: [self.message(4, "ee" + PEER[2:], "the table is set")],
         }
         self.wallet = from_seed(bytes(32))
         self.publish = lambda _: None
+
+    @staticmethod
+    def member(account):
+        """Return a member of a group, who has a pseudonym there."""
+        return {"name": "ee" + account[2:], "account": account, "admin": False}
 
     @staticmethod
     def message(number, sender, content, state="delivered", **more):
@@ -69,13 +83,13 @@ class Messenger:
 
     def methods(self):
         table = {
-            "CreateIdentity": ({"password": str}, {"duressPassword": str}),
+            "CreateIdentity": ({"password": str}, {"duressPassword": str, "replace": bool}),
             "Unlock": ({"password": str}, {}),
             "Lock": ({}, {}),
             "GetIdentity": ({}, {}),
             "GetContacts": ({}, {}),
             "AddContact": ({"account": str, "name": str}, {}),
-            "VerifyContact": ({"account": str}, {}),
+            "VerifyContact": ({"account": str}, {"code": str}),
             "CreateSession": ({"recipient": str}, {}),
             "GetSessions": ({}, {}),
             "CloseSession": ({"sessionId": str}, {}),
@@ -83,7 +97,7 @@ class Messenger:
             "GetMessages": ({"sessionId": str}, {"since": str}),
             "MarkRead": ({"sessionId": str, "messageId": str}, {}),
             "CreateGroup": ({"name": str, "members": list}, {}),
-            "JoinGroup": ({"groupId": str, "invite": str}, {}),
+            "JoinGroup": ({"groupId": str}, {"invite": str}),
             "LeaveGroup": ({"groupId": str}, {}),
             "GetGroups": ({}, {}),
             "AddMember": ({"groupId": str, "account": str}, {}),
@@ -116,16 +130,17 @@ class Messenger:
 
         return answer
 
-    def create_identity(self, password, duress_password=None):
-        if self.exists:
+    def create_identity(self, password, duress_password=None, replace=False):
+        if self.exists and not replace:
             raise ControlError(REFUSED, "there is an identity")
         self.exists, self.locked = True, False
         return self.get_identity()
 
     def unlock(self, password):
         if password != PASSWORD:
-            raise ControlError(REFUSED, "wrong password")
+            raise ControlError(LOCKED, "vault: nothing opens")
         self.locked = False
+        return {"damage": ["blob 7"]}
 
     def lock(self):
         self.locked = True
@@ -139,8 +154,12 @@ class Messenger:
     def add_contact(self, account, name):
         self.contacts.append({"account": account, "name": name, "verified": False})
 
-    def verify_contact(self, account):
-        return {"code": "12345 67890 12345 67890"}
+    def verify_contact(self, account, code=""):
+        if code and code != CODE:
+            raise ControlError(REFUSED, "another code")
+        for each in self.contacts:
+            each["verified"] |= bool(code) and each["account"] == account
+        return {"code": CODE, "verified": bool(code)}
 
     def create_session(self, recipient):
         made = {"sessionId": "c2" * 32, "peer": recipient, "name": "", "confirmed": False}
@@ -171,13 +190,18 @@ class Messenger:
                 each["read"] = True
 
     def create_group(self, name, members):
-        self.groups.append({"groupId": "d2" * 32, "name": name, "members": [OWN, *members]})
+        self.groups.append(
+            {"groupId": "d2" * 32, "name": name, "members": [*map(self.member, [OWN, *members])]}
+        )
         self.messages["d2" * 32] = []
         return {"groupId": "d2" * 32}
 
-    def join_group(self, group_id, invite):
+    def join_group(self, group_id, invite="welcome"):
         if invite != "welcome":
             raise ControlError(REFUSED, "no invitation")
+        for group in self.groups:
+            if group["groupId"] == group_id:
+                group["invite"] = ""
 
     def leave_group(self, group_id):
         self.groups = [each for each in self.groups if each["groupId"] != group_id]
@@ -186,10 +210,10 @@ class Messenger:
         return self.groups
 
     def add_member(self, group_id, account):
-        self.groups[0]["members"].append(account)
+        self.groups[0]["members"].append(self.member(account))
 
     def remove_member(self, group_id, account):
-        self.groups[0]["members"].remove(account)
+        self.groups[0]["members"].remove(self.member(account))
 
     def send_file(self, session_id, path):
         self.files.append({"fileId": "f2" * 32, "name": Path(path).name, "size": 1})

@@ -61,8 +61,10 @@ def test_a_locked_store(daemon, run, password_file, tmp_path):
     assert run("status")[0] == 0
     wrong = tmp_path / "wrong"
     wrong.write_text("guess\n")
-    assert run("unlock", "--password-file", str(wrong))[0] == cli.REFUSED
-    assert run("unlock", "--password-file", password_file) == (0, "", "")
+    refused = (cli.REFUSED, "", "pars session: vault: nothing opens\n")
+    assert run("unlock", "--password-file", str(wrong)) == refused
+    opened = (0, "", "pars session: damaged: blob 7\n")
+    assert run("unlock", "--password-file", password_file) == opened
     assert run("list")[0] == 0
 
 
@@ -78,6 +80,9 @@ def test_identities(daemon, run, names, monkeypatch):
         {"password": "new", "duressPassword": "duress"},
     )
     assert run("identity") == run("identity", "show")
+    monkeypatch.setattr(cli, "getpass", lambda *_, **__: "new")
+    assert run("identity", "create")[0] == cli.REFUSED
+    assert run("identity", "create", "--replace")[0] == 0
     assert run("identity")[1] == f"{own}\npars://session/{own}\n"
 
 
@@ -160,16 +165,25 @@ def test_names_of_others_stay_in_their_line(run, daemon):
 
 def test_groups(run, names, daemon):
     own, peer, _ = names
-    assert "Nowruz" in run("groups")[1]
+    messenger = daemon.messenger
+    members = [messenger.member(account) for account in (own, peer)]
+    out = run("groups")[1]
+    assert "Nowruz" in out
+    assert "Mina" in out
     assert run("groups", "list") == run("groups")
     assert run("groups", "create", "Family", "Mina", peer) == (0, "d2" * 32 + "\n", "")
-    assert daemon.messenger.groups[-1]["members"] == [own, peer, peer]
+    assert messenger.groups[-1]["members"] == [*members, members[1]]
     assert run("groups", "join", "d3" * 32, "welcome")[0] == 0
     assert run("groups", "join", "d3" * 32, "let me in")[0] == cli.REFUSED
+    messenger.groups[0]["invite"] = "abcd"
+    assert "invited" in run("groups")[1]
+    assert run("groups", "join", "Nowruz")[0] == 0
+    assert "invited" not in run("groups")[1]
     assert run("groups", "remove", "Nowruz", "Mina")[0] == 0
-    assert daemon.messenger.groups[0]["members"] == [own]
+    assert messenger.groups[0]["members"] == members[:1]
     assert run("groups", "add", "Nowruz", "Mina")[0] == 0
-    assert daemon.messenger.groups[0]["members"] == [own, peer]
+    assert messenger.groups[0]["members"] == members
+    assert "Mina" in run("read", "Nowruz")[1]
     assert run("groups", "leave", "Nowruz")[0] == 0
     assert run("send", GROUP, "anybody?")[0] == cli.REFUSED
 
@@ -197,6 +211,10 @@ def test_contacts(run, names):
     status, out, err = run("contacts", "verify", "Mina")
     assert (status, out) == (0, "12345 67890 12345 67890\n")
     assert "another way" in err
+    assert run("contacts", "verify", "Mina", "00000")[0] == cli.REFUSED
+    assert "verified" not in run("contacts")[1]
+    assert run("contacts", "verify", "Mina", "12345 67890 12345 67890") == (0, "verified\n", "")
+    assert "verified" in run("contacts")[1]
 
 
 def test_status_and_peers(run):

@@ -134,6 +134,7 @@ def test_a_new_conversation(drive, daemon, names):
 
 def test_a_new_group_and_its_members(drive, daemon, names):
     own, peer, _ = names
+    members = [daemon.messenger.member(account) for account in (own, peer)]
 
     async def scene(driver):
         await driver.press("ctrl+t")
@@ -147,10 +148,25 @@ def test_a_new_group_and_its_members(drive, daemon, names):
         assert "you, Mina" in str(question.query(".hint").first(Static).render())
         await driver.type("remove")
         await driver.type("Mina")
-        await driver.until(lambda: daemon.messenger.groups[0]["members"] == [own])
+        await driver.until(lambda: daemon.messenger.groups[0]["members"] == members[:1])
 
     drive(scene)
-    assert daemon.messenger.groups[-1]["members"] == [own, peer, peer]
+    assert daemon.messenger.groups[-1]["members"] == [*members, members[1]]
+
+
+def test_an_invitation(drive, daemon):
+    daemon.messenger.groups[0]["invite"] = "abcd"
+
+    async def scene(driver):
+        await driver.press("down")
+        await driver.until(lambda: "ctrl+t joins" in driver.text("#log"))
+        await driver.press("ctrl+t")
+        await driver.asked()
+        await driver.type("yes")
+        await driver.until(lambda: "the table is set" in driver.text("#log"))
+
+    drive(scene)
+    assert ("JoinGroup", {"groupId": GROUP}) in daemon.messenger.calls
 
 
 def test_questions_can_be_left(drive, daemon):
@@ -197,7 +213,9 @@ def test_contacts(drive, daemon, names):
         await driver.press("v")
         question = await driver.asked()
         assert "12345 67890" in str(question.query(".hint").first(Static).render())
-        await driver.press("escape")
+        await driver.type("12345 67890 12345 67890")
+        await driver.until(lambda: daemon.messenger.contacts[0]["verified"])
+        await driver.until(lambda: "verified" in str(table.get_row_at(0)[1]))
         await driver.press("a")
         await driver.asked()
         await driver.type(names[0])
