@@ -32,12 +32,12 @@ from ..link.link import BY_PEER, HERE
 
 CONNECT_SECONDS = 10.0
 HANDSHAKE_SECONDS = 10.0  # The link counts them too; this holds against bytes that trickle in.
-STALL_SECONDS = 20.0
+STALL_SECONDS = 60.0  # for 192 KiB: a peer slower than 3 KB/s is not waited for
 LINGER_SECONDS = 2.0
 
 READ_SIZE = 65_536
-# At most 128 links in and 128 out hold 1.1 MB of a frame, 2 of an inbox and 2 to send: 1.3 GB, were
-# all of them hostile at once. A link at rest holds a few kilobytes.
+# At most 128 links in and 128 out hold 1 MB of a frame, 2 of an inbox and 2 to send: 1.3 GB, were
+# all of them hostile at once. What waits to be sent comes from our own side. At rest: a few KB.
 LINKS_MAX = 128
 CALLERS_MAX = 128
 PER_SOURCE_MAX = 32
@@ -45,7 +45,7 @@ INBOX_MAX = 1 << 20  # bytes; reading stops above
 MESSAGE_COST = 256  # what a message in the inbox counts beside its bytes
 SEND_HIGH, SEND_LOW = 1 << 18, 1 << 16
 SEND_MAX = 1 << 21
-SENDERS_MAX = 64
+WAITING_MAX = 1 << 22  # bytes of messages that wait for their turn
 TICKETS_MAX = 1_024
 
 REDIAL_FIRST_SECONDS, REDIAL_LAST_SECONDS = 1.0, 300.0
@@ -85,25 +85,30 @@ class Connection:
         self._inbox_size = 0
         self._arrived, self._room = asyncio.Event(), asyncio.Event()
         self._room.set()
-        self._turn, self._senders = asyncio.Lock(), 0
+        self._turn, self._waiting = asyncio.Lock(), 0
         self._timer: asyncio.TimerHandle | None = None
         self._pump: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(SEND_HIGH, SEND_LOW)
 
     async def send(self, message: bytes) -> None:
-        """Send a message; wait while the peer is slow, and drop it if it stays so."""
-        if self._senders >= SENDERS_MAX:
-            self._drop("tcp: peer does not read")
-        self._senders += 1
+        """Send a message; wait while the peer is slow, and drop it if it stays so.
+
+        Raises a ConnectionError where the link is over, or too much waits already.
+        """
+        cost = len(message) + MESSAGE_COST
+        if self._waiting + cost > WAITING_MAX:
+            raise ConnectionError("tcp: too much to send")
+        self._waiting += cost
         try:
             async with self._turn:
-                await self._drain()
+                if self._writer.transport.get_write_buffer_size() > SEND_HIGH:
+                    await self._drain()
                 if self.closed:
                     raise ConnectionError(self.closed)
                 self._link.send(message, now_ms())
                 self._flush()
         finally:
-            self._senders -= 1
+            self._waiting -= cost
 
     def __aiter__(self) -> "Connection":
         return self

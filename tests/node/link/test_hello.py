@@ -1,12 +1,14 @@
 """The first message by itself, and the answer that asks for it again."""
 
 import hashlib
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from node.codec import Refused
+from node.crypto import HybridKey
 from node.link import hello
 from node.link.hello import Hello, open_hello, seal_hello
 
@@ -52,6 +54,27 @@ def test_all_hellos_look_alike() -> None:
     assert len(plain) == len(full)
     assert bytes(8) not in plain
     assert plain != seal_hello(Hello(public=public), NAME, lambda size: b"\x08" * size)
+
+
+def large_groups(key: bytes) -> int:
+    """Count groups of 12 bits that no ML-KEM key has."""
+    number = int.from_bytes(key[32:1_568], "little")
+    return sum((number >> place & 0xFFF) >= 3_329 for place in range(0, 12_288, 12))
+
+
+def test_a_hello_looks_random_to_who_does_not_know_the_name() -> None:
+    """In what is hidden, groups that no key has come as often as by chance; the mark tells all."""
+    chance, public = Random(5), HybridKey.from_seed(bytes(96)).public
+    wires = [seal_hello(Hello(public=public), NAME, chance.randbytes) for _ in range(60)]
+    large = [large_groups(wire[16:1_616]) for wire in wires]
+    bits = sum(int.from_bytes(wire).bit_count() for wire in wires)
+    tops = [wire[16 + 31] >> 7 for wire in wires]
+
+    assert large_groups(public) == 0
+    assert abs(sum(large) / (60 * 1_024) - (1 - 3_329 / 4_096)) < 0.01
+    assert abs(bits / (60 * 8 * hello.HELLO) - 0.5) < 0.005
+    assert 15 < sum(tops) < 45
+    assert len({wire[place] for wire in wires for place in range(0, len(wire), 7)}) == 256
 
 
 @pytest.mark.parametrize(

@@ -270,20 +270,33 @@ def test_a_peer_that_does_not_read_is_dropped(in_net, monkeypatch) -> None:
     in_net(test)
 
 
-def test_senders_that_wait_are_bounded(in_net, monkeypatch) -> None:
-    monkeypatch.setattr(driver, "SENDERS_MAX", 3)
+def test_what_waits_to_be_sent_is_bounded(in_net) -> None:
+    """A burst that is too large loses messages at once, and not the link."""
 
     async def test(net) -> None:
-        async def deaf(connection: Connection) -> None:
-            await asyncio.sleep(60)
+        go, heard = asyncio.Event(), []
 
-        _, address = await net.serving(0, deaf)
+        async def slow(connection: Connection) -> None:
+            await go.wait()
+            heard.extend([message[:1] async for message in connection])
+
+        _, address = await net.serving(0, slow)
         connection = await net.node(1).dial(address)
-        sending = [connection.send(bytes(frames.MESSAGE_MAX)) for _ in range(40)]
-        results = await asyncio.gather(*sending, return_exceptions=True)
+        burst = [connection.send(bytes([number]) * 1_000_000) for number in range(40)]
+        sending = asyncio.gather(*burst, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        assert connection._waiting <= driver.WAITING_MAX
+        assert not connection.closed
+        go.set()
+        results = await sending
+        await connection.close()
 
-        assert any(isinstance(result, ConnectionError) for result in results)
-        assert connection.closed == "tcp: peer does not read"
+        lost = [bytes([n]) for n, result in enumerate(results) if result is not None]
+        assert {str(result) for result in results if result} == {"tcp: too much to send"}
+        assert 20 < len(lost) < 40
+        while len(heard) < 40 - len(lost):
+            await asyncio.sleep(0.01)
+        assert heard == [bytes([n]) for n in range(40) if bytes([n]) not in lost]
 
     in_net(test)
 
