@@ -30,7 +30,10 @@ PREKEY_ID = 16
 RECORD = padding.BUCKETS[-1]
 RECORD_CONTEXT = b"pars/published-keys/v1"
 
-SIGNED, LAST_RESORT, SINGLE = range(3)
+USED_LIFE = 5 * 60 * 1000
+"""Two strangers may have drawn the same one-time key. Both are let in if they come together."""
+
+SIGNED, LAST_RESORT, SINGLE, USED = range(4)
 
 
 class PrekeyPublic(NamedTuple):
@@ -139,9 +142,13 @@ class Prekey:
         """The key pair."""
         return HybridKey.from_seed(self.seed)
 
+    def is_over(self, now: int) -> bool:
+        """Tell whether a retired key is to be erased."""
+        return now >= self.retired + (USED_LIFE if self.kind == USED else KEPT_RETIRED)
+
 
 class Prekeys:
-    """All prekeys of a device, and which first messages its last-resort keys have seen."""
+    """All prekeys of a device, and which first messages have come for those that are there."""
 
     __slots__ = ("_keys", "_seen")
 
@@ -183,12 +190,12 @@ class Prekeys:
         return [pair for pair in live if not pair[1].retired]
 
     def _drop(self, now: int) -> None:
-        """Erase what was retired long ago, the oldest first if there are too many."""
-        retired = [(key.retired, name) for name, key in self._keys.items() if key.retired]
-        retired.sort()
+        """Erase what was retired long ago; of too many those that were used, then the oldest."""
+        retired = [(name, key) for name, key in self._keys.items() if key.retired]
+        retired.sort(key=lambda pair: (pair[1].kind != USED, pair[1].retired))
         surplus = len(self._keys) - (KEYS_MAX - ONE_TIME - 2)
-        for index, (at, name) in enumerate(retired):
-            if now >= at + KEPT_RETIRED or index < surplus:
+        for index, (name, key) in enumerate(retired):
+            if index < surplus or key.is_over(now):
                 del self._keys[name]
         self._seen = {digest: name for digest, name in self._seen.items() if name in self._keys}
 
@@ -213,10 +220,10 @@ class Prekeys:
         )
         return body + device.signing.sign(body, RECORD_CONTEXT)
 
-    def find(self, signed_id: bytes, other_id: bytes) -> tuple[HybridKey, HybridKey]:
+    def find(self, signed_id: bytes, other_id: bytes, now: int) -> tuple[HybridKey, HybridKey]:
         """Return the keys that a first message names."""
         signed, other = self._keys.get(signed_id), self._keys.get(other_id)
-        if signed is None or other is None:
+        if signed is None or other is None or (other.kind == USED and other.is_over(now)):
             raise Refused("prekeys: key not known, or used already")
         if signed.kind != SIGNED or other.kind == SIGNED:
             raise Refused("prekeys: key of another kind")
@@ -226,15 +233,15 @@ class Prekeys:
         """Refuse a first message that has been accepted, or that could not be remembered."""
         if digest in self._seen:
             raise Refused("prekeys: first message seen before")
-        if self._keys[other_id].kind == LAST_RESORT and len(self._seen) >= SEEN_MAX:
-            raise Refused("prekeys: too many first messages without one-time keys")
+        if self._keys[other_id].kind != SINGLE and len(self._seen) >= SEEN_MAX:
+            raise Refused("prekeys: too many first messages for one key")
 
-    def consume(self, other_id: bytes, digest: bytes) -> None:
-        """Erase a one-time key, or remember what came for the last-resort key."""
-        if self._keys[other_id].kind == SINGLE:
-            del self._keys[other_id]
-        else:
-            self._seen[digest] = other_id
+    def consume(self, other_id: bytes, digest: bytes, now: int) -> None:
+        """Remember what came for a key; a one-time key leaves the record, and is erased soon."""
+        key = self._keys[other_id]
+        if key.kind == SINGLE:
+            self._keys[other_id] = Prekey(USED, key.seed, key.made, max(now, 1))
+        self._seen[digest] = other_id
 
     def encode(self) -> bytes:
         """Return the state for the store."""
@@ -257,10 +264,10 @@ class Prekeys:
         names = []
         for _ in range(_bounded(reader.u16(), KEYS_MAX)):
             kind, seed = reader.u8(), reader.take(HYBRID_SEED)
-            key = Prekey(_bounded(kind, SINGLE), seed, reader.u64(), reader.u64())
+            key = Prekey(_bounded(kind, USED), seed, reader.u64(), reader.u64())
             names.append(prekey_id(key.key.public))
             made._keys[names[-1]] = key
-        for _ in range(_bounded(reader.u16(), SEEN_MAX)):
+        for _ in range(_bounded(reader.u16(), SEEN_MAX + KEYS_MAX)):
             digest = reader.take(32)
             index = _bounded(reader.u16(), len(names) - 1)
             made._seen[digest] = names[index]

@@ -80,8 +80,8 @@ def begin(
 ) -> tuple[Channel, bytes]:
     """Return a new channel, and the first message for the other's inbox, with a text in it.
 
-    One-time keys are taken by whoever comes first: if no answer comes, begin again with the key of
-    last resort.
+    One-time keys are for whoever comes first. If its key has left the record and still no answer
+    comes, begin again; `first_message[16:32]` is the id of that key.
     """
     if mode not in RATCHET_KEY:
         raise Refused("start: unknown mode")
@@ -119,7 +119,7 @@ def begin(
 
 
 def accept(own: Party, prekeys: Prekeys, data: bytes, now: int, random: Random) -> Accepted:
-    """Open a first message. Its one-time key is gone then: store prekeys and channel together."""
+    """Open a first message. Its one-time key is used then: store prekeys and channel together."""
     if len(data) != FIRST_MESSAGE:
         raise Refused("start: not the size of a first message")
     certificate = DeviceCertificate.decode(own.certificate)
@@ -127,7 +127,7 @@ def accept(own: Party, prekeys: Prekeys, data: bytes, now: int, random: Random) 
     outer, digest = data[:OUTER], crypto.sha256(data)
     reader = Reader(data)
     signed_id, other_id = reader.take(PREKEY_ID), reader.take(PREKEY_ID)
-    signed, other = prekeys.find(signed_id, other_id)
+    signed, other = prekeys.find(signed_id, other_id, now)
     prekeys.check_unseen(other_id, digest)
     secrets = b"".join(
         crypto.decapsulate(key, reader.take(HYBRID_CIPHERTEXT), label, target)
@@ -154,7 +154,7 @@ def accept(own: Party, prekeys: Prekeys, data: bytes, now: int, random: Random) 
         device=own.device,
         peer_device=opened.certificate.device.hybrid,
     )
-    prekeys.consume(other_id, digest)
+    prekeys.consume(other_id, digest, now)
     return Accepted(channel, opened.account, opened.certificate, opened.text)
 
 

@@ -70,7 +70,7 @@ def channel(mode: int, name: str) -> tuple[dict[str, object], dict[str, object]]
     record, shown = published(bob, prekeys)
     text = f"hello, {name}".encode()
     one, first = start.begin(alice.party, record, text, draw, mode=mode)
-    signed, other_key = prekeys.find(first[:16], first[16:32])
+    signed, other_key = prekeys.find(first[:16], first[16:32], NOW)
     other = start.accept(bob.party, prekeys, first, NOW, draw).channel
     begun = {
         "mode": mode,

@@ -15,6 +15,7 @@ from node.messaging.prekeys import (
     RECORD_LIFE,
     ROTATION,
     SEEN_MAX,
+    USED_LIFE,
     Prekeys,
     PublishedKeys,
     open_record,
@@ -42,7 +43,7 @@ def test_a_record_tells_all_that_an_initiator_needs(bob, own, record, now):
     assert published.inbox == bob.inbox
     assert len(published.one_time) == ONE_TIME
     for other in (*published.one_time, published.last_resort):
-        signed_key, other_key = own.find(published.signed.id, other.id)
+        signed_key, other_key = own.find(published.signed.id, other.id, now)
         assert signed_key.public == published.signed.public
         assert other_key.public == other.public
 
@@ -147,10 +148,10 @@ def test_the_signed_prekey_turns_weekly_and_is_kept_three_weeks_more(bob, now):
     assert second.last_resort.id != first.last_resort.id
     assert second.one_time == first.one_time
     keys.tend(now + ROTATION + KEPT_RETIRED - 1, draw)
-    keys.find(first.signed.id, first.last_resort.id)
+    keys.find(first.signed.id, first.last_resort.id, now)
     keys.tend(now + ROTATION + KEPT_RETIRED, draw)
     with pytest.raises(Refused, match="not known"):
-        keys.find(first.signed.id, first.last_resort.id)
+        keys.find(first.signed.id, first.last_resort.id, now)
 
 
 def test_a_device_that_was_away_still_opens_what_waited(bob, now):
@@ -159,7 +160,7 @@ def test_a_device_that_was_away_still_opens_what_waited(bob, now):
     first = bob.published(keys)
 
     assert keys.tend(now + 60 * DAY, draw)
-    keys.find(first.signed.id, first.one_time[0].id)
+    keys.find(first.signed.id, first.one_time[0].id, now)
 
 
 def test_one_time_keys_are_used_once_and_made_anew(bob, now):
@@ -168,11 +169,17 @@ def test_one_time_keys_are_used_once_and_made_anew(bob, now):
     used = first.one_time[3].id
 
     keys.check_unseen(used, bytes(32))
-    keys.consume(used, bytes(32))
+    keys.consume(used, bytes(32), now)
+    keys.find(first.signed.id, used, now + USED_LIFE - 1)
+    with pytest.raises(Refused, match="seen before"):
+        keys.check_unseen(used, bytes(32))
     with pytest.raises(Refused, match="used already"):
-        keys.find(first.signed.id, used)
+        keys.find(first.signed.id, used, now + USED_LIFE)
     assert keys.tend(now, draw)
     second = bob.published(keys)
+    keys.tend(now + USED_LIFE, draw)
+    assert used not in keys._keys
+    assert not keys._seen
     assert len(second.one_time) == ONE_TIME
     assert {one.id for one in first.one_time} - {one.id for one in second.one_time} == {used}
 
@@ -185,7 +192,7 @@ def test_one_time_keys_that_nobody_used_are_replaced(bob, now):
     second = bob.published(keys, now + ONE_TIME_LIFE)
 
     assert not {one.id for one in first.one_time} & {one.id for one in second.one_time}
-    keys.find(second.signed.id, first.one_time[0].id)
+    keys.find(second.signed.id, first.one_time[0].id, now)
 
 
 def test_the_number_of_keys_is_bounded_whatever_the_clock_does(now):
@@ -197,17 +204,30 @@ def test_the_number_of_keys_is_bounded_whatever_the_clock_does(now):
         assert len(keys._live(prekeys.SINGLE)) == ONE_TIME
 
 
+def test_a_flood_of_first_messages_costs_no_key_that_others_wait_for(bob, now):
+    keys = Prekeys.create(now, draw)
+    first = bob.published(keys)
+    keys.tend(now + ROTATION, draw)
+    for _ in range(20):
+        for one in bob.published(keys, now + ROTATION).one_time:
+            keys.consume(one.id, draw(32), now + ROTATION)
+        keys.tend(now + ROTATION, draw)
+        assert len(keys._keys) <= prekeys.KEYS_MAX
+
+    keys.find(first.signed.id, first.last_resort.id, now + ROTATION)
+
+
 def test_first_messages_for_the_last_resort_are_remembered_and_bounded(bob, now):
     keys = Prekeys.create(now, draw)
     last = bob.published(keys).last_resort.id
     digest = draw(32)
     keys.check_unseen(last, digest)
-    keys.consume(last, digest)
+    keys.consume(last, digest, now)
 
     with pytest.raises(Refused, match="seen before"):
         keys.check_unseen(last, digest)
     for _ in range(SEEN_MAX - 1):
-        keys.consume(last, draw(32))
+        keys.consume(last, draw(32), now)
     with pytest.raises(Refused, match="too many"):
         keys.check_unseen(last, draw(32))
     assert Prekeys.decode(keys.encode()).encode() == keys.encode()
@@ -223,7 +243,7 @@ def test_a_signed_prekey_is_no_one_time_key(bob, now):
 
     for pair in ((signed, signed), (single, single), (single, signed)):
         with pytest.raises(Refused, match="another kind"):
-            keys.find(*pair)
+            keys.find(*pair, now)
 
 
 def test_the_state_survives_the_store(own):

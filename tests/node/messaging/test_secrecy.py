@@ -7,7 +7,7 @@ import pytest
 
 from node import crypto
 from node.codec import Refused
-from node.messaging.prekeys import Prekeys
+from node.messaging.prekeys import USED_LIFE, Prekeys
 from node.messaging.ratchet import OVERHEAD, Channel, _open_body, _open_header, next_root
 from node.messaging.sparse import ROOM, STEP_SIZE
 from node.messaging.start import accept, begin
@@ -52,7 +52,7 @@ def test_what_was_read_before_a_theft_stays_closed(begun, mode, alice, bob, now,
 
 
 def test_a_hundred_messages_stay_closed_after_everything_is_taken(alice, bob, mode, now):
-    """F-006: states, device keys, account keys and prekeys of both, at the end of a chat."""
+    """F-006: states, device keys and prekeys of both, at the end of a chat of five minutes."""
     prekeys = bob.prekeys()
     one, first = begin(alice.party, bob.published(prekeys), b"first", draw, mode=mode)
     other = accept(bob.party, prekeys, first, now, draw).channel
@@ -62,7 +62,9 @@ def test_a_hundred_messages_stay_closed_after_everything_is_taken(alice, bob, mo
     for _, message in sent:
         assert not any(thief.reads(message, now) for thief in thieves)
     with pytest.raises(Refused, match="used already"):
-        accept(bob.party, Prekeys.decode(prekeys.encode()), first, now, draw)
+        accept(bob.party, Prekeys.decode(prekeys.encode()), first, now + USED_LIFE, draw)
+    prekeys.tend(now + USED_LIFE, draw)
+    assert first[16:32] not in prekeys._keys
 
 
 def test_what_comes_two_turns_after_a_theft_is_closed_again(settled, alice, now):

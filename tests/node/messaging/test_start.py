@@ -10,7 +10,7 @@ from node.codec import Refused
 from node.crypto import HYBRID_CIPHERTEXT, HybridKey
 from node.identity import BUNDLE, CERTIFICATE, certify
 from node.messaging import start
-from node.messaging.prekeys import DAY, Prekeys
+from node.messaging.prekeys import DAY, USED_LIFE, Prekeys
 from node.messaging.ratchet import Channel
 from node.messaging.start import FIRST_MESSAGE, TEXT_MAX, Party, accept, begin
 from node.messaging.turns import FULL, SPARSE
@@ -95,31 +95,38 @@ def test_a_first_message_begins_one_channel(alice, bob, prekeys, now):
     kept = Prekeys.decode(prekeys.encode())
 
     for keys in (prekeys, kept):
+        for first in (single, last):
+            with pytest.raises(Refused, match="seen before"):
+                accept(bob.party, keys, first, now, draw)
+        later = now + USED_LIFE
         with pytest.raises(Refused, match="used already"):
-            accept(bob.party, keys, single, now, draw)
+            accept(bob.party, keys, single, later, draw)
         with pytest.raises(Refused, match="seen before"):
-            accept(bob.party, keys, last, now, draw)
+            accept(bob.party, keys, last, later, draw)
 
 
 def test_two_who_drew_the_same_one_time_key(alice, bob, carol, prekeys, now):
-    """The later begins again, with the key of last resort."""
+    """Both are let in if they come together; who comes later begins again."""
     published = bob.published(prekeys)
-    _, first = begin(alice.party, published, b"", lambda size: b"\1" * size)
-    _, second = begin(carol.party, published, b"", lambda size: b"\1" * size)
-    accept(bob.party, prekeys, first, now, draw)
+    firsts = [
+        begin(one.party, published, b"", lambda size: b"\1" * size)[1]
+        for one in (alice, carol, carol)
+    ]
+    assert len({first[16:32] for first in firsts}) == 1
+    accept(bob.party, prekeys, firsts[0], now, draw)
+    together = accept(bob.party, prekeys, firsts[1], now + USED_LIFE - 1, draw)
+    assert together.account.account_id == carol.account.account_id
 
     with pytest.raises(Refused, match="used already"):
-        accept(bob.party, prekeys, second, now, draw)
+        accept(bob.party, prekeys, firsts[2], now + USED_LIFE, draw)
     _, again = begin(carol.party, published, b"", draw, last_resort=True)
-    assert accept(bob.party, prekeys, again, now, draw).account.account_id == (
-        carol.account.account_id
-    )
+    accept(bob.party, prekeys, again, now + USED_LIFE, draw)
 
 
 def test_without_one_time_keys_the_last_resort_serves(alice, bob, prekeys, now):
     published = bob.published(prekeys)
     for one in published.one_time:
-        prekeys.consume(one.id, draw(32))
+        prekeys.consume(one.id, draw(32), now)
     bare = bob.published(prekeys)
     assert not bare.one_time
 
