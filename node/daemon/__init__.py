@@ -18,6 +18,7 @@ from ..onion.cover import Rate
 from ..vault.container import DESKTOP, SIZE_DEFAULT, Cost
 from ..vault.disk import FileDisk
 from ..vault.wipe import panic_wipe
+from .committee import Committee
 from .folder import Folder, Unusable
 from .methods import Methods
 from .services import Node
@@ -64,10 +65,13 @@ class Daemon:
         try:
             node = Node(folder, self._network, self._rate, refused)
             methods = Methods(node, folder, self._network, self._cost, refused)
-            control = Control(methods.table(), refused)
+            committee = Committee(node, folder.committee, refused)
+            control = Control(methods.table() | committee.table(), refused)
             methods.publish = control.publish
             try:
-                await self._serve(node, methods, control, say)
+                if self._committee is not None:
+                    committee.join(self._committee, self._sessions_max)
+                await self._serve(node, methods, committee, control, say)
             finally:
                 await control.close()
                 await methods.lock()
@@ -86,7 +90,12 @@ class Daemon:
         panic_wipe(self._path, FileDisk(self._path / "container"), begin, os.urandom)
 
     async def _serve(
-        self, node: Node, methods: Methods, control: Control, say: Callable[[str], None]
+        self,
+        node: Node,
+        methods: Methods,
+        committee: Committee,
+        control: Control,
+        say: Callable[[str], None],
     ) -> None:
         address = await self._listen_on(node)
         for peer in self._bootstrap:
@@ -100,8 +109,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        work = asyncio.ensure_future(node.run())
-        ends = [asyncio.ensure_future(event.wait()) for event in (stop, methods.wiped)]
+        work = asyncio.ensure_future(_work(node, committee))
+        ends = [asyncio.ensure_future(_seen(event)) for event in (stop, methods.wiped)]
         await asyncio.wait((work, *ends), return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()  # a fault of ours: let it be seen
@@ -119,3 +128,13 @@ class Daemon:
             port = told.port or address.port
             node.announce((Multiaddr(told.kind, told.host, port),))
         return address
+
+
+async def _work(node: Node, committee: Committee) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(node.run())
+        group.create_task(committee.run())
+
+
+async def _seen(event: asyncio.Event) -> None:
+    await event.wait()

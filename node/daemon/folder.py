@@ -17,7 +17,7 @@ import os
 from pathlib import Path
 
 from ..control import write_private
-from ..crypto import Random
+from ..crypto import Random, SigningKey, hkdf_expand
 from ..identity import SEED, NodeKey
 from ..vault.container import SIZE_DEFAULT, create
 from ..vault.disk import FileDisk, sync_folder
@@ -38,7 +38,9 @@ class Folder:
             path.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             self._lock = _lock(path / "lock")
             _settle_network(path / "network", network)
-            self.node = NodeKey.from_seed(_seed(path / "node.key", random))
+            seed = _seed(path / "node.key", random)
+            self.node = NodeKey.from_seed(seed)
+            self.committee = SigningKey.from_seed(hkdf_expand(seed, b"pars/committee-signing/v1"))
             if not self.container.exists():
                 _make_container(self.container, size, random)
         except OSError as error:
