@@ -23,7 +23,7 @@ from ..swarm.directory import LIFE_MAX_MS, RELAY, STORE, Directory, distance, si
 from ..swarm.exchange import Exchange
 from ..swarm.store import SwarmStore
 from .folder import Folder
-from .network import Network
+from .network import Hear, Network
 
 NETWORK_NUMBERS = {"mainnet": 6133, "testnet": 6134, "devnet": 1}
 FRESH, BEGUN = b"node/fresh", b"node/begun"  # until there was an account; since there is a node
@@ -73,7 +73,7 @@ class Node:
             self._hear,
             self._addresses_of,
         )
-        self.hear_service = self._nobody
+        self.hear_service: Hear = self._nobody
         self._exchanges: dict[bytes, Exchange] = {}
         self._asked: dict[int, asyncio.Future[bytes]] = {}
         self._wake = asyncio.Event()
