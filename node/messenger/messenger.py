@@ -122,6 +122,22 @@ class Messenger:
             self.commit(changes)
         return bool(changes)
 
+    def take_over(self, seed: bytes, now: int) -> None:
+        """Be the device of another account, whose seed guardians gave back; open the store anew."""
+        account = AccountKeys.from_seed(seed)
+        certificate = certify(account, self.device.public, now // DAY, now // DAY)
+        me = replace(
+            self.me,
+            account_seed=seed,
+            account_id=account.account_id,
+            bundle=account.bundle(),
+            certificate=certificate,
+        )
+        stale = [key for key, _ in self.store.scan(Parcel.PREFIX)]
+        closed = {s.key: replace(s, closed=True).encode() for s in self.sessions.values()}
+        self.commit({**dict.fromkeys(stale), **closed, Me.KEY: me.encode()})
+        self.me = me
+
     def published(self, now: int) -> bytes:
         """Return the record of this device, for others to begin channels by."""
         return self.prekeys.record(
@@ -293,9 +309,12 @@ class Messenger:
     ) -> Parcel:
         return Parcel(self.random(MESSAGE_ID), way, secret, data, now, message)
 
-    def mailbox_parcel(self, secret: bytes, data: bytes, now: int, message: bytes = b"") -> Parcel:
+    def mailbox_parcel(
+        self, secret: bytes, data: bytes, now: int, message: bytes = b"", priority: int = 0
+    ) -> Parcel:
         """Return a parcel for a mailbox, which is not stored yet."""
-        return self._parcel(Way.MAILBOX, secret, data, now, message)
+        name = self.random(MESSAGE_ID)
+        return Parcel(name, Way.MAILBOX, secret, data, now, message, priority)
 
     # --- Mail -------------------------------------------------------------------------------
 
