@@ -15,9 +15,9 @@ DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
 TERMS_DAYS = (7, 14, 30)  # how long a blob may lie, by class
 BUCKETS = (256, 1 << 10, 4 << 10, 16 << 10, 64 << 10)
-BLOB_MAX = 512 << 10
 OVERHEAD = LONG_NONCE + 4 + TAG
-DATA_MAX = BLOB_MAX - OVERHEAD
+DATA_MAX = 512 << 10
+BLOB_MAX = DATA_MAX + OVERHEAD
 NO_TOKEN = bytes(32)
 SKEW_MS = 3_600_000  # how far the clocks of two ends may lie apart
 DAYS_BACK_MAX = TERMS_DAYS[-1] + 1
@@ -173,20 +173,24 @@ def bucket(size: int) -> int:
 
 
 def is_bucket(size: int) -> bool:
-    """Return whether a blob may have this size."""
-    return 0 < size <= BLOB_MAX and bucket(size) == size
+    """Return whether a blob may have this size: a bucket and its seal.
+
+    What comes here is padded to a bucket as a rule; were a blob as long as a bucket, it would take
+    the next one.
+    """
+    held = size - OVERHEAD
+    return 0 < held <= DATA_MAX and bucket(held) == held
 
 
 def wrap(key: bytes, data: bytes) -> bytes:
-    """Seal some data into a blob of a bucket's size, which looks random from its first byte.
+    """Seal some data, padded to a bucket, into a blob that looks random from its first byte.
 
     The nonce is a hash under the key, so that a second try makes the same blob and a node can
     tell that it has it; two different plaintexts share a nonce only if the hash collides.
     """
-    size = bucket(len(data) + OVERHEAD)
-    if size > BLOB_MAX:
+    if len(data) > DATA_MAX:
         raise ValueError(f"a blob holds at most {DATA_MAX} bytes")
-    padded = u32(len(data)) + data + bytes(size - OVERHEAD - len(data))
+    padded = u32(len(data)) + data + bytes(bucket(len(data)) - len(data))
     nonce = mac(key, b"pars/swarm-nonce/v1" + padded)[:LONG_NONCE]
     return nonce + seal(key, nonce, padded)
 
@@ -197,6 +201,6 @@ def unwrap(key: bytes, blob: bytes) -> bytes:
         raise Refused("swarm: not a bucket")
     reader = Reader(unseal(key, blob[:LONG_NONCE], blob[LONG_NONCE:]))
     data = reader.sized(DATA_MAX)
-    if any(reader.rest()) or bucket(len(data) + OVERHEAD) != len(blob):
+    if any(reader.rest()) or bucket(len(data)) + OVERHEAD != len(blob):
         raise Refused("swarm: wrong padding")
     return data

@@ -9,6 +9,7 @@ import hashlib
 
 from ..codec import u8, u32, u64
 from ..crypto import sha256
+from .mailboxes import OVERHEAD
 
 HOUR_MS = 3_600_000
 HOURS_APART_MAX = 2
@@ -16,7 +17,7 @@ BITS = 10  # for the smallest blobs
 BITS_OPEN = 4  # more, where no token keeps strangers out
 BITS_MAX = 24  # a sender pays no more; half a minute of one core in Python
 LOAD_MAX = 8
-_PRICED_FROM = 4 << 10
+_PRICED_FROM = 4 << 10  # without the seal
 
 
 def hour(now: int) -> int:
@@ -28,7 +29,7 @@ def required(size: int, term: int, load: int, *, guarded: bool) -> int:
     """Return the bits that a blob costs: twice the work for twice the bytes above 4 KiB, and for
     about twice the days.
     """
-    doublings = max(0, (size - 1) // _PRICED_FROM).bit_length()
+    doublings = max(0, (size - OVERHEAD - 1) // _PRICED_FROM).bit_length()
     return BITS + doublings + term + load + (0 if guarded else BITS_OPEN)
 
 

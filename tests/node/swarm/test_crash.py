@@ -37,7 +37,7 @@ for number in range(first, first + 100_000):
     blob = wrap(key, b"message %d" % number)
     at = work.hour(NOW)
     given = work.challenge(NODE, name, sha256(blob), 0, at)
-    nonce = work.search(given, work.required(256, 0, 0, guarded=True), 0, 1 << 24)
+    nonce = work.search(given, work.required(300, 0, 0, guarded=True), 0, 1 << 24)
     reply = store.handle(encode_request(Store(name, token, 0, at, nonce, blob)), NOW)
     assert reply == bytes.fromhex("010100000001"), reply.hex()
     print("stored", number, flush=True)
@@ -91,7 +91,7 @@ def rounds(tmp_path: Path, count: int, ask) -> None:
             found |= {int(unwrap(key, blob).split()[1]) for _, blob in page.entries}
             after, more = page.entries[-1][0] if page.entries else after, page.more
         assert (store.damaged, dict(store.refused)) == ([], {})
-        assert store.status()["used"] == len(found) * (256 + 512)
+        assert store.status()["used"] == len(found) * (300 + 512)
         assert store._database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         store.close()
         assert stored - erased - going <= found, "acknowledged, and lost"

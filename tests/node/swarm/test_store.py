@@ -283,7 +283,7 @@ def test_forgetting_takes_several_turns(new_store, ask, solved, monkeypatch):
 
 
 def test_a_full_store_refuses_and_asks_more_before(new_store, ask, solved):
-    row = 256 + ROW_COST
+    row = 300 + ROW_COST
     store = new_store(capacity=4 * row)
     for number in range(2):
         assert ask(store, solved(CHANNEL, b"message %d" % number)) == Done(1)
@@ -301,7 +301,7 @@ def test_a_full_store_refuses_and_asks_more_before(new_store, ask, solved):
 
 
 def test_a_mailbox_has_a_limit(new_store, ask, solved, monkeypatch):
-    monkeypatch.setattr(store_module, "MAILBOX_BYTES_MAX", 3 * 256)
+    monkeypatch.setattr(store_module, "MAILBOX_BYTES_MAX", 3 * 300)
     store = new_store()
     for number in range(3):
         assert ask(store, solved(CHANNEL, b"message %d" % number)) == Done(1)
@@ -334,7 +334,7 @@ def test_a_publisher_replaces_its_own_value(new_store, ask, solved):
 
     assert sorted(values) == sorted([second.blob, stranger.blob])
     assert ask(store, first).code == Code.WORK_SPENT
-    assert store.status()["records"] == 2 * (256 + ROW_COST)
+    assert store.status()["records"] == 2 * (300 + ROW_COST)
 
 
 def test_a_name_is_taken_only_by_more_work(new_store, ask, solved, monkeypatch):
@@ -387,7 +387,7 @@ def test_values_come_in_pages_the_costliest_first(new_store, ask, solved):
 
 
 def test_published_keys_have_their_share(new_store, ask, solved):
-    store = new_store(capacity=8 * 2 * (256 + ROW_COST))
+    store = new_store(capacity=8 * 2 * (300 + ROW_COST))
     for number in range(2):
         request = solved(replace(RECORD, week=number), b"%d" % number)
         assert ask(store, request) == Done(1)

@@ -466,13 +466,13 @@ def test_junk_in_an_inbox_is_counted_and_erased(new_nodes, ask, solved) -> None:
     nodes = new_nodes(3)
     put(nodes, b"may we talk", target=INBOX)
     for node_id, store in nodes.stores.items():
-        ask(store, solved(INBOX, node_id=node_id, blob=random.Random(1).randbytes(256)))
+        ask(store, solved(INBOX, node_id=node_id, blob=random.Random(1).randbytes(300)))
     collect = visit(InboxDoor(OWNER))
     items = nodes.run(collect)
 
     assert texts(items) == [b"may we talk"]
     assert collect.junk == 3
-    assert all(len(nodes.stores) and s.status()["used"] == 256 + 512 for s in nodes.stores.values())
+    assert all(len(nodes.stores) and s.status()["used"] == 300 + 512 for s in nodes.stores.values())
 
 
 def page(*blobs: bytes, more: bool = False, first: int = 1) -> bytes:
@@ -488,7 +488,7 @@ def page(*blobs: bytes, more: bool = False, first: int = 1) -> bytes:
         encode_reply(Token(bytes(32))),
         encode_reply(Refusal(Code.FULL, 0, 0)),
         encode_reply(Refusal(Code.WORK_LOW, 12, 0)),
-        encode_reply(Page(True, ((1, bytes(256)),))),  # again and again the first page
+        encode_reply(Page(True, ((1, bytes(300)),))),  # again and again the first page
     ],
 )
 def test_liars_do_no_harm(new_nodes, lie) -> None:
@@ -516,7 +516,7 @@ def test_endless_pages_end(new_nodes, monkeypatch) -> None:
         return (
             encode_reply(Done(1))
             if data[1] == 4
-            else page(bytes(256), more=True, first=request.after + 1)
+            else page(bytes(300), more=True, first=request.after + 1)
         )
 
     nodes.lies[node_id] = endless
@@ -607,7 +607,7 @@ def test_forged_and_old_keys_are_outdone(new_nodes) -> None:
     key = Record(ACCOUNT, week(NOW)).blob_key(week(NOW), b"")
     lies = [
         page(wrap(key, b"forged")),
-        page(bytes(256), random.Random(4).randbytes(256)),
+        page(bytes(300), random.Random(4).randbytes(300)),
         page(wrap(key, keys_of(1))),
         page(wrap(key, keys_of(1)), more=True),
     ]
