@@ -91,9 +91,15 @@ class Group:
     ) -> tuple["Group", list[Event]]:
         """Enter a group by the items of a welcome; its id, which the invite names, proves them."""
         joined = cls(candidate.signing, Keyring([OwnKey(candidate.hybrid.seed)]))
-        events = [event for item in items for event in joined.receive(item, now)]
+        events: list[Event] = []
+        for item in items:
+            if item[:1] == u8(Item.VERTEX):
+                events += joined._receive_vertex(decode_vertex(item[1:]), now, whole=False)
+            else:
+                events += joined.receive(item, now)
         if not joined.history.vertices or joined.id != group:
             raise Refused("groups: the welcome is of another group")
+        joined.history.check_cover()
         if not joined.is_member:
             raise Refused("groups: not a member")
         return joined, events
@@ -119,6 +125,11 @@ class Group:
     def is_admin(self) -> bool:
         """Return whether this replica's owner is an admin."""
         return self.me in self.history.view().admins
+
+    @property
+    def brought_by(self) -> bytes:
+        """Return who added this member: for a newcomer, the admin whose invite he answered."""
+        return self.history[self.history.view().ever[self.me][1]].author
 
     def members(self) -> list[Member]:
         """Return the members, the most senior first."""
@@ -287,7 +298,7 @@ class Group:
         raise Refused("groups: unknown kind of item")
 
     def prune(self, now: int) -> None:
-        """Forget what is old: epochs, keys passed over, own keys, invites."""
+        """Forget what is old: epochs, keys passed over and replaced, invites, old signatures."""
         for epoch in list(self.epochs.values()):
             if epoch.prune(now):
                 self._touched.add(_EPOCH + epoch.vertex)
@@ -296,6 +307,7 @@ class Group:
         others = self.history.view().members - {self.me}
         if self._keys.prune(self.history, others, now):
             self._touched.add(_STATE)
+        self._touched |= {_VERTEX + identity for identity in self.history.slim()}
         for nonce in [nonce for nonce, expires in self._invites.items() if now >= expires]:
             del self._invites[nonce]
             self._touched.add(_STATE)
@@ -330,7 +342,8 @@ class Group:
         for vertex in sorted(vertices, key=lambda one: (one.lamport, one.id)):
             if group.history.is_orphan(vertex):
                 raise Refused("groups: records are missing")
-            group.history.accept(vertex)
+            group.history.accept(vertex, whole=False)
+        group.history.check_cover()
         group.epochs = {key: Epoch.decode(data) for key, data in kept[_EPOCH].items()}
         for data in kept[_ORPHAN].values():
             group.history.hold(decode_vertex(data))
@@ -373,7 +386,7 @@ class Group:
             nonce=nonce,
             name=name,
             commitment=commit(seed) if seed else b"",
-            hybrid=key.hybrid.public if key else b"",
+            key=sha3_256(key.hybrid.public) if key else b"",
             cards=cards,
             subjects=subjects,
         )
@@ -381,7 +394,8 @@ class Group:
             check_change(change, self.me, self.history.view())
         ways = self._ways()
         parents, lamport = self.history.next_place(self.me)
-        vertex = make_vertex(self._signing, parents, lamport, now, change)
+        hybrid = key.hybrid.public if key else b""
+        vertex = make_vertex(self._signing, parents, lamport, now, change, hybrid)
         self.history.accept(vertex)
         self._touched.add(_VERTEX + vertex.id)
         if key:
@@ -500,7 +514,7 @@ class Group:
             raise later
         return events
 
-    def _receive_vertex(self, vertex: Vertex, now: int) -> list[Event]:
+    def _receive_vertex(self, vertex: Vertex, now: int, *, whole: bool = True) -> list[Event]:
         if vertex.id in self.history:
             return []
         if self.history.is_orphan(vertex):
@@ -510,11 +524,11 @@ class Group:
             self._touched |= {_ORPHAN + identity for identity in (vertex.id, *put_out)}
             return [Behind(tuple(self.history.wanted()))]
         before = self.history.view().members if self.history.vertices else frozenset()
-        events = self._accept(vertex, now)
+        events = self._accept(vertex, now, whole)
         while (orphan := self.history.adopt()) is not None:
             self._touched.add(_ORPHAN + orphan.id)
             try:
-                events += self._accept(orphan, now)
+                events += self._accept(orphan, now, whole)
             except Refused as refused:
                 events.append(Dropped(refused.reason))
         after = self.history.view().members
@@ -522,9 +536,9 @@ class Group:
             events.append(Membership(_ordered(after - before), _ordered(before - after)))
         return events
 
-    def _accept(self, vertex: Vertex, now: int) -> list[Event]:
+    def _accept(self, vertex: Vertex, now: int, whole: bool) -> list[Event]:
         forked = vertex.author in self.history.forks
-        self.history.accept(vertex)
+        self.history.accept(vertex, whole=whole)
         self._touched.add(_VERTEX + vertex.id)
         events: list[Event] = [Changed(vertex.id, vertex.change.kind, vertex.author)]
         if not forked and vertex.author in self.history.forks:

@@ -6,6 +6,7 @@ so every replica that has the same past decides alike.
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..codec import Refused
 from .membership import Place, Places, View, resolve
@@ -83,18 +84,13 @@ class History:
         """Return who got the seed of a vertex: the members after it, as its author saw them."""
         return self.view(self.past[self.places[identity]]).members
 
-    def hybrid(self, name: bytes, places: Places | None = None) -> bytes:
-        """Return the key that seeds for a member are sealed to, as of these places."""
-        seen = self.all if places is None else places
-        own = [
-            self.vertices[place]
-            for place in self._of.get(name, ())
-            if seen >> place & 1 and self.vertices[place].change.hybrid
-        ]
+    def hybrid(self, name: bytes) -> bytes:
+        """Return the key that seeds for a member are sealed to."""
+        own = [vertex for vertex in self._own(name) if vertex.change.key]
         if own:
-            return max(own, key=lambda vertex: (vertex.lamport, vertex.id)).change.hybrid
-        rank = self.view(seen).ever[name]
-        return next(c.hybrid for c in self[rank[1]].change.cards if c.pseudonym == name)
+            return max(own, key=lambda vertex: (vertex.lamport, vertex.id)).hybrid
+        added = self[self.view().ever[name][1]]
+        return next(c.hybrid for c in added.change.cards if c.pseudonym == name)
 
     def signing(self, name: bytes) -> bytes:
         """Return the key that this pseudonym is the hash of."""
@@ -125,10 +121,15 @@ class History:
         lamport = 1 + max((vertex.lamport for vertex in parents), default=-1)
         return tuple(sorted(vertex.id for vertex in parents)), lamport
 
-    def accept(self, vertex: Vertex) -> bool:
-        """Take a vertex in; False if it is known already. `is_orphan` is to be asked first."""
+    def accept(self, vertex: Vertex, *, whole: bool = True) -> bool:
+        """Take a vertex in; False if it is known already. `is_orphan` is to be asked first.
+
+        One that is not whole is taken where `check_cover` follows.
+        """
         if vertex.id in self.places:
             return False
+        if whole and not vertex.is_whole:
+            raise Refused("groups: vertex without its signature")
         parents = [self.places[parent] for parent in vertex.parents]
         seen = 0
         for parent in parents:
@@ -155,6 +156,8 @@ class History:
 
     def hold(self, vertex: Vertex) -> list[bytes]:
         """Keep an orphan; return whom the bounds put out for it, itself perhaps."""
+        if not vertex.is_whole:
+            raise Refused("groups: vertex without its signature")
         self.orphans[vertex.id] = vertex
         put_out = []
         while (
@@ -185,6 +188,49 @@ class History:
                 seen |= self.past[self.places[head]]
         return [self.vertices[place] for place in _bits(self.all & ~seen)]
 
+    def check_cover(self) -> None:
+        """Refuse a history that leaves out more than it may.
+
+        A signature covers whatever of its author's it has seen: he would not have gone on from
+        what he did not write.
+        """
+        for places in self._of.values():
+            covered = 0
+            for place in places:
+                if self.vertices[place].signature:
+                    covered |= self.past[place]
+            if any(not covered >> place & 1 for place in places):
+                raise Refused("groups: vertex without its signature")
+        if not all(self.hybrid(name) for name in self.view().members):
+            raise Refused("groups: a member's key is missing")
+
+    def slim(self) -> list[bytes]:
+        """Drop what nobody needs of vertices that all members have seen; return whose.
+
+        That is a signature that a later one covers, and a key that another replaced. Forks keep
+        their signatures, which are evidence.
+        """
+        members = self.view().members
+        seen = self.all
+        for name in members:
+            seen &= self.latest(name)
+        kept = {self.hybrid(name) for name in members}
+        evidence = {identity for fork in self.forks.values() for identity in fork}
+        slimmed = []
+        for places in self._of.values():
+            covered = 0
+            for place in reversed(places):
+                vertex = self.vertices[place]
+                signed = not (covered & seen) >> place & 1 or vertex.id in evidence
+                keyed = not seen >> place & 1 or vertex.hybrid in kept
+                if (vertex.hybrid and not keyed) or (vertex.signature and not signed):
+                    hybrid = vertex.hybrid if keyed else b""
+                    signature = vertex.signature if signed else b""
+                    self.vertices[place] = replace(vertex, hybrid=hybrid, signature=signature)
+                    slimmed.append(vertex.id)
+                covered |= self.past[place]
+        return slimmed
+
     def _check(self, vertex: Vertex, parents: list[Place], seen: Places) -> None:
         """Refuse what the rules or the author's rights forbid, as of the vertex's own past."""
         if not parents:
@@ -200,7 +246,7 @@ class History:
         if any(self.past[one] >> other & 1 for one in parents for other in parents if one != other):
             raise Refused("groups: a parent has seen another")
         check_change(vertex.change, vertex.author, self.view(seen))
-        if not vertex.signed_by(self._cards[vertex.author].signing):
+        if vertex.signature and not vertex.signed_by(self._cards[vertex.author].signing):
             raise Refused("groups: bad signature")
 
     def _check_creation(self, vertex: Vertex) -> None:
@@ -209,8 +255,11 @@ class History:
         card = {card.pseudonym: card for card in vertex.change.cards}.get(vertex.author)
         if vertex.lamport or card is None:
             raise Refused("groups: malformed creation")
-        if not vertex.signed_by(card.signing):
+        if vertex.signature and not vertex.signed_by(card.signing):
             raise Refused("groups: bad signature")
+
+    def _own(self, name: bytes) -> Iterator[Vertex]:
+        return (self.vertices[place] for place in self._of.get(name, ()))
 
     def _note_fork(self, vertex: Vertex, seen: Places) -> None:
         """Keep two vertices of one author of which neither has seen the other: evidence."""

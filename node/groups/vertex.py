@@ -1,6 +1,7 @@
 """One change of a group: a signed vertex of the graph, and its only encoding.
 
 A vertex shows its author. It leaves a device inside the group's encryption or a pairwise channel.
+Key and signature stand beside what is hashed, so that an old vertex can be kept without them.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ LAMPORT_MAX = 1 << 32
 _CONTENT = b"PARS:Vertex:v1"
 _SIGNED = b"pars/vertex/v1"
 _FIVE_MINUTES = 300_000
+_HAS_KEY, _HAS_SIGNATURE = 1, 2
 
 
 class Kind(IntEnum):
@@ -76,7 +78,7 @@ class Change:
     nonce: bytes = b""  # of a creation: makes the group's id unlike any other
     name: str = ""  # of a creation
     commitment: bytes = b""  # to the seed: everyone who opens one sees that it is the same
-    hybrid: bytes = b""  # the author's next key for seeds
+    key: bytes = b""  # the SHA3-256 of the author's next key for seeds
     cards: tuple[Card, ...] = ()
     subjects: tuple[bytes, ...] = ()
 
@@ -88,7 +90,7 @@ class Change:
         if self.kind in SEEDING:
             parts.append(self.commitment)
         if self.kind in KEYING:
-            parts.append(self.hybrid)
+            parts.append(self.key)
         if self.kind in WITH_CARDS:
             parts += [u16(len(self.cards)), *(card.encode() for card in self.cards)]
         if self.kind in WITH_SUBJECTS:
@@ -106,7 +108,7 @@ class Change:
             nonce=reader.take(ID) if created else b"",
             name=_name(reader.sized(NAME_MAX)) if created else "",
             commitment=reader.take(ID) if kind in SEEDING else b"",
-            hybrid=reader.take(HYBRID_PUBLIC) if kind in KEYING else b"",
+            key=reader.take(ID) if kind in KEYING else b"",
             cards=_cards(reader) if kind in WITH_CARDS else (),
             subjects=_subjects(reader) if kind in WITH_SUBJECTS else (),
         )
@@ -123,9 +125,21 @@ class Vertex:
     time: int  # milliseconds of five minutes: to show, never to order by
     author: bytes
     change: Change
-    signature: bytes
     id: bytes
-    encoded: bytes
+    body: bytes  # what the id is the hash of
+    hybrid: bytes = b""  # the key that the change names
+    signature: bytes = b""
+
+    @property
+    def encoded(self) -> bytes:
+        """Return the vertex with all there is of it."""
+        parts = bool(self.hybrid) * _HAS_KEY | bool(self.signature) * _HAS_SIGNATURE
+        return u8(VERSION) + self.body + u8(parts) + self.hybrid + self.signature
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether nothing was left out."""
+        return bool(self.signature) and bool(self.hybrid) == (self.change.kind in KEYING)
 
     def signed_by(self, signing: bytes) -> bool:
         """Return whether the holder of this key signed it."""
@@ -133,9 +147,14 @@ class Vertex:
 
 
 def make_vertex(
-    key: SigningKey, parents: tuple[bytes, ...], lamport: int, now: int, change: Change
+    key: SigningKey,
+    parents: tuple[bytes, ...],
+    lamport: int,
+    now: int,
+    change: Change,
+    hybrid: bytes = b"",
 ) -> Vertex:
-    """Sign a change."""
+    """Sign a change; with it goes the key that it names."""
     body = b"".join(
         [
             u16(len(parents)),
@@ -146,7 +165,9 @@ def make_vertex(
             sized(change.encode()),
         ]
     )
-    return decode_vertex(u8(VERSION) + body + key.sign(sha3_256(_CONTENT, body), _SIGNED))
+    parts = u8(bool(hybrid) * _HAS_KEY | _HAS_SIGNATURE)
+    signature = key.sign(sha3_256(_CONTENT, body), _SIGNED)
+    return decode_vertex(u8(VERSION) + body + parts + hybrid + signature)
 
 
 def decode_vertex(data: bytes) -> Vertex:
@@ -168,8 +189,8 @@ def decode_vertex(data: bytes) -> Vertex:
         raise Refused("groups: time too fine")
     author = reader.take(ID)
     change = Change.decode(reader.sized(VERTEX_MAX))
-    signature = reader.take(SIGNATURE)
-    reader.end()
+    body = data[1 : len(data) - len(reader)]
+    hybrid, signature = _attached(reader, change)
     if (change.kind == Kind.CREATE) != (not parents):
         raise Refused("groups: only a creation has no parents")
     return Vertex(
@@ -178,10 +199,24 @@ def decode_vertex(data: bytes) -> Vertex:
         time=time,
         author=author,
         change=change,
+        id=sha3_256(_CONTENT, body),
+        body=body,
+        hybrid=hybrid,
         signature=signature,
-        id=sha3_256(_CONTENT, data[1:-SIGNATURE]),
-        encoded=data,
     )
+
+
+def _attached(reader: Reader, change: Change) -> tuple[bytes, bytes]:
+    """Return the key that the change names and the signature, as far as they are there."""
+    parts = reader.u8()
+    if parts & ~(_HAS_KEY | _HAS_SIGNATURE) or (parts & _HAS_KEY and change.kind not in KEYING):
+        raise Refused("groups: unknown part of a vertex")
+    hybrid = reader.take(HYBRID_PUBLIC) if parts & _HAS_KEY else b""
+    signature = reader.take(SIGNATURE) if parts & _HAS_SIGNATURE else b""
+    reader.end()
+    if hybrid and sha3_256(hybrid) != change.key:
+        raise Refused("groups: another key than the vertex names")
+    return hybrid, signature
 
 
 def _kind(number: int) -> Kind:

@@ -38,6 +38,7 @@ def test_a_newcomer_reads_what_follows_and_nothing_before(world):
 
     assert bob.read == [b"before", b"after"]
     assert carol.read == [b"after"]
+    assert carol.group.brought_by == alice.group.me
     assert names(alice) == names(bob) == names(carol)
     for _, post in world.posts[:1]:
         with pytest.raises(NotYet):
@@ -392,6 +393,30 @@ def test_keys_are_replaced_in_time(world):
     world.settle()
     bob.group.prune(world.now)
     assert len(bob.group._keys) == 1
+
+
+def test_a_long_history_is_short_for_a_newcomer(world):
+    alice, bob = world.found(2)
+    for _ in range(20):
+        for device in (alice, bob):
+            world.send(device.group.rotate(world.now, world.random))
+            world.settle()
+    whole = sum(map(len, alice.group.missing_for(())))
+    alice.group.prune(world.now)
+    bob.group = Group.decode(bob.group.encode())
+    bob.group.prune(world.now)
+    slim = sum(map(len, alice.group.missing_for(())))
+
+    carol = world.add(alice)
+    world.say(carol, b"all of it")
+    world.settle()
+
+    assert slim < whole / 8
+    assert alice.read == bob.read == [b"all of it"]
+    assert Group.decode(carol.group.encode()).heads() == alice.group.heads()
+    early = alice.group.missing_for(())[5]
+    with pytest.raises(Refused, match="without its signature"):
+        Group.create("", 0, world.random)[0].receive(early, world.now)
 
 
 def test_a_restored_backup_goes_on(world):

@@ -1,5 +1,7 @@
 """What a replica accepts into the graph, holds back, asks for and keeps as evidence."""
 
+from dataclasses import replace
+
 import pytest
 
 from node.codec import Refused
@@ -8,10 +10,11 @@ from node.groups import history as history_module
 from node.groups.events import Behind, Changed, Dropped
 from node.groups.group import Group
 from node.groups.history import EVIDENCE_MAX, ORPHAN_BYTES_MAX, ORPHANS_MAX, History
-from node.groups.vertex import Card, Change, Kind, decode_vertex, make_vertex
+from node.groups.vertex import Card, Change, Kind, make_vertex
 
 FOUNDER, MEMBER, STRANGER = (SigningKey.from_seed(bytes([n]) * 32) for n in (1, 2, 3))
 HYBRID = bytes(1600)
+NEXT = sha3_256(HYBRID)
 
 
 def card(key):
@@ -38,18 +41,20 @@ CREATION = make_vertex(
 
 
 def ack(key, parents, lamport, mark=0):
-    change = Change(kind=Kind.ACK, hybrid=bytes([mark]) * 1600)
-    return make_vertex(key, tuple(one.id for one in parents), lamport, 0, change)
+    hybrid = bytes([mark]) * 1600
+    change = Change(kind=Kind.ACK, key=sha3_256(hybrid))
+    return make_vertex(key, tuple(one.id for one in parents), lamport, 0, change, hybrid)
 
 
 def subjects(kind, key, *names):
-    change = Change(kind=kind, subjects=tuple(sorted(names)), hybrid=HYBRID, commitment=bytes(32))
-    return make_vertex(key, (CREATION.id,), 1, 0, change)
+    change = Change(kind=kind, subjects=tuple(sorted(names)), key=NEXT, commitment=bytes(32))
+    hybrid = HYBRID if kind == Kind.REMOVE else b""
+    return make_vertex(key, (CREATION.id,), 1, 0, change, hybrid)
 
 
 def adding(key, *cards):
-    change = Change(kind=Kind.ADD, cards=cards, hybrid=HYBRID, commitment=bytes(32))
-    return make_vertex(key, (CREATION.id,), 1, 0, change)
+    change = Change(kind=Kind.ADD, cards=cards, key=NEXT, commitment=bytes(32))
+    return make_vertex(key, (CREATION.id,), 1, 0, change, HYBRID)
 
 
 @pytest.fixture
@@ -89,9 +94,78 @@ def test_a_broken_rule_has_its_reason(graph, vertex, reason):
 
 def test_a_signature_of_another_is_refused(graph):
     own, other = ack(MEMBER, [CREATION], 1), ack(MEMBER, [CREATION], 1, mark=1)
-    mixed = own.encoded[: -len(own.signature)] + other.signature
 
-    refused(graph, decode_vertex(mixed), "bad signature")
+    refused(graph, replace(own, signature=other.signature), "bad signature")
+
+
+@pytest.mark.parametrize("left_out", ["hybrid", "signature"])
+def test_what_is_left_out_is_refused_where_it_is_news(graph, left_out):
+    slim = replace(ack(MEMBER, [CREATION], 1), **{left_out: b""})
+    refused(graph, slim, "without its signature")
+
+    graph.accept(slim, whole=False)
+    with pytest.raises(Refused, match=r"without its signature|key is missing"):
+        graph.check_cover()
+
+
+def chain(graph, rounds):
+    """Let both members go on by turns; return the vertices."""
+    vertices = [CREATION]
+    for number in range(rounds):
+        key = (MEMBER, FOUNDER)[number % 2]
+        vertices.append(ack(key, vertices[-1:], number + 1, number))
+        graph.accept(vertices[-1])
+    return vertices
+
+
+def test_old_signatures_and_keys_are_dropped_once_all_have_seen_them(graph):
+    vertices = chain(graph, 6)
+
+    assert sorted(graph.slim()) == sorted(vertex.id for vertex in vertices[:5])
+    assert [bool(vertex.signature) for vertex in graph.vertices] == [False] * 5 + [True] * 2
+    assert [bool(vertex.hybrid) for vertex in graph.vertices] == [False] * 5 + [True] * 2
+    assert graph.slim() == []
+    graph.check_cover()
+
+    again = History()
+    for vertex in graph.vertices:
+        again.accept(vertex, whole=False)
+    again.check_cover()
+    assert again.heads() == graph.heads()
+
+
+def test_what_one_member_has_not_seen_is_kept_whole(graph):
+    last = CREATION
+    for number in range(4):
+        last = ack(FOUNDER, [last], number + 1, number)
+        graph.accept(last)
+
+    assert graph.slim() == []
+
+
+def test_a_fork_keeps_its_signatures(graph):
+    one, two = ack(MEMBER, [CREATION], 1), ack(MEMBER, [CREATION], 1, mark=1)
+    for vertex in (one, two):
+        graph.accept(vertex)
+    both = ack(MEMBER, sorted([one, two], key=lambda v: v.id), 2)
+    graph.accept(both)
+    graph.accept(ack(FOUNDER, [both], 3))
+    graph.slim()
+
+    assert graph[one.id].signature
+    assert graph[two.id].signature
+    assert not graph[CREATION.id].signature
+
+
+def test_a_signature_covers_its_author_alone(graph):
+    vertices = chain(graph, 4)
+    forged = History()
+    for vertex in vertices:
+        signature = vertex.signature if vertex.author == name(FOUNDER) else b""
+        forged.accept(replace(vertex, signature=signature), whole=False)
+
+    with pytest.raises(Refused, match="without its signature"):
+        forged.check_cover()
 
 
 def test_parents_have_not_seen_each_other(graph):
@@ -192,8 +266,8 @@ def test_orphans_are_bounded_in_bytes(graph):
     cards = tuple(
         sorted((Card(bytes([n]) * 2592, HYBRID) for n in range(180)), key=lambda one: one.pseudonym)
     )
-    change = Change(kind=Kind.ADD, cards=cards, hybrid=HYBRID, commitment=bytes(32))
-    large = [make_vertex(FOUNDER, (bytes([n]) * 32,), 9, 0, change) for n in range(3)]
+    change = Change(kind=Kind.ADD, cards=cards, key=NEXT, commitment=bytes(32))
+    large = [make_vertex(FOUNDER, (bytes([n]) * 32,), 9, 0, change, HYBRID) for n in range(3)]
 
     assert [graph.hold(vertex) for vertex in large] == [[], [], [large[0].id]]
 

@@ -23,9 +23,8 @@ def unsigned(number, past, lamport, author, change):
         time=0,
         author=author,
         change=change,
-        signature=b"",
         id=bytes([number]) * 32,
-        encoded=b"",
+        body=b"",
     )
     return vertex, past
 

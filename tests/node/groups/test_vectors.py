@@ -160,7 +160,8 @@ def test_chains_and_invite_by_our_code():
 def test_ids_and_signatures_by_other_code(encoded):
     data = raw(encoded)
     creation = raw(GROUP["vertices"][0])
-    identity = sha3(b"PARS:Vertex:v1", data[1:-4627])
+    key = data[-6227:-4627] if data != creation else b""
+    identity = sha3(b"PARS:Vertex:v1", data[1 : -4628 - len(key)])
     author = data[3 + 32 * data[2] + 16 :][:32]
     [signer] = [
         creation[at : at + 2592]
@@ -168,6 +169,7 @@ def test_ids_and_signatures_by_other_code(encoded):
         if sha3(creation[at : at + 2592]) == author
     ]
 
+    assert not key or sha3(key) in data[:-6227]
     assert identity == decode_vertex(data).id
     assert identity.hex() in (GROUP["id"], GROUP["rotation_id"])
     assert ml_dsa.verify(signer, formatted(identity, b"pars/vertex/v1"), data[-4627:])

@@ -1,6 +1,7 @@
 """The one encoding of a change: every cut, and a flip in every field, is refused."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,12 +31,13 @@ CARDS = tuple(
 )
 PARENTS = tuple(sorted(CHANCE.randbytes(32) for _ in range(3)))
 SEED, HYBRID, NAMES = CHANCE.randbytes(32), CHANCE.randbytes(1600), PARENTS[:2]
+NEXT = sha3_256(HYBRID)
 CHANGES = [
     Change(kind=Kind.CREATE, nonce=SEED, name="دوستان", commitment=SEED, cards=CARDS),
-    Change(kind=Kind.ADD, commitment=SEED, hybrid=HYBRID, cards=CARDS),
-    Change(kind=Kind.REMOVE, commitment=SEED, hybrid=HYBRID, subjects=NAMES),
-    Change(kind=Kind.ROTATE, commitment=SEED, hybrid=HYBRID),
-    Change(kind=Kind.ACK, hybrid=HYBRID),
+    Change(kind=Kind.ADD, commitment=SEED, key=NEXT, cards=CARDS),
+    Change(kind=Kind.REMOVE, commitment=SEED, key=NEXT, subjects=NAMES),
+    Change(kind=Kind.ROTATE, commitment=SEED, key=NEXT),
+    Change(kind=Kind.ACK, key=NEXT),
     Change(kind=Kind.GRANT, subjects=NAMES),
     Change(kind=Kind.REVOKE, subjects=NAMES),
     Change(kind=Kind.LEAVE),
@@ -44,16 +46,18 @@ CHANGES = [
 
 def vertex_of(change):
     parents = () if change.kind == Kind.CREATE else PARENTS
-    return make_vertex(KEY, parents, 7, 1_234_567, change)
+    return make_vertex(KEY, parents, 7, 1_234_567, change, HYBRID if change.key else b"")
 
 
-def body(parents=PARENTS, lamport=7, time=300_000, payload=b"\x07", version=1, signature=SIGNATURE):
+def body(
+    parents=PARENTS, lamport=7, time=300_000, payload=b"\x07", version=1, parts=2, size=SIGNATURE
+):
     return b"".join(
         [
             u8(version) + u16(len(parents)),
             *parents,
             u64(lamport) + u64(time) + bytes(32) + sized(payload),
-            bytes(signature),
+            u8(parts) + bytes(size),
         ]
     )
 
@@ -69,6 +73,20 @@ def test_what_is_written_is_read(change):
     assert again.author == sha3_256(KEY.public)
     assert again.signed_by(KEY.public)
     assert not again.signed_by(CARDS[0].signing)
+    assert again.is_whole
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.kind.name)
+def test_key_and_signature_can_be_left_out(change):
+    vertex = vertex_of(change)
+    slim = replace(vertex, hybrid=b"", signature=b"")
+    again = decode_vertex(slim.encoded)
+
+    assert again == slim
+    assert again.id == vertex.id
+    assert not again.is_whole
+    assert not again.signed_by(KEY.public)
+    assert len(slim.encoded) == len(vertex.encoded) - SIGNATURE - len(vertex.hybrid)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.kind.name)
@@ -122,8 +140,11 @@ def test_any_bytes_are_refused(data):
         (body(payload=b"\x05" + u16(0)), "too many members, or none"),
         (body(payload=b"\x05" + u16(MEMBERS_MAX + 1)), "too many members, or none"),
         (body(payload=b"\x05" + u16(2) + bytes(64)), "members out of order"),
-        (body(signature=SIGNATURE - 1), "too short"),
-        (body(signature=SIGNATURE + 1), "trailing bytes"),
+        (body(size=SIGNATURE - 1), "too short"),
+        (body(size=SIGNATURE + 1), "trailing bytes"),
+        (body(parts=4), "unknown part"),
+        (body(parts=3), "unknown part"),
+        (body(parts=1, payload=b"\x04" + bytes(32), size=1600), "another key"),
     ],
 )
 def test_a_broken_rule_has_its_reason(encoded, reason):
@@ -147,7 +168,7 @@ def test_a_name_is_short():
 
 
 def test_cards_come_in_one_order():
-    change = Change(kind=Kind.ADD, commitment=SEED, hybrid=HYBRID, cards=CARDS[::-1])
+    change = Change(kind=Kind.ADD, commitment=SEED, key=NEXT, cards=CARDS[::-1])
 
     with pytest.raises(Refused, match="members out of order"):
         vertex_of(change)
