@@ -23,7 +23,7 @@ from .events import (
     NotYet,
     Outgoing,
 )
-from .history import History, check_change
+from .history import LANDMARKS_MAX, History, check_change
 from .invite import NONCE, Candidate, Invite, answer_who, ask_who, read_join_request
 from .keyring import DAY, Keyring, OwnKey
 from .message import EPOCHS_MAX, MESSAGE_MAX, Sealed, seal_message
@@ -33,7 +33,6 @@ from .vertex import (
     KEYING,
     MEMBERS_MAX,
     NAME_MAX,
-    PARENTS_MAX,
     SEEDING,
     Card,
     Change,
@@ -51,7 +50,7 @@ ACCOUNTS_MAX = 4 * MEMBERS_MAX
 
 _VERSION = 1
 _INVITES = b"pars/group-invite/v1"
-_STATE, _VERTEX, _EPOCH, _ORPHAN, _EARLY = b"s", b"v", b"e", b"o", b"p"
+_STATE, _VERTEX, _EPOCH, _CLOSED, _ORPHAN, _EARLY = b"s", b"v", b"e", b"c", b"o", b"p"
 
 
 class Group:
@@ -64,6 +63,7 @@ class Group:
         self.accounts: dict[bytes, bytes] = {}
         self._signing = signing
         self._keys = keys
+        self._closed: set[bytes] = set()  # epochs that were forgotten, and are not to come back
         self._early: dict[bytes, SealedSeed] = {}  # seeds whose vertex has not come
         self._invites: dict[bytes, int] = {}
         self._touched: set[bytes] = {_STATE}
@@ -145,8 +145,8 @@ class Group:
 
     def heads_item(self) -> bytes:
         """Return an item that tells another what is here, so that he sees who lacks what."""
-        heads = self.heads()[-PARENTS_MAX:]
-        return u8(Item.HEADS) + u16(len(heads)) + b"".join(heads)
+        marks = self.history.landmarks()
+        return u8(Item.HEADS) + u16(len(marks)) + b"".join(marks)
 
     def missing_for(self, heads: tuple[bytes, ...]) -> list[bytes]:
         """Return the vertices, as items, that one with these heads lacks."""
@@ -326,6 +326,7 @@ class Group:
             _STATE,
             *(_VERTEX + vertex.id for vertex in self.history.vertices),
             *(_EPOCH + identity for identity in self.epochs),
+            *(_CLOSED + identity for identity in self._closed),
             *(_ORPHAN + identity for identity in self.history.orphans),
             *(_EARLY + identity for identity in self._early),
         ]
@@ -345,6 +346,9 @@ class Group:
             group.history.accept(vertex, whole=False)
         group.history.check_cover()
         group.epochs = {key: Epoch.decode(data) for key, data in kept[_EPOCH].items()}
+        if any(epoch.vertex not in group.history for epoch in group.epochs.values()):
+            raise Refused("groups: records are missing")
+        group._closed = set(_of_kind(records, _CLOSED))
         for data in kept[_ORPHAN].values():
             group.history.hold(decode_vertex(data))
         group._early = {key: SealedSeed.decode(data) for key, data in kept[_EARLY].items()}
@@ -471,7 +475,8 @@ class Group:
 
     def _forget_epoch(self, epoch: Epoch) -> None:
         del self.epochs[epoch.vertex]
-        self._touched.add(_EPOCH + epoch.vertex)
+        self._closed.add(epoch.vertex)
+        self._touched |= {_EPOCH + epoch.vertex, _CLOSED + epoch.vertex}
 
     def _epoch(self, vertex: Vertex) -> Epoch | None:
         return self.epochs.get(vertex.id)
@@ -512,6 +517,8 @@ class Group:
                 events.append(Dropped(refused.reason))
         if later and not events:
             raise later
+        if later:
+            events.append(Dropped(later.reason))
         return events
 
     def _receive_vertex(self, vertex: Vertex, now: int, *, whole: bool = True) -> list[Event]:
@@ -558,6 +565,8 @@ class Group:
     def _receive_seed(self, sealed: SealedSeed, now: int) -> list[Event]:
         if sealed.name != self.me or sealed.vertex in self.epochs:
             return []
+        if sealed.vertex in self._closed:
+            raise Refused("groups: epoch is over")
         if sealed.vertex not in self.history:
             return self._keep_early(sealed)
         change = self.history[sealed.vertex].change
@@ -604,15 +613,15 @@ class Group:
     def _receive_heads(self, body: bytes) -> list[Event]:
         reader = Reader(body)
         count = reader.u16()
-        if not 0 < count <= PARENTS_MAX:
+        if not 0 < count <= LANDMARKS_MAX:
             raise Refused("groups: too many heads, or none")
-        heads = tuple(reader.take(ID) for _ in range(count))
+        marks = tuple(reader.take(ID) for _ in range(count))
         reader.end()
-        events: list[Event] = []
-        unknown = tuple(head for head in heads if head not in self.history)
-        if unknown:
-            events.append(Behind(unknown))
-        missing = self.missing_for(heads)
+        unknown = tuple(mark for mark in marks if mark not in self.history)
+        if len(unknown) == count:
+            raise Refused("groups: heads of another group")
+        events: list[Event] = [Behind(unknown)] if unknown else []
+        missing = self.missing_for(marks)
         if missing:
             events.append(Ahead(tuple(missing)))
         return events
@@ -629,6 +638,8 @@ class Group:
         if kind == _EPOCH:
             epoch = self.epochs.get(identity)
             return epoch.encode() if epoch else None
+        if kind == _CLOSED:
+            return u8(_VERSION)
         if kind == _ORPHAN:
             orphan = self.history.orphans.get(identity)
             return orphan.encoded if orphan else None

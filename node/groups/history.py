@@ -27,6 +27,7 @@ OF_ONE_AUTHOR_MAX = 512
 ORPHANS_MAX = 64
 ORPHAN_BYTES_MAX = 1 << 21
 VIEWS_KEPT = 64
+LANDMARKS_MAX = 32  # half of them heads; the rest would do for 2^14 vertices
 EVIDENCE_MAX = 64
 
 
@@ -62,6 +63,19 @@ class History:
     def heads(self) -> tuple[bytes, ...]:
         """Return the vertices that no other has seen, in order."""
         return tuple(sorted(self.vertices[place].id for place in _bits(self.head_places)))
+
+    def landmarks(self) -> tuple[bytes, ...]:
+        """Return heads, and vertices ever further back, to the creation.
+
+        Two who each have what the other lacks find by them about where they parted.
+        """
+        marks = dict.fromkeys(self.heads()[: LANDMARKS_MAX // 2])
+        last, step = len(self.vertices) - 1, 1
+        while step < last:
+            marks[self.vertices[last - step].id] = None
+            step *= 2
+        marks[self.vertices[0].id] = None
+        return tuple(marks)
 
     def seeds(self) -> list[Vertex]:
         """Return the seeding vertices that no other one has seen, the last in the graph last."""

@@ -77,7 +77,7 @@ class Keyring:
             if key.retired
             and (
                 now - key.retired >= OLD_KEY_KEPT
-                or seen_by_all >> history.places[key.replaced_by] & 1
+                or seen_by_all >> history.places.get(key.replaced_by, len(history.places)) & 1
             )
         ]
         for name in forgotten:

@@ -1,10 +1,12 @@
 """What members of a group can and cannot do, told as what happens among a few of them."""
 
+from contextlib import suppress
+
 import pytest
 
 from node.codec import Refused
-from node.groups.events import Dropped, Forked, Membership, Message, NotYet
-from node.groups.group import EPOCH_KEPT, Group
+from node.groups.events import Ahead, Behind, Dropped, Forked, Membership, Message, NotYet
+from node.groups.group import EPOCH_KEPT, EPOCHS_KEPT_MAX, Group
 from node.groups.invite import Candidate, Invite, join_request
 from node.groups.keyring import ACK_AFTER, DAY, OLD_KEY_KEPT
 from node.groups.message import MESSAGE_MAX
@@ -417,6 +419,69 @@ def test_a_long_history_is_short_for_a_newcomer(world):
     early = alice.group.missing_for(())[5]
     with pytest.raises(Refused, match="without its signature"):
         Group.create("", 0, world.random)[0].receive(early, world.now)
+
+
+def test_an_epoch_that_is_over_does_not_come_back(world):
+    alice, bob = world.found(2)
+    out = alice.group.rotate(world.now, world.random)
+    for item in (out.vertices[0], dict(out.direct)[bob.group.me]):
+        bob.group.receive(item, world.now)
+    post = alice.group.encrypt(b"once", world.random)
+    assert bob.group.receive_post(post, world.now) == [Message(alice.group.me, b"once")]
+    for _ in range(EPOCHS_KEPT_MAX + 1):
+        world.send(alice.group.rotate(world.now, world.random))
+        world.settle()
+    bob.group = Group.decode(bob.group.encode())
+
+    with pytest.raises(Refused, match="epoch is over"):
+        bob.group.receive(dict(out.direct)[bob.group.me], world.now)
+    with pytest.raises(NotYet):
+        bob.group.receive_post(post, world.now)
+
+
+def test_heads_tell_who_lacks_what(world):
+    alice, bob = world.found(2)
+    for _ in range(10):
+        world.send(alice.group.rotate(world.now, world.random))
+        world.settle()
+    mine = alice.group.ack(world.now, world.random).vertices[0]
+
+    assert alice.group.receive(bob.group.heads_item(), world.now) == [Ahead((mine,))]
+    assert bob.group.receive(alice.group.heads_item(), world.now) == [Behind(alice.group.heads())]
+    his = bob.group.ack(world.now, world.random).vertices[0]
+    behind, ahead = alice.group.receive(bob.group.heads_item(), world.now)
+    assert behind == Behind(bob.group.heads())
+    assert ahead.items[-1] == mine
+    assert len(ahead.items) <= 3
+    behind, ahead = bob.group.receive(alice.group.heads_item(), world.now)
+    assert ahead.items[-1] == his
+    stranger, _ = Group.create("", world.now, world.random)
+    with pytest.raises(Refused, match="heads of another group"):
+        stranger.receive(alice.group.heads_item(), world.now)
+    for body in (b"\0\0", b"\0\x21" + bytes(33 * 32), b"\0\1" + bytes(31), b"\0\1" + bytes(33)):
+        with pytest.raises(Refused):
+            alice.group.receive(b"\4" + body, world.now)
+
+
+def test_damaged_records_are_refused(world):
+    alice, bob = world.found(2)
+    world.send(alice.group.rotate(world.now, world.random))
+    world.settle()
+    kept = bob.group.records()
+    encoded = bob.group.encode()
+
+    for key in kept:
+        if key[:1] != b"e":
+            with pytest.raises(Refused):
+                Group.load({one: record for one, record in kept.items() if one != key})
+    for cut in [*range(0, len(encoded), 499), len(encoded) - 1]:
+        with pytest.raises(Refused):
+            Group.decode(encoded[:cut])
+    for place in range(0, len(encoded), 499):
+        flipped = bytearray(encoded)
+        flipped[place] ^= 1 << world.chance.randrange(8)
+        with suppress(Refused):
+            Group.decode(bytes(flipped)).prune(world.now)
 
 
 def test_a_restored_backup_goes_on(world):
