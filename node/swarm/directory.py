@@ -5,9 +5,11 @@ table is bounded in all, in each network and for each neighbour that brought rec
 nobody fills it alone. Neighbours tell each other what they have, and ask for what they lack.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from ipaddress import ip_address
+from typing import TypeVar
 
 from ..codec import Reader, Refused, sized, u8, u16, u32, u64
 from ..crypto import HYBRID_PUBLIC, SIGNATURE, SIGNING_PUBLIC, SigningKey, sha256, verify
@@ -33,6 +35,7 @@ SCORE_USED_MIN = -3  # below, a node is left out until its bad marks have faded
 FADE_MS = 3_600_000
 SAVED_MAX = 512
 
+_Key = TypeVar("_Key")
 _BEFORE_KEYS = 1 + 4 + 8 + 8 + 2 + 8
 _ONION = slice(_BEFORE_KEYS + SIGNING_PUBLIC, _BEFORE_KEYS + SIGNING_PUBLIC + HYBRID_PUBLIC)
 
@@ -68,6 +71,7 @@ class NodeRecord:
 @dataclass(slots=True)
 class _Entry:
     record: NodeRecord
+    networks: frozenset[str]
     source: bytes
     change: int
     score: int = 0
@@ -150,6 +154,8 @@ class Directory:
         self._network = network
         self._capacity = capacity
         self._entries: dict[bytes, _Entry] = {}  # the last changed comes last
+        self._in_network: Counter[str] = Counter()
+        self._from_source: Counter[bytes] = Counter()
         self._changes = 0
         self._faded = 0
 
@@ -172,23 +178,25 @@ class Directory:
             return False
         if known and known.updates >= UPDATES_MAX:
             raise NoRoomError("directory: updated too often")
-        self._check_shares(record, source)
+        networks = record.networks
+        self._check_shares(record.peer_id, networks, source)
         if not is_signed(record):
             raise Refused("directory: wrong signature")
         if known is None and len(self._entries) >= self._capacity:
             self._evict(now)
         self._changes += 1
-        entry = _Entry(record, source, self._changes)
+        entry = _Entry(record, networks, source, self._changes)
         if known:
             entry.score, entry.updates = known.score, known.updates + bool(source)
-            del self._entries[record.peer_id]
+            self._remove(record.peer_id)
         self._entries[record.peer_id] = entry
+        self._in_network.update(networks)
+        self._from_source[source] += 1
         return True
 
     def room_for(self, source: bytes) -> int:
         """Return how many nodes more a neighbour may bring."""
-        brought = sum(entry.source == source for entry in self._entries.values())
-        return PER_SOURCE_MAX - brought if source else self._capacity
+        return PER_SOURCE_MAX - self._from_source[source] if source else self._capacity
 
     def record(self, peer_id: bytes) -> NodeRecord | None:
         """Return what is known of a node."""
@@ -220,7 +228,7 @@ class Directory:
     def tick(self, now: int) -> None:
         """Forget what has expired, and let marks fade. Once a minute."""
         for peer_id in [k for k, entry in self._entries.items() if entry.record.expires <= now]:
-            del self._entries[peer_id]
+            self._remove(peer_id)
         if now - self._faded >= FADE_MS:
             self._faded = now
             for entry in self._entries.values():
@@ -264,20 +272,34 @@ class Directory:
             and entry.record.peer_id != self._own_id
         ]
 
-    def _check_shares(self, record: NodeRecord, source: bytes) -> None:
+    def _check_shares(self, peer_id: bytes, networks: frozenset[str], source: bytes) -> None:
         """Refuse a record that would give one network or one neighbour too much of the table."""
-        if record.peer_id == self._own_id:
+        if peer_id == self._own_id:
             return
-        others = [e for peer_id, e in self._entries.items() if peer_id != record.peer_id]
-        if source and sum(entry.source == source for entry in others) >= PER_SOURCE_MAX:
+        known = self._entries.get(peer_id)
+        brought = self._from_source[source] - (known is not None and known.source == source)
+        if source and brought >= PER_SOURCE_MAX:
             raise NoRoomError("directory: too many from one neighbour")
-        for network in record.networks:
-            if sum(network in entry.record.networks for entry in others) >= PER_NETWORK_MAX:
+        for network in networks:
+            there = self._in_network[network] - (known is not None and network in known.networks)
+            if there >= PER_NETWORK_MAX:
                 raise NoRoomError("directory: too many in one network")
+
+    def _remove(self, peer_id: bytes) -> None:
+        entry = self._entries.pop(peer_id)
+        for network in entry.networks:
+            _count_down(self._in_network, network)
+        _count_down(self._from_source, entry.source)
 
     def _evict(self, now: int) -> None:
         """Make room by forgetting the worst node; one that did nothing wrong stays."""
         worst = min(self._entries.values(), key=lambda e: (e.score, e.record.expires))
         if worst.score >= 0 and worst.record.expires > now:
             raise NoRoomError("directory: full")
-        del self._entries[worst.record.peer_id]
+        self._remove(worst.record.peer_id)
+
+
+def _count_down(counter: Counter[_Key], key: _Key) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

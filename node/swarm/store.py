@@ -56,7 +56,8 @@ MAILBOX_BLOBS_MAX = 1024
 RECORDS_SHARE = 8  # published keys take at most this part of the capacity
 RECORD_DAYS = 14
 OPEN_DAYS = TERMS_DAYS[-1] + 1
-EXPIRY_STEP_MS = 300_000
+STEP_MS = 300_000  # the finest time that is written down
+CURSOR_BITS = 20  # of a cursor that count within these five minutes
 PURGED_AT_ONCE = 1000
 DAMAGED_KEPT = 3
 
@@ -209,9 +210,11 @@ class SwarmStore:
             raise _Refusal(Code.MAILBOX_FULL)
         self._check_room(size, self._capacity - self._used)
         expires = _expiry(now + TERMS_DAYS[request.term] * DAY_MS)
+        # A mailbox that was emptied does not count anew, or who kept a cursor would miss blobs.
+        seq = max(last + 1, now // STEP_MS << CURSOR_BITS)
         self._database.execute(
             "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?)",
-            (*box, last + 1, blob_id, size, expires, request.blob),
+            (*box, seq, blob_id, size, expires, request.blob),
         )
         self._used += size + ROW_COST
         return Done(1)
@@ -423,8 +426,11 @@ class SwarmStore:
         self.refused["swarm: database failed"] += 1
         if _is_damage(error):
             self._database.close()
-            self._set_aside()
-            self._database = self._open()
+            try:
+                self._set_aside()
+                self._database = self._open()
+            except OSError:  # from now on every request fails, and says so
+                self.refused["swarm: disk failed"] += 1
 
     def _set_aside(self) -> None:
         """Give a damaged file another name; no more than a few are kept."""
@@ -474,4 +480,4 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _expiry(moment: int) -> int:
     """Return the end of these five minutes, so that no row tells when exactly it came."""
-    return -(-moment // EXPIRY_STEP_MS) * EXPIRY_STEP_MS
+    return -(-moment // STEP_MS) * STEP_MS

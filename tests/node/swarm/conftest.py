@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from node.crypto import sha256
+from node.swarm import store as store_module
 from node.swarm import work
 from node.swarm.mailboxes import Destination, wrap
 from node.swarm.requests import Publish, Store, decode_reply, encode_request
@@ -118,5 +119,9 @@ class Nodes:
 
 
 @pytest.fixture
-def new_nodes(new_store):
+def new_nodes(new_store, monkeypatch):
+    """Open so many nodes, which do not wait for the disk: no test of these cuts the power."""
+    impatient = tuple(text.replace("FULL", "OFF") for text in store_module.SETTINGS)
+    assert impatient != store_module.SETTINGS
+    monkeypatch.setattr(store_module, "SETTINGS", impatient)
     return lambda count: Nodes(new_store, count)

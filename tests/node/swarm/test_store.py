@@ -181,6 +181,19 @@ def test_pages(new_store, ask, solved):
     assert seen == [b"message %d" % number for number in range(10)]
 
 
+def test_cursors_rise_though_a_mailbox_was_emptied(new_store, ask, solved):
+    store, request = new_store(), solved(CHANNEL)
+    ask(store, request)
+    [(first, blob)] = ask(store, fetch(CHANNEL)).entries
+    ask(store, Erase(request.mailbox, request.token, (sha256(blob),)))
+    later = NOW + 300_000
+    ask(store, solved(CHANNEL, b"later", at=later), later)
+
+    [(second, _)] = ask(store, fetch(CHANNEL, after=first), later).entries
+    assert second > first
+    assert second >> 20 == later // 300_000
+
+
 def test_a_page_has_a_blob_however_small_the_limit(new_store, ask, solved):
     store = new_store()
     for number in range(2):
