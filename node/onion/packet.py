@@ -96,6 +96,15 @@ class Opened:
     tag: bytes = field(repr=False)
 
 
+def is_onion_key(public: bytes, random: Random) -> bool:
+    """Return whether a packet can be built for this key."""
+    try:
+        encapsulate(public, _KEM_LABEL, _KEM_CONTEXT, random)
+    except Refused:
+        return False
+    return True
+
+
 def build(path: Sequence[Relay], delays: Sequence[int], payload: bytes, random: Random) -> bytes:
     """Return the packet that the last node of the path delivers to itself."""
     header, body_keys = build_header(path, delays, Routing(DELIVER), random)

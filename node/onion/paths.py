@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..codec import Reader, Refused, u8, u64
 from ..crypto import Random
 from .chance import below, shuffled
-from .packet import NODE_ID, SLOTS, Relay
+from .packet import NODE_ID, SLOTS, Relay, is_onion_key
 
 HOPS = SLOTS - 1
 RELAYS_MAX = 4096
@@ -62,6 +62,7 @@ class Paths:
         self._relays: dict[bytes, Relay] = {}
         self._ids: list[bytes] = []
         self._scores: dict[bytes, float] = {}
+        self._checked: dict[bytes, tuple[bytes, bool]] = {}  # keys, and whether they are any
         self._guards: list[Guard] = []
 
     def update(self, relays: Iterable[Relay]) -> None:
@@ -69,13 +70,25 @@ class Paths:
         known = {each.node_id: each for each in relays if each.node_id != self._node_id}
         self._ids = sorted(known)[:RELAYS_MAX]
         self._relays = {node_id: known[node_id] for node_id in self._ids}
-        self._scores = {
-            node_id: score for node_id, score in self._scores.items() if node_id in self._relays
-        }
+        for table in (self._scores, self._checked):
+            for node_id in table.keys() - self._relays.keys():
+                del table[node_id]
 
     def known(self, node_id: bytes) -> Relay | None:
         """Return the newest record of a node."""
-        return self._relays.get(node_id)
+        relay = self._relays.get(node_id)
+        return relay if relay is not None and self.is_sound(relay) else None
+
+    def is_sound(self, relay: Relay) -> bool:
+        """Return whether a packet can be built for a relay: its record may say anything.
+
+        That is found out when a key is first used, since it takes as long as a hop.
+        """
+        public, sound = self._checked.get(relay.node_id, (b"", False))
+        if public != relay.public:
+            sound = is_onion_key(relay.public, self._random)
+            self._checked[relay.node_id] = relay.public, sound
+        return sound
 
     def stranger(self) -> Relay | None:
         """Return some node; None where none is known."""
@@ -112,7 +125,7 @@ class Paths:
         to strangers is what somebody who cuts links is after.
         """
         self._guards = [each for each in self._guards if now < each.until_ms]
-        known = [each for each in self._guards if each.node_id in self._relays]
+        known = [each for each in self._guards if self.known(each.node_id)]
         awake = [each for each in known if now >= each.rests_until_ms]
         subnets = {self._relays[each.node_id].subnet for each in awake}
         while len(awake) < GUARDS and len(self._guards) < GUARDS_MAX:
@@ -191,7 +204,7 @@ class Paths:
             ids = list({ids[below(self._random, len(ids))]: None for _ in range(_DRAWS)})
         order = shuffled(self._random, ids)
         order.sort(key=self._is_bad)
-        return [self._relays[node_id] for node_id in order]
+        return [relay for node_id in order if self.is_sound(relay := self._relays[node_id])]
 
     def encode(self) -> bytes:
         """Return the guards."""

@@ -119,6 +119,8 @@ class Client:
             raise ValueError(f"a request has at most {BODY_MAX} bytes")
         if len(self._open) >= OPEN_MAX or self._bytes + len(body) > OPEN_BYTES_MAX:
             raise Refused("onion: too many requests")
+        if not self._paths.is_sound(service):
+            raise Refused("onion: no key of a node")
         self._number += 1
         self._bytes += len(body)
         parts = parts_of(len(body), PART_SIZE)

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from node.codec import Refused
+from node.crypto import HybridKey
 from node.onion import paths as onion_paths
 from node.onion.packet import Relay
 from node.onion.paths import (
@@ -23,13 +24,23 @@ from node.onion.paths import (
 ME = bytes(32)
 
 
-def relay(number, subnet=None):
+KEY = HybridKey.from_seed(bytes(96)).public
+NO_KEYS = {
+    "too short": KEY[:-1],
+    "too long": KEY + b"\0",
+    "nothing": b"",
+    "a point of low order": bytes(32) + KEY[32:],
+    "coefficients above the prime": KEY[:32] + b"\xff" * 1536 + KEY[-32:],
+}
+
+
+def relay(number, subnet=None, public=KEY):
     node_id = hashlib.sha256(b"%d" % number).digest()
     network = number if subnet is None else subnet
-    return Relay(node_id=node_id, public=b"", subnet=network.to_bytes(2, "big"))
+    return Relay(node_id=node_id, public=public, subnet=network.to_bytes(2, "big"))
 
 
-MYSELF = Relay(node_id=ME, public=b"")
+MYSELF = Relay(node_id=ME, public=KEY)
 SERVICE = relay(999)
 
 
@@ -266,3 +277,35 @@ def test_the_number_of_relays_is_bounded(many, monkeypatch):
 def test_a_stranger_is_anybody(many, chance):
     assert len({many.stranger().node_id for _ in range(500)}) > 80
     assert Paths(ME, chance("a")).stranger() is None
+
+
+@pytest.mark.parametrize("public", NO_KEYS.values(), ids=NO_KEYS.keys())
+def test_a_record_whose_key_is_none_is_never_taken(chance, public):
+    """It came from anybody; a packet that cannot be built must stop nobody."""
+    paths = Paths(ME, chance("paths"))
+    good = [relay(number) for number in range(4)]
+    paths.update([*good, *(relay(number, public=public) for number in range(100, 140))])
+
+    for _ in range(20):
+        nodes = {*paths.forth(SERVICE, 0).nodes, *paths.round(MYSELF, 0).nodes, paths.stranger()}
+        assert nodes <= {*good, SERVICE, MYSELF}
+    assert set(paths.guards(0)) <= set(good)
+    assert paths.known(relay(100).node_id) is None
+
+
+def test_a_guard_whose_new_record_has_no_key_is_passed_over(many):
+    first = many.guards(0)[0]
+    others = [relay(number) for number in range(100) if relay(number) != first]
+    many.update([*others, Relay(node_id=first.node_id, public=b"", subnet=first.subnet)])
+
+    assert first.node_id not in {each.node_id for each in many.guards(1)}
+    many.update([*others, first])
+    assert many.guards(2)[0] == first
+
+
+def test_what_is_known_about_keys_is_bounded(many):
+    for number in range(200, 300):
+        assert many.is_sound(relay(number))
+    many.update([relay(1)])
+
+    assert len(many._checked) <= 1

@@ -1,5 +1,6 @@
 """Requests: answered or failed, carried out once, whatever is lost on the way."""
 
+import dataclasses
 from itertools import pairwise
 
 import pytest
@@ -196,6 +197,28 @@ def test_the_client_is_bounded(world):
         client.request(net.nodes[1].record, b"", 0)
     with pytest.raises(Refused, match="too many requests"):
         client.request(net.nodes[1].record, b"", 0)
+
+
+def test_a_service_without_a_key_is_refused(world):
+    net = world(3)
+    service = dataclasses.replace(net.nodes[1].record, public=bytes(1600))
+
+    with pytest.raises(Refused, match="no key of a node"):
+        net.nodes[0].client.request(service, b"", 0)
+    assert len(net.nodes[0].client) == 0
+
+
+def test_a_new_record_without_a_key_does_not_stop_a_request(world):
+    """While it was under way, somebody announced another record of the service."""
+    net = world(3)
+    client, server = net.nodes[0], net.nodes[1]
+    client.client.request(server.record, b"hello", net.now)
+    client.paths.update(
+        [dataclasses.replace(server.record, public=bytes(1600)), net.nodes[2].record]
+    )
+    net.run_until_idle(20_000)
+
+    assert [event.body for event in net.events[client.node_id]] == [b"re: hello"]
 
 
 def test_the_client_bounds_bytes(world):
