@@ -224,7 +224,7 @@ def responder_steps(
     named, hello = named_hello(wire, node)
     asked = gate.admit(hello, wire, source, now)
     if asked is not None:
-        wire, now = yield Need(HELLO, HELLO, seal_retry(*asked, named, wire))
+        wire, now = yield Need(HELLO, HELLO, seal_retry(*asked, named, wire, random))
         named, hello = named_hello(wire, node)
         if gate.admit(hello, wire, source, now) is not None:
             raise Refused("link: no cookie")

@@ -22,7 +22,8 @@ BINDER = 16
 MARK = 32
 BODY = HYBRID_PUBLIC + COOKIE + SOLUTION + TICKET + BINDER
 HELLO = NONCE + BODY + MARK
-RETRY = COOKIE + 1 + TAG
+RETRY_NONCE = 12
+RETRY = RETRY_NONCE + COOKIE + 1 + TAG
 
 HELLO_LABEL = b"pars/link-hello/v1"
 RETRY_LABEL = b"pars/link-retry/v1"
@@ -80,15 +81,20 @@ def _hello_keys(named: bytes, nonce: bytes) -> tuple[bytes, bytes]:
 # --- Retry ----------------------------------------------------------------------------------
 
 
-def seal_retry(cookie: bytes, difficulty: int, named: bytes, wire: bytes) -> bytes:
-    """Ask for the hello again, with this cookie and a solved puzzle."""
-    return crypto.aead_seal(_retry_key(named, wire), bytes(12), cookie + codec.u8(difficulty))
+def seal_retry(cookie: bytes, difficulty: int, named: bytes, wire: bytes, random: Random) -> bytes:
+    """Ask for the hello again, with this cookie and a solved puzzle.
+
+    The nonce is drawn: nothing is kept that would tell whether this hello was answered before.
+    """
+    nonce, plain = random(RETRY_NONCE), cookie + codec.u8(difficulty)
+    return nonce + crypto.aead_seal(_retry_key(named, wire), nonce, plain)
 
 
 def open_retry(data: bytes, named: bytes, wire: bytes) -> tuple[bytes, int] | None:
     """Return cookie and difficulty, or None if this is no retry."""
     try:
-        plain = crypto.aead_open(_retry_key(named, wire), bytes(12), data)
+        nonce, sealed = data[:RETRY_NONCE], data[RETRY_NONCE:]
+        plain = crypto.aead_open(_retry_key(named, wire), nonce, sealed)
     except Refused:
         return None
     return plain[:COOKIE], plain[COOKIE]

@@ -192,7 +192,7 @@ class Connection:
     def _finish(self, reason: str) -> None:
         if self.closed:
             return
-        self._flush()  # A close that is sealed still goes out.
+        self._writer.write(self._link.outgoing())  # A close that is sealed still goes out.
         self.closed = reason
         if self._timer is not None:
             self._timer.cancel()
@@ -278,8 +278,7 @@ class Tcp:
         """Answer no more, and close every link."""
         for server in self._servers:
             server.close()
-        for connection in tuple(self.connections):
-            await connection.close()
+        await asyncio.gather(*(connection.close() for connection in self.connections))
         for task in tuple(self._answering):
             task.cancel()
         if self._answering:

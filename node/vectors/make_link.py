@@ -125,7 +125,7 @@ def retry(named: bytes) -> dict[str, str | int]:
         "hello": first.hex(),
         "cookie": cookie.hex(),
         "difficulty": difficulty,
-        "retry": hello.seal_retry(cookie, difficulty, named, first).hex(),
+        "retry": hello.seal_retry(cookie, difficulty, named, first, draw).hex(),
         "solution": solution,
         "second_hello": hello.seal_hello(second, named, draw).hex(),
     }

@@ -542,7 +542,7 @@ def test_a_responder_that_never_ends(world) -> None:
     def endless() -> Steps:
         wire, _ = yield Need(hello.HELLO, hello.HELLO)
         while True:
-            retry = hello.seal_retry(b"c" * 16, 0, world.bob.peer_id, wire)
+            retry = hello.seal_retry(b"c" * 16, 0, world.bob.peer_id, wire, world.random)
             wire, _ = yield Need(hello.HELLO, hello.HELLO, retry)
 
     alice = world.call()
@@ -558,7 +558,7 @@ def test_a_responder_that_never_ends(world) -> None:
 def test_a_puzzle_that_would_take_for_ever(world) -> None:
     for bits in (17, 255):
         alice = world.call()
-        retry = hello.seal_retry(b"c" * 16, bits, world.bob.peer_id, alice.outgoing())
+        retry = hello.seal_retry(b"c" * 16, bits, world.bob.peer_id, alice.outgoing(), world.random)
         assert alice.receive(retry, world.now) == [Closed("link: puzzle too hard")]
 
 

@@ -179,7 +179,7 @@ def test_a_caller_pays_without_noticing(world, credit: int) -> None:
     world.shake(alice, bob)
 
     assert alice.peer_id == world.bob.peer_id
-    assert [len(data) for _, data in world.recorded] == [1_704, 33, 1_704, 8_835, 7_235]
+    assert [len(data) for _, data in world.recorded] == [1_704, 45, 1_704, 8_835, 7_235]
 
 
 def test_a_resuming_caller_pays_too(world) -> None:

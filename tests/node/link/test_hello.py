@@ -99,20 +99,28 @@ def test_a_hello_shows_no_binder() -> None:
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 255))
 def test_retries_round_trip(cookie: bytes, bits: int) -> None:
     wire = bytes(1_704)
-    retry = hello.seal_retry(cookie, bits, NAME, wire)
+    retry = hello.seal_retry(cookie, bits, NAME, wire, fixed)
 
-    assert len(retry) == hello.RETRY == 33
+    assert len(retry) == hello.RETRY == 45
     assert hello.open_retry(retry, NAME, wire) == (cookie, bits)
 
 
 def test_a_retry_is_for_one_hello_of_one_name(flipped) -> None:
     wire = bytes(1_704)
-    retry = hello.seal_retry(b"c" * 16, 12, NAME, wire)
+    retry = hello.seal_retry(b"c" * 16, 12, NAME, wire, fixed)
 
     assert hello.open_retry(retry, NAME, bytes(1_703) + b"\1") is None
     assert hello.open_retry(retry, bytes(32), wire) is None
     for place in range(len(retry)):
         assert hello.open_retry(flipped(retry, place), NAME, wire) is None
+
+
+def test_two_retries_share_no_nonce() -> None:
+    """A hello that comes twice under load is asked twice: one key must not meet one nonce again."""
+    draw, wire = Random(6).randbytes, bytes(1_704)
+    first, second = (hello.seal_retry(c * 16, 0, NAME, wire, draw) for c in (b"c", b"d"))
+
+    assert first[:12] != second[:12]
 
 
 @pytest.mark.parametrize("bits", [0, 1, 8, 12])

@@ -261,7 +261,7 @@ def test_a_retry_by_other_code() -> None:
     solution = said["solution"].to_bytes(8)
     digest = sha256(b"pars/link-puzzle/v1", said["cookie"], solution)
 
-    assert aead_open(key, bytes(12), said["retry"]) == said["cookie"] + b"\x0c"
+    assert aead_open(key, said["retry"][:12], said["retry"][12:]) == said["cookie"] + b"\x0c"
     assert first["public"] == second["public"]
     assert (second["cookie"], second["solution"]) == (said["cookie"], solution)
     assert int.from_bytes(digest) < 1 << (256 - said["difficulty"])

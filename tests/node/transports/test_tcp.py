@@ -507,3 +507,24 @@ def test_a_node_serves_no_bytes_but_links() -> None:
             *(None, None, None),
             inbound=True,
         )
+
+
+def test_cover_for_a_peer_that_does_not_read_stays_bounded(in_net, monkeypatch) -> None:
+    monkeypatch.setattr(driver, "SEND_MAX", 100_000)
+
+    async def test(net) -> None:
+        async def deaf(connection: Connection) -> None:
+            connection._room.clear()
+            await asyncio.sleep(60)
+
+        server, address = await net.serving(0, deaf)
+        client = net.node(1, cover=Cover(mean_ms=1, message_size=1_000_000))
+        connection = await client.dial(address)
+        while not server.connections:
+            await asyncio.sleep(0.01)
+        assert [message async for message in connection] == []
+
+        assert connection.closed == "tcp: peer does not read"
+        assert net.refusals[1] == {"tcp: peer does not read": 1}
+
+    in_net(test)
