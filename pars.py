@@ -17,6 +17,7 @@ COMMANDS = {
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
     "new": ("ape_pars", "write a small Ape project whose tests pass"),
     "contracts": ("ape_pars.deployment", "put the DAO's contracts on a chain, by Ape"),
+    "bridge": ("session_bridge", "tie sessions to a chain: anchor, answer, relay, prove"),
     "demo": ("chain.dao", "the DAO at work, step by step"),
     "ai": ("chain.ai", "make integer models, bring them to a chain, ask and check them"),
     "oracle": ("chain.oracle", "report to the oracle feeds of a chain"),

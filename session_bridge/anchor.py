@@ -19,6 +19,7 @@ class Anchoring:
     """Compares what is anchored with what is over, and anchors the difference."""
 
     name = "anchor"
+    kinds = frozenset(("anchor",))
 
     def __init__(
         self, client: ChainClient, contracts: Contracts, source: Source, epochs: Epochs

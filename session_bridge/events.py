@@ -26,6 +26,7 @@ class Relaying:
     """Compares what is delivered with what happened."""
 
     name = "events"
+    kinds = frozenset(("certify", "relay", "retry"))
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class Answering:
     """Compares what is asked with what is anchored."""
 
     name = "oracle"
+    kinds = frozenset(("answer", "retry-callback", "expire", "collect"))
 
     def __init__(
         self,

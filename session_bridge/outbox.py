@@ -24,7 +24,7 @@ from .ledger import (
     void_record,
 )
 
-IN_FLIGHT_MAX = 16
+IN_FLIGHT_MAX = 48
 """Transactions that wait for a block."""
 SLOTS_MAX = 512
 """Those included that are not final yet."""

@@ -19,17 +19,20 @@ from .journal import Journal
 from .ledger import Scope, cursor_record
 from .oracle import CURSOR as REQUESTS
 from .oracle import Answering
-from .outbox import Action, Outbox, Told, Unprofitable, View
+from .outbox import IN_FLIGHT_MAX, Action, Outbox, Told, Unprofitable, View
 from .source import Source
 
 HEADS_KEPT = 64
 SEEN_MAX = 4_096
+SHARE = IN_FLIGHT_MAX // 3
 
 
 class Part(Protocol):
     """One of the bridge's tasks: compares two layers, and says what is missing on the chain."""
 
     name: str
+    kinds: frozenset[str]
+    """What the purposes of its transactions begin with."""
 
     def plan(self, view: View) -> tuple[list[list[Action]], dict[str, Any]]:
         """Return rows of actions, each row in its order, and how things stand."""
@@ -146,18 +149,22 @@ class Bridge:
             self.standing.parts[part.name] = {"waitsFor": str(error)}
             return 0
         self.standing.parts[part.name] = facts
-        return sum(self._send_row(row, view) for row in rows)
+        return sum(self._send_row(part, row, view) for row in rows)
 
-    def _send_row(self, row: list[Action], view: View) -> int:
-        """Send actions one after the other, up to the first that cannot go now."""
+    def _send_row(self, part: Part, row: list[Action], view: View) -> int:
+        """Send actions one after the other, up to the first that cannot go now.
+
+        Each part has its share of what may be on its way, so none keeps another waiting.
+        """
         sent = 0
         busy = self._outbox.busy()
+        room = SHARE - sum(each.split("/")[0] in part.kinds for each in busy)
         if row and row[0].purpose not in busy and not self._has_turn(row[0], view):
             return 0
         for action in row:
             if action.purpose in busy:
                 continue
-            if not self._may_go(action, view):
+            if sent >= room or not self._may_go(action, view):
                 break
             try:
                 self._tell(self._outbox.send(action, view))

@@ -239,3 +239,19 @@ def test_more_requests_than_a_pass_looks_at_all_have_their_turn(
 
     assert made.standing.parts["oracle"]["states"]["unknown"] == count
     assert world.ask("oracle", "statusOf", number) == ANSWERED
+
+
+def test_many_events_do_not_keep_an_answer_waiting(world, bridges, tell, sources) -> None:
+    told = [sources.event(each, world.listener) for each in range(40)]
+    made = bridges(tell(sources.epoch(1, range(5), told)))
+    made.once()
+    made.once()
+    number = world.request(3)
+    world.automine(False)
+
+    made.once()
+    made.once()
+    world.mine()
+
+    assert world.ask("oracle", "statusOf", number) == ANSWERED
+    assert 0 < world.ask("relay", "nextNumber") <= 16

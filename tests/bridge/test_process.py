@@ -21,7 +21,6 @@ from session_bridge.journal import Journal
 from session_bridge.service import scope_of
 from session_bridge.transport import HttpTransport
 
-BRIDGE = "import sys; from session_bridge.cli import main; sys.exit(main(sys.argv[1:]))"
 SECONDS = 60
 EPOCHS, EVENTS, REQUESTS = 4, 2, 3
 TOPICS = {
@@ -68,7 +67,16 @@ def stage(node, far_world, tell, sources, tmp_path, root) -> Iterator[SimpleName
         key = tmp_path / f"key{account}"
         key.write_text(dev_accounts()[account].private_key.hex())
         key.chmod(0o600)
-        command = [sys.executable, "-c", BRIDGE, "run", "--rpc", node.url, "--source", str(path)]
+        command = [
+            sys.executable,
+            "pars.py",
+            "bridge",
+            "run",
+            "--rpc",
+            node.url,
+            "--source",
+            str(path),
+        ]
         command += ["--journal", str(tmp_path / f"journal{account}"), "--key-file", str(key)]
         command += ["--poll", "0.05", "--stagger", "2", "--at-a-loss", *options]
         process = subprocess.Popen(
