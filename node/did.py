@@ -104,7 +104,10 @@ def create(
     """Return a new log."""
     bundle = account.bundle()
     body = _content(devices, services) | {"bundle": _base64(bundle)}
-    return _signed(account, _entry(did_of(account.account_id), 0, "", CREATE, day) | body)
+    did = did_of(account.account_id)
+    log = _signed(account, _entry(did, 0, "", CREATE, day) | body)
+    resolve(did, log)
+    return log
 
 
 def update(

@@ -24,6 +24,7 @@ SPAN_MAX = 366 * DAY
 STEP_MAX = HOUR  # what one step may take of the grace: tick at least as often
 ACTIONS_MAX = 32
 PAYLOAD_MAX = 64 << 10
+CHANNEL_MAX = 64
 VERSION = 1
 
 
@@ -80,7 +81,10 @@ class Switch:
             raise Refused("deadman: interval and grace are an hour to a year")
         if not 0 < len(actions) <= ACTIONS_MAX:
             raise Refused("deadman: number of actions")
-        if any(len(action.payload) > PAYLOAD_MAX for action in actions):
+        if any(
+            len(action.payload) > PAYLOAD_MAX or len(action.channel) > CHANNEL_MAX
+            for action in actions
+        ):
             raise Refused("deadman: payload is too long")
         return cls(interval, grace, tuple(sorted(actions)), Phase.WATCHING, now)
 
@@ -173,7 +177,7 @@ class Switch:
             kind, is_done = reader.u8(), reader.u8()
             if kind > Kind.WIPE or is_done > 1:
                 raise Refused("deadman: damaged state")
-            actions.append(Action(Kind(kind), reader.sized(64), reader.sized(PAYLOAD_MAX)))
+            actions.append(Action(Kind(kind), reader.sized(CHANNEL_MAX), reader.sized(PAYLOAD_MAX)))
             done |= {number} if is_done else set()
         reader.end()
         made = cls.enable(tuple(actions), seen, interval, grace)

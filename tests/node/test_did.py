@@ -115,6 +115,16 @@ def test_keys_are_multikeys_with_registered_codes(created):
     assert codes["device-1-ml-dsa-87"] == (0x1212, PHONE.signing)
 
 
+def test_nothing_is_signed_that_nobody_would_resolve():
+    wrong = Service("a name with spaces", "Inbox", "pars://x")
+
+    assert (
+        refusal(lambda: create(ACCOUNT, {}, (wrong,), DAY)) == "did: name or endpoint of a service"
+    )
+    many = {number: PHONE for number in range(6)}
+    assert refusal(lambda: create(ACCOUNT, many, (), DAY)) == "did: list of devices"
+
+
 def test_updating_revoking_and_deactivating(created, grown):
     now = resolve(DID, grown)
     assert (now.devices, now.revoked, now.services) == ({2: LAPTOP}, {1}, ())

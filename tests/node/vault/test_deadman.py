@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from node.codec import Refused
 from node.vault.deadman import (
     ACTIONS_MAX,
+    CHANNEL_MAX,
     DAY,
     HOUR,
     PAYLOAD_MAX,
@@ -205,10 +206,14 @@ def test_other_spans(switch):
 def test_actions_have_bounds():
     many = ACTIONS[:1] * (ACTIONS_MAX + 1)
     long = (Action(Kind.RELEASE, b"", bytes(PAYLOAD_MAX + 1)),)
+    name = (Action(Kind.RELEASE, bytes(CHANNEL_MAX + 1)),)
+    most = (Action(Kind.RELEASE, bytes(CHANNEL_MAX), bytes(PAYLOAD_MAX)),) * ACTIONS_MAX
 
     assert refusal(lambda: Switch.enable((), START)) == "deadman: number of actions"
     assert refusal(lambda: Switch.enable(many, START)) == "deadman: number of actions"
     assert refusal(lambda: Switch.enable(long, START)) == "deadman: payload is too long"
+    assert refusal(lambda: Switch.enable(name, START)) == "deadman: payload is too long"
+    assert Switch.decode(Switch.enable(most, START).encode()).actions == most
 
 
 def test_the_stored_form_is_strict(switch):
