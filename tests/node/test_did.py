@@ -121,7 +121,7 @@ def test_nothing_is_signed_that_nobody_would_resolve():
     assert (
         refusal(lambda: create(ACCOUNT, {}, (wrong,), DAY)) == "did: name or endpoint of a service"
     )
-    many = {number: PHONE for number in range(6)}
+    many = dict.fromkeys(range(6), PHONE)
     assert refusal(lambda: create(ACCOUNT, many, (), DAY)) == "did: list of devices"
 
 
