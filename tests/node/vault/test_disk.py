@@ -93,6 +93,18 @@ def test_a_broken_sector_takes_no_other_with_it(path, monkeypatch):
     disk.close()
 
 
+def test_what_is_synchronised_reaches_the_operating_system(path, monkeypatch):
+    """The file before its name appears, then the folder with the name; then every `sync`."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_mode))
+    disk = FileDisk.create(path, lambda made: made.write(0, b"content"))
+    assert [stat.S_ISDIR(mode) for mode in synced] == [False, True]
+    disk.sync()
+    disk.close()
+
+    assert [stat.S_ISDIR(mode) for mode in synced] == [False, True, False]
+
+
 def test_another_process_is_refused(path, root):
     filled(path).close()
     held = FileDisk(path)
