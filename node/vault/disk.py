@@ -7,6 +7,9 @@ from typing import Protocol
 
 from ..codec import Refused
 
+# Of a file that keeps its size there is nothing more to write than its data. macOS lacks it.
+write_out: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+
 SECTOR = 4096  # what a disk reads or fails to read in one piece
 
 
@@ -98,7 +101,7 @@ class FileDisk:
 
     def sync(self) -> None:
         """Return when all that was written is durable."""
-        os.fsync(self._descriptor)
+        write_out(self._descriptor)
 
     def close(self) -> None:
         """Let the file go."""

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from node.codec import Refused
+from node.vault import disk as disk_module
 from node.vault.container import SIZE_MIN, create
 from node.vault.disk import FileDisk
 from node.vault.duress import set_duress, set_up, unlock
@@ -96,7 +97,8 @@ def test_a_broken_sector_takes_no_other_with_it(path, monkeypatch):
 def test_what_is_synchronised_reaches_the_operating_system(path, monkeypatch):
     """The file before its name appears, then the folder with the name; then every `sync`."""
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_mode))
+    for place, name in ((os, "fsync"), (disk_module, "write_out")):
+        monkeypatch.setattr(place, name, lambda of: synced.append(os.fstat(of).st_mode))
     disk = FileDisk.create(path, lambda made: made.write(0, b"content"))
     assert [stat.S_ISDIR(mode) for mode in synced] == [False, True]
     disk.sync()
