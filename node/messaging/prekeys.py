@@ -143,8 +143,9 @@ class Prekey:
         return HybridKey.from_seed(self.seed)
 
     def is_over(self, now: int) -> bool:
-        """Tell whether a retired key is to be erased."""
-        return now >= self.retired + (USED_LIFE if self.kind == USED else KEPT_RETIRED)
+        """Tell whether a retired key is to be erased, or was retired under a wrong clock."""
+        life = USED_LIFE if self.kind == USED else KEPT_RETIRED
+        return not -CLOCK_SKEW <= now - self.retired < life
 
 
 class Prekeys:
@@ -164,9 +165,11 @@ class Prekeys:
         return made
 
     def tend(self, now: int, random: Random) -> bool:
-        """Drop, retire and make keys as it is time to; tell whether the record has changed."""
-        self._drop(now)
-        changed = False
+        """Drop, retire and make keys as it is time to.
+
+        Tell whether anything has changed: then store the state, and publish the record again.
+        """
+        changed = self._drop(now)
         for kind, life, wanted in (
             (SIGNED, ROTATION, 1),
             (LAST_RESORT, ROTATION, 1),
@@ -189,15 +192,17 @@ class Prekeys:
         live = (pair for pair in self._keys.items() if pair[1].kind == kind)
         return [pair for pair in live if not pair[1].retired]
 
-    def _drop(self, now: int) -> None:
+    def _drop(self, now: int) -> bool:
         """Erase what was retired long ago; of too many those that were used, then the oldest."""
         retired = [(name, key) for name, key in self._keys.items() if key.retired]
         retired.sort(key=lambda pair: (pair[1].kind != USED, pair[1].retired))
-        surplus = len(self._keys) - (KEYS_MAX - ONE_TIME - 2)
+        before = len(self._keys)
+        surplus = before - (KEYS_MAX - ONE_TIME - 2)
         for index, (name, key) in enumerate(retired):
             if index < surplus or key.is_over(now):
                 del self._keys[name]
         self._seen = {digest: name for digest, name in self._seen.items() if name in self._keys}
+        return len(self._keys) < before
 
     def record(
         self, bundle: bytes, certificate: bytes, device: DeviceKeys, inbox: bytes, now: int

@@ -177,7 +177,8 @@ def test_one_time_keys_are_used_once_and_made_anew(bob, now):
         keys.find(first.signed.id, used, now + USED_LIFE)
     assert keys.tend(now, draw)
     second = bob.published(keys)
-    keys.tend(now + USED_LIFE, draw)
+    assert not keys.tend(now + USED_LIFE - 1, draw)
+    assert keys.tend(now + USED_LIFE, draw)  # so that it is erased from the store too
     assert used not in keys._keys
     assert not keys._seen
     assert len(second.one_time) == ONE_TIME
@@ -202,6 +203,17 @@ def test_the_number_of_keys_is_bounded_whatever_the_clock_does(now):
         assert len(keys._keys) <= prekeys.KEYS_MAX
         assert len(keys._live(prekeys.SIGNED)) == len(keys._live(prekeys.LAST_RESORT)) == 1
         assert len(keys._live(prekeys.SINGLE)) == ONE_TIME
+
+
+def test_a_used_key_does_not_stay_because_the_clock_was_wrong(bob, now):
+    keys = Prekeys.create(now, draw)
+    first = bob.published(keys)
+    keys.consume(first.one_time[0].id, draw(32), now + 1000 * DAY)
+
+    with pytest.raises(Refused, match="used already"):
+        keys.find(first.signed.id, first.one_time[0].id, now)
+    assert keys.tend(now, draw)
+    assert first.one_time[0].id not in keys._keys
 
 
 def test_a_flood_of_first_messages_costs_no_key_that_others_wait_for(bob, now):

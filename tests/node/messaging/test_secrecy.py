@@ -67,18 +67,23 @@ def test_a_hundred_messages_stay_closed_after_everything_is_taken(alice, bob, mo
     assert first[16:32] not in prekeys._keys
 
 
-def test_what_comes_two_turns_after_a_theft_is_closed_again(settled, alice, now):
-    """The thief has Alice's key for Bob's next turn, and none of those that she makes after it."""
-    one, other = settled(FULL)
-    talk(one, other, now, 3)
-    one.encrypt(b"her turn has begun", now, draw)
-    thief = Thief(one, alice.device.hybrid)
-    other.decrypt(one.encrypt(b"text", now, draw), now, draw)
+@pytest.mark.parametrize("rounds", [0, 1, 4])
+@pytest.mark.parametrize("victim", [0, 1])
+def test_what_comes_two_turns_after_a_theft_is_closed_again(
+    settled, alice, bob, now, rounds, victim
+):
+    """The thief has the victim's key for the other's next turn, and none that is made after it."""
+    sides = settled(FULL)
+    talk(*sides, now, rounds)
+    own, other = sides[victim], sides[1 - victim]
+    own.encrypt(b"a turn has begun", now, draw)
+    thief = Thief(own, (alice, bob)[victim].device.hybrid)
+    other.decrypt(own.encrypt(b"text", now, draw), now, draw)
 
     first = other.encrypt(b"one turn later", now, draw)
-    assert one.decrypt(first, now, draw) == thief.reads(first, now) == b"one turn later"
+    assert own.decrypt(first, now, draw) == thief.reads(first, now) == b"one turn later"
 
-    for _, message in talk(one, other, now, 5):
+    for _, message in talk(own, other, now, 5):
         assert thief.reads(message, now) is None
 
 

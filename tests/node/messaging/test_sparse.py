@@ -11,7 +11,8 @@ from node import crypto
 from node.codec import Refused
 from node.messaging import erasure, sparse
 from node.messaging.erasure import BLOCK, PART, PARTS, POINTS, part, rebuild
-from node.messaging.sparse import LEAST_PARTS, ROOM, SparseTurns
+from node.messaging.ratchet import OVERHEAD
+from node.messaging.sparse import LEAST_PARTS, ROOM, STEP_SIZE, SparseTurns
 from node.messaging.turns import SPARSE
 
 draw = random.Random(3).randbytes
@@ -76,7 +77,7 @@ def test_parts_are_values_of_one_polynomial():
 def test_a_step_takes_at_most_25_messages_even_for_long_texts(settled, now):
     """The text leaves no more than the least room, so each message has the fewest parts."""
     one, other = settled(SPARSE)
-    text = bytes(1024 - 28 - 53 - 36 - ROOM + 1024 * 3 - 8)
+    text = bytes(4096 - OVERHEAD - STEP_SIZE - ROOM)
     mixed, messages = [one._turns.mixed], 0
     while one._turns.mixed < 6:
         assert len(exchange(one, other, now, text)) == 4096
@@ -99,12 +100,12 @@ def test_short_texts_leave_room_for_more_parts(settled, now):
 
 
 def test_the_overhead_of_a_message_is_bounded(settled, now):
-    """A kilobyte holds a text of 595 bytes; its size is one whether a step is under way or not."""
+    """A kilobyte holds 624 bytes of text; its size is one whether a step is under way or not."""
     one, other = settled(SPARSE)
     for _ in range(30):
-        assert len(exchange(one, other, now, bytes(595))) == 1024
+        assert len(exchange(one, other, now, bytes(624))) == 1024
         assert len(exchange(other, one, now, b"")) == 1024
-    assert len(exchange(one, other, now, bytes(1024))) == 4096
+    assert len(exchange(one, other, now, bytes(625))) == 4096
 
 
 @pytest.mark.parametrize("loss", [0.3, 0.7])

@@ -1,7 +1,7 @@
 """How channels begin: with whom, once, deniably, and refused whenever something is not right."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 
 import pytest
 
@@ -208,6 +208,17 @@ def test_all_first_messages_have_one_size_and_name_nobody(alice, bob, prekeys, m
         begin(alice.party, published, bytes(TEXT_MAX + 1), draw)
     with pytest.raises(Refused, match="unknown mode"):
         begin(alice.party, published, b"", draw, mode=3)
+
+
+def test_a_first_message_looks_random(alice, bob, prekeys):
+    """F-095, over what is not sealed and over what is: 255 degrees of freedom."""
+    published = bob.published(prekeys)
+    firsts = [begin(alice.party, published, bytes(9000), draw)[1] for _ in range(40)]
+    for part in (slice(32, start.OUTER), slice(start.OUTER, None)):
+        data = b"".join(first[part] for first in firsts)
+        expected = len(data) / 256
+        counts = Counter(data)
+        assert 130 < sum((counts[byte] - expected) ** 2 / expected for byte in range(256)) < 420
 
 
 # --- What a lying initiator can write ---------------------------------------------------------

@@ -116,7 +116,7 @@ def test_every_message_opens_once_whatever_happens(begun, alice, bob, now, mode)
 
 @pytest.mark.campaign
 def test_every_message_opens_once_whatever_happens_for_long(begun, alice, bob, now, mode):
-    run(begun, alice, bob, now, mode, 300)
+    run(begun, alice, bob, now, mode, 150)
 
 
 def storm(sides, now, count, seed):
