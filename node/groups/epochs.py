@@ -106,17 +106,19 @@ class Epoch:
     """What is left of a seed: it is forgotten itself."""
 
     vertex: bytes
+    began: int  # when its seed came here, in milliseconds
     superseded: int  # when another seed had seen it, in milliseconds; 0 while none has
     post_key: bytes = field(repr=False)
     mailbox: bytes = field(repr=False)
     chains: dict[bytes, Chain] = field(repr=False)
 
     @classmethod
-    def from_seed(cls, seed: bytes, vertex: bytes, names: Iterable[bytes]) -> "Epoch":
+    def from_seed(cls, seed: bytes, vertex: bytes, names: Iterable[bytes], now: int) -> "Epoch":
         """Derive the keys of a seed for those who received it."""
         root = hkdf(seed, vertex, _EPOCH)
         return cls(
             vertex,
+            now,
             0,
             hkdf_expand(root, _POST),
             hkdf_expand(root, _MAILBOX),
@@ -172,7 +174,8 @@ class Epoch:
 
     def encode(self) -> bytes:
         """Return the keys, to be kept where secrets are."""
-        parts = [u8(_VERSION), self.vertex, u64(self.superseded), self.post_key, self.mailbox]
+        parts = [u8(_VERSION), self.vertex, u64(self.began)]
+        parts += [u64(self.superseded), self.post_key, self.mailbox]
         parts.append(u16(len(self.chains)))
         for name, chain in self.chains.items():
             parts += [name, chain.key, u32(chain.index), u32(len(chain.skipped))]
@@ -186,7 +189,7 @@ class Epoch:
         reader = Reader(data)
         if reader.u8() != _VERSION:
             raise Refused("groups: unknown version of an epoch")
-        vertex, superseded = reader.take(ID), reader.u64()
+        vertex, began, superseded = reader.take(ID), reader.u64(), reader.u64()
         post_key, mailbox = reader.take(KEY), reader.take(KEY)
         chains = {}
         for _ in range(reader.u16()):
@@ -197,7 +200,7 @@ class Epoch:
                 skipped[at] = (time, reader.take(KEY))
             chains[name] = Chain(key, index, skipped)
         reader.end()
-        epoch = cls(vertex, superseded, post_key, mailbox, chains)
+        epoch = cls(vertex, began, superseded, post_key, mailbox, chains)
         if epoch.encode() != data:
             raise Refused("groups: not as an epoch is written")
         return epoch

@@ -42,6 +42,9 @@ from .vertex import (
     make_vertex,
 )
 
+HOUR = 3600 * 1000
+ROTATE_AFTER = 7 * DAY
+RANKS_MAX = 24
 EPOCH_KEPT = 7 * DAY  # after another superseded it: as long as relays keep what it opens
 EPOCHS_KEPT_MAX = 16
 EARLY_SEEDS_MAX = 64
@@ -175,6 +178,19 @@ class Group:
             return False
         unknown = key_name(self.history.hybrid(self.me)) not in self._keys
         return unknown or self._keys.due(now)
+
+    def rotation_due(self, now: int) -> bool:
+        """Return whether an epoch has lasted so long that `rotate` should begin another.
+
+        With the keys that members replace meanwhile, it shuts out who stole any. The most senior
+        member is first; who follows waits for him, for an hour more by each rank.
+        """
+        epochs = self._agreed() or []
+        ranks = self.history.view().by_seniority()
+        if self.me not in ranks or not epochs:
+            return False
+        patience = ROTATE_AFTER + min(ranks.index(self.me), RANKS_MAX) * HOUR
+        return now - max(epoch.began for epoch in epochs) >= patience
 
     # Changing it
 
@@ -456,7 +472,7 @@ class Group:
     def _begin(self, vertex: Vertex, seed: bytes, now: int) -> None:
         """Derive the keys of a seed, and note which epochs it supersedes."""
         names = self.history.recipients(vertex.id)
-        self.epochs[vertex.id] = Epoch.from_seed(seed, vertex.id, names)
+        self.epochs[vertex.id] = Epoch.from_seed(seed, vertex.id, names, now)
         self._touched.add(_EPOCH + vertex.id)
         self._supersede(now)
 

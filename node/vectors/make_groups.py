@@ -49,7 +49,7 @@ def vectors() -> dict[str, object]:
     sealed = SealedSeed.decode(sealed_item[1:])
     seed = sealed.open(newcomer.hybrid, founder.history.vertices[0].change.commitment)
     names = sorted(founder.history.recipients(founder.id))
-    epoch = Epoch.from_seed(seed, founder.id, names)
+    epoch = Epoch.from_seed(seed, founder.id, names, NOW)
     invite = Invite.make(sha256(b"invites"), founder.id, bytes(range(16)), NOW)
     return {
         "header": HEADER,

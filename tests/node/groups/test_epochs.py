@@ -27,7 +27,7 @@ ALICE, BOB = b"a" * 32, b"b" * 32
 
 
 def epoch():
-    return Epoch.from_seed(SEED, VERTEX, [BOB, ALICE])
+    return Epoch.from_seed(SEED, VERTEX, [BOB, ALICE], 5)
 
 
 def receive(receiver, index, now=0):
@@ -73,8 +73,8 @@ def test_a_seed_is_what_the_vertex_commits_to():
 
 
 def test_everyone_derives_the_same_and_for_each_vertex_another():
-    assert epoch() == Epoch.from_seed(SEED, VERTEX, [ALICE, BOB])
-    other = Epoch.from_seed(SEED, bytes(32), [ALICE, BOB])
+    assert epoch() == Epoch.from_seed(SEED, VERTEX, [ALICE, BOB], 5)
+    other = Epoch.from_seed(SEED, bytes(32), [ALICE, BOB], 5)
     mine = epoch()
     secrets = [
         secret

@@ -6,7 +6,7 @@ import pytest
 
 from node.codec import Refused
 from node.groups.events import Ahead, Behind, Dropped, Forked, Membership, Message, NotYet
-from node.groups.group import EPOCH_KEPT, EPOCHS_KEPT_MAX, Group
+from node.groups.group import EPOCH_KEPT, EPOCHS_KEPT_MAX, HOUR, ROTATE_AFTER, Group
 from node.groups.invite import Candidate, Invite, join_request
 from node.groups.keyring import ACK_AFTER, DAY, OLD_KEY_KEPT
 from node.groups.message import MESSAGE_MAX
@@ -482,6 +482,21 @@ def test_damaged_records_are_refused(world):
         flipped[place] ^= 1 << world.chance.randrange(8)
         with suppress(Refused):
             Group.decode(bytes(flipped)).prune(world.now)
+
+
+def test_an_epoch_lasts_a_week_and_the_most_senior_ends_it(world):
+    alice, bob, carol = world.found(3)
+    week = world.now + ROTATE_AFTER
+
+    assert not any(one.group.rotation_due(week - 1) for one in (alice, bob, carol))
+    assert [one.group.rotation_due(week) for one in (alice, bob, carol)] == [True, False, False]
+    assert [one.group.rotation_due(week + 2 * HOUR) for one in (alice, bob, carol)] == [True] * 3
+    world.now = week
+    world.send(alice.group.rotate(world.now, world.random))
+    world.settle()
+    assert not any(one.group.rotation_due(week + DAY) for one in (alice, bob, carol))
+    world.send(carol.group.leave(world.now, world.random))
+    assert not carol.group.rotation_due(week + 10 * DAY)
 
 
 def test_a_restored_backup_goes_on(world):

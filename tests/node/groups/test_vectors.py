@@ -143,7 +143,7 @@ def test_a_newcomer_enters_by_our_code():
 
 
 def test_chains_and_invite_by_our_code():
-    epoch = Epoch.from_seed(raw(SEED["seed"]), raw(GROUP["id"]), map(raw, EPOCH["chains"]))
+    epoch = Epoch.from_seed(raw(SEED["seed"]), raw(GROUP["id"]), map(raw, EPOCH["chains"]), 0)
 
     assert {
         name.hex(): [epoch.next_key(name)[1].hex() for _ in range(3)] for name in epoch.chains
