@@ -421,6 +421,26 @@ def test_a_long_history_is_short_for_a_newcomer(world):
         Group.create("", 0, world.random)[0].receive(early, world.now)
 
 
+def test_three_members_a_day_answer_heads_in_a_mailbox(world):
+    devices = world.found(8)
+    heads = devices[0].group.posts([devices[0].group.heads_item()], world.random)[0][1]
+    news = devices[0].group.ack(world.now, world.random).vertices[0]
+    for device in devices[1:]:
+        device.group.receive(news, world.now)
+
+    days = [
+        [
+            n
+            for n, device in enumerate(devices)
+            if device.group.receive_post(heads, world.now + day * DAY) == [Ahead((news,))]
+        ]
+        for day in range(12)
+    ]
+
+    assert {len(answering) for answering in days} == {3}
+    assert len({n for answering in days for n in answering}) > 5
+
+
 def test_an_epoch_that_is_over_does_not_come_back(world):
     alice, bob = world.found(2)
     out = alice.group.rotate(world.now, world.random)
