@@ -9,7 +9,7 @@ from node.codec import Refused
 from node.onion import cover as onion_cover
 from node.onion.chance import below, exponential_ms, shuffled, uniform, wait_ms
 from node.onion.cover import BURST_MAX, FULL, LOOP_LIFE_MS, LOOP_SHARE, LOOPS_MAX, METERED, OFF
-from node.onion.packet import DELAY_MAX_MS, PACKET_SIZE
+from node.onion.packet import DELAY_MAX_MS, PACKET_SIZE, open_header, split
 from node.onion.paths import SCORE_START
 from node.onion.relay import Mine
 from node.onion.requests import Answered
@@ -87,10 +87,13 @@ def test_the_test_notices_a_schedule_that_depends_on_traffic(world, monkeypatch)
     assert kolmogorov_smirnov(gaps(times), gaps(bursts)) > limit(times, bursts)
 
 
-def test_loops_have_their_share_whatever_there_is_to_send(world):
+@pytest.mark.parametrize("busy", [False, True])
+def test_loops_have_their_share_whatever_there_is_to_send(world, monkeypatch, busy):
     """A loop is drawn before anybody looks whether something waits."""
     net = world(3)
     node = net.nodes[0]
+    monkeypatch.setattr(node.client, "poll", lambda now, room: ["real"] if busy else [])
+    monkeypatch.setattr(type(node.client), "waiting", 7 if busy else 0)
     node.cover.change(FULL, 0)
     loops = []
     node.cover._loop = lambda now: loops.append(now) or []
@@ -127,6 +130,22 @@ def test_all_that_a_node_sends_of_its_own_goes_to_its_guard(world):
         firsts |= {send.node_id for send in sends}
 
     assert firsts <= {guard.node_id for guard in node.paths.guards(0)}
+
+
+def test_packets_are_told_to_wait_at_relays(world):
+    """Requests, loops and packets for nothing alike: 100 ms on average."""
+    net = world(12)
+    node = net.nodes[0]
+    for source in ("poll", "_loop", "_nothing"):
+        waits = []
+        for number in range(60):
+            node.client.request(net.nodes[1 + number % 8].record, b"hello", 0)
+            sends = node.client.poll(0) if source == "poll" else getattr(node.cover, source)(0)
+            for send in sends:
+                key = net.by_id[send.node_id].keys.current.key
+                waits.append(open_header(key, split(send.packet)[0]).routing.delay_ms)
+            node.client.expired(10**9)
+        assert 60 < sum(waits) / len(waits) < 140
 
 
 def test_loops_come_back_and_raise_scores(world):

@@ -122,7 +122,11 @@ def test_networks_differ_where_they_can(chance):
         assert path.hops == 3
     diverse = Paths(ME, chance("other"))
     diverse.update([*(relay(number, 0) for number in range(30)), *map(relay, range(50, 60))])
-    assert all(diverse.forth(relay(999), 0).diverse for _ in range(50))
+    for end in (relay(999), relay(999, 0)):
+        assert all(diverse.forth(end, 0).diverse for _ in range(50))
+    for end in diverse.guards(0):  # another one of its network is no guard then
+        neighbour = relay(999, int.from_bytes(end.subnet, "big"))
+        assert all(diverse.forth(neighbour, 0).diverse for _ in range(50))
 
 
 def test_guards_are_of_different_networks(chance):

@@ -79,6 +79,7 @@ def test_keys_rotate_and_overlap(nodes, chance):
         node.relay.process(before[2], last + 1)
     assert not node.keys.tick(last + 1, node.random)
     assert node.keys.accepting(last + 1) == [node.keys.current]
+    assert old.key.seed not in node.keys.encode()  # what was recorded opens to nobody
 
 
 def test_a_replay_is_refused_for_as_long_as_its_key_lives(nodes, chance):
@@ -134,6 +135,13 @@ def test_the_replay_cache_is_a_set(numbers):
         assert cache.add(b"%d" % number) == (number not in seen)
         seen.add(number)
     assert cache.count == len(seen)
+
+
+def test_where_a_tag_lies_is_a_secret():
+    first, second = ReplayCache(bytes(32)), ReplayCache(b"\1" * 32)
+
+    assert first._value(b"tag") == ReplayCache(bytes(32))._value(b"tag")
+    assert first._value(b"tag") != second._value(b"tag")
 
 
 def test_the_replay_cache_grows_by_tables(chance):

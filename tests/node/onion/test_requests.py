@@ -22,6 +22,7 @@ from node.onion.fragments import (
     read_question,
     read_reply,
 )
+from node.onion.keys import ROTATION_MS
 from node.onion.relay import Mine
 from node.onion.requests import Answered, Failed
 from node.onion.service import Request, Service
@@ -144,6 +145,8 @@ def test_a_dead_service_fails_in_bounded_time(world):
 
     assert net.events[client.node_id] == [Failed(number=number, reason="onion: no answer")]
     assert net.sent == 1 + sum(range(requests.TRIES_MAX + 1))
+    times = sorted({at for at, _, _ in net.log})
+    assert [round((after - before) / 1000) for before, after in pairwise(times)] == [5, 9, 17, 33]
     assert (client.client._bytes, client.client._surbs, client.client.waiting) == (0, {}, 0)
     assert client.client.next_at is None
 
@@ -159,6 +162,68 @@ def test_a_request_ends_even_if_the_service_only_stalls(world, chance):
 
     assert [type(event) for event in net.events[client.node_id]] == [Failed]
     assert not net.executed
+
+
+def test_missing_parts_are_sent_once_for_each_try(world):
+    """However many probes of that try are answered."""
+    net = world(2)
+    client, server = net.nodes
+    client.client.request(server.record, bytes(3 * PART_SIZE), 0)
+    client.client.poll(0)  # and all of it is lost
+    for now in (10_000, 30_000):
+        probes = client.client.poll(now)
+        for probe in probes:
+            delivered = server.relay.process(probe.packet, now)
+            _, (partial,) = server.service.receive(delivered.payload, now)
+            client.client.receive(client.relay.process(partial.packet, now), now)
+        assert client.client.waiting == 3 + 1
+        client.client.poll(now)
+
+
+def test_reply_blocks_under_way_are_bounded(world):
+    """Of an answer of 94 parts a third is asked for at a time."""
+    net = world(4)
+    net.carry_out = lambda _: bytes(BODY_MAX)
+    client = net.nodes[0].client
+    client.request(net.nodes[1].record, b"give", net.now)
+    most = 0
+    while len(client):
+        net.step(20)
+        most = max(most, len(client._surbs))
+
+    assert requests.PULLS_MAX // 2 < most <= requests.PULLS_MAX + 1
+    assert len(net.events[net.nodes[0].node_id][0].body) == BODY_MAX
+
+
+def test_reply_blocks_beyond_the_bound_are_forgotten(world, monkeypatch):
+    """The oldest first; what they were for is asked for again."""
+    monkeypatch.setattr(requests, "SURBS_MAX", 8)
+    net = world(4)
+    net.carry_out = lambda _: bytes(30 * ANSWER_SIZE)
+    client = net.nodes[0].client
+    client.request(net.nodes[1].record, b"give", net.now)
+    while len(client):
+        assert net.now < requests.LIFE_MS
+        net.step(20)
+        assert len(client._surbs) <= 8
+
+    assert len(net.events[net.nodes[0].node_id][0].body) == 30 * ANSWER_SIZE
+
+
+def test_the_newest_key_of_a_service_is_used(world):
+    net = world(2)
+    client, server = net.nodes
+    old = server.record
+    net.now = 4 * ROTATION_MS
+    for node in net.nodes:
+        assert node.keys.tick(net.now, node.random)
+    net.meet()
+
+    client.client.request(old, b"hello", net.now)
+    net.run_until_idle(20_000)
+
+    assert net.sent == 2
+    assert not net.refusals
 
 
 def test_requests_take_turns(world):
@@ -293,6 +358,7 @@ def test_parts_of_two_answers_are_never_mixed(world, chance):
 
     (event,) = net.events[client.node_id]
     assert event.body in answers[1:]
+    assert client.client._bytes == 0
 
 
 def test_an_answer_that_does_not_fit_its_hash_fails(world):
@@ -313,8 +379,7 @@ def test_an_answer_that_does_not_fit_its_hash_fails(world):
 def question(nodes, random, kind, **fields):
     surb = surb_of(nodes, random)
     if kind is Call:
-        fields = {"body": b"hello", **fields}
-        return Call(request_id=REQUEST_ID, surb=surb, **fields)
+        return Call(**{"request_id": REQUEST_ID, "body": b"hello", "surb": surb, **fields})
     if kind is Part:
         return Part(request_id=REQUEST_ID, **fields)
     return Pull(**{"request_id": REQUEST_ID, "want": 0, "probe": False, "surb": surb, **fields})
@@ -334,6 +399,39 @@ def test_a_request_is_handed_out_once(nodes, chance):
     assert server.answer(request, b"world", 4) == []
     again, _ = server.receive(call, 2 + service.LIFE_MS)
     assert again == request  # its id is forgotten, and so are the keys it came under
+
+
+def test_a_call_that_comes_again_while_it_runs_leaves_nothing(nodes, chance):
+    server = Service(chance("service"))
+    call = question(nodes, chance("a"), Call).encode()
+    request, _ = server.receive(call, 0)
+    server.receive(call, 0)
+
+    assert server._open_bytes == 0
+    assert len(server.answer(request, b"world", 0)) == 1
+    assert (server._open_bytes, server._surbs) == (0, 0)
+
+
+def test_answers_wait_as_packets_do_at_a_relay(nodes, chance):
+    server = Service(chance("service"))
+    waits = []
+    for number in range(200):
+        call = question(nodes, chance("a"), Call, request_id=number.to_bytes(16, "big"))
+        request, _ = server.receive(call.encode(), 1000)
+        waits += [send.at - 1000 for send in server.answer(request, b"", 1000)]
+
+    assert min(waits) >= 0
+    assert 70 < sum(waits) / 200 < 130
+
+
+def test_a_request_does_not_push_itself_out(nodes, chance, monkeypatch):
+    monkeypatch.setattr(service, "SURBS_MAX", 1)
+    server = Service(chance("service"))
+    server.receive(question(nodes, chance("a"), Pull, total=9000).encode(), 0)
+    with pytest.raises(Refused, match="too many requests"):
+        server.receive(question(nodes, chance("a"), Pull, total=9000, want=1).encode(), 0)
+
+    assert (len(server._open), server._surbs) == (1, 1)
 
 
 def test_the_answer_may_be_gone_but_the_request_is_not_repeated(nodes, chance, monkeypatch):
