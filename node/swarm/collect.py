@@ -11,7 +11,15 @@ from types import MappingProxyType
 from ..codec import Refused
 from ..crypto import SigningKey, sha256
 from .deposit import SWARM, TIMEOUT_MS, Closest, Send
-from .mailboxes import OPENING_CONTEXT, Channel, Inbox, inbox_address, opening, unwrap
+from .mailboxes import (
+    DAYS_BACK_MAX,
+    OPENING_CONTEXT,
+    Channel,
+    Inbox,
+    inbox_address,
+    opening,
+    unwrap,
+)
 from .requests import (
     ERASED_MAX,
     PAGE_MAX,
@@ -105,12 +113,21 @@ class _Line:
     tag: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One blob at one node."""
+
+    line: _Line
+    cursor: int
+    blob_id: bytes
+
+
 @dataclass(slots=True)
 class _Held:
     """An item that was handed out, and where its copies lie."""
 
     size: int
-    copies: list[tuple[_Line, bytes]] = field(default_factory=list)
+    copies: list[_Copy] = field(default_factory=list)
 
 
 class Collect:
@@ -132,22 +149,26 @@ class Collect:
         self._cursors = cursors
         self._lines: list[_Line] = []
         self._held: dict[bytes, _Held] = {}  # what is not durable yet
-        self._durable: set[bytes] = set()
+        self._durable: dict[bytes, bool] = {}  # and whether its copies are to be erased
         self._next_tag = 0
 
     @property
     def done(self) -> bool:
-        """Whether all has been read and, as far as it is durable, erased."""
-        return not self._epochs and not any(self._is_busy(line) for line in self._lines)
+        """Whether nothing is under way, and nothing can be asked before more is durable."""
+        full = self._is_full()
+        return not self._epochs and not any(
+            line.asked is not None or self._has_request(line, full) for line in self._lines
+        )
 
     @property
     def complete(self) -> bool:
-        """Whether for each day somebody was asked, and everybody who was told all it has.
+        """Whether for each day somebody was asked, everybody told all, and all of it is durable.
 
         Only then may the next visit begin where this one did.
         """
-        failed = any(line.losses > LOSSES_MAX for line in self._lines)
-        return self.done and not failed and {line.epoch for line in self._lines} == self._days
+        failed = any(line.reading or line.losses > LOSSES_MAX for line in self._lines)
+        asked = {line.epoch for line in self._lines}
+        return self.done and not failed and not self._held and asked == self._days
 
     def poll(self, now: int, closest: Closest) -> list[Send]:
         """Return what to send."""
@@ -205,15 +226,21 @@ class Collect:
         Mail that others have to read as well is not erased; the next visit begins at `cursors`.
         """
         for item_id in item_ids:
-            self._durable.add(item_id)
+            self._durable[item_id] = erase
             held = self._held.pop(item_id, None)
-            for line, blob_id in held.copies if held and erase else ():
-                self._mark(line, blob_id)
+            for copy in held.copies if held and erase else ():
+                self._mark(copy.line, copy.blob_id)
 
     def cursors(self) -> dict[tuple[int, bytes], int]:
-        """Return how far each node was read, on each day."""
+        """Return how far each node was read on each day, and all before is durable."""
         read = {(line.epoch, line.node_id): line.after for line in self._lines}
-        return {**self._cursors, **read}
+        for held in self._held.values():
+            for copy in held.copies:
+                place = copy.line.epoch, copy.line.node_id
+                read[place] = min(read[place], copy.cursor - 1)
+        oldest = max(self._days, default=0) - DAYS_BACK_MAX
+        kept = {place: after for place, after in self._cursors.items() if place[0] >= oldest}
+        return {**kept, **read}
 
     def _sends(self, now: int) -> Iterator[Send]:
         full = self._is_full()
@@ -266,12 +293,13 @@ class Collect:
                 continue
             item_id = sha256(data)
             if item_id in self._durable:
-                self._mark(line, sha256(blob))
+                if self._durable[item_id]:
+                    self._mark(line, sha256(blob))
                 continue
             if item_id not in self._held:
                 self._held[item_id] = _Held(len(data))
                 new.append(Item(item_id=item_id, data=data))
-            self._held[item_id].copies.append((line, sha256(blob)))
+            self._held[item_id].copies.append(_Copy(line, cursor, sha256(blob)))
         line.reading = page.more and line.pages < PAGES_MAX
         return new
 
@@ -298,9 +326,6 @@ class Collect:
         """Note that a node may forget a blob, if it is still talked to."""
         if line.losses <= LOSSES_MAX:
             line.to_erase.add(blob_id)
-
-    def _is_busy(self, line: _Line) -> bool:
-        return line.reading or bool(line.to_erase) or line.asked is not None
 
     def _line_of(self, tag: int) -> _Line | None:
         for line in self._lines:

@@ -39,6 +39,7 @@ from node.swarm.mailboxes import (
 from node.swarm.requests import (
     Code,
     Done,
+    Erase,
     Page,
     Refusal,
     Store,
@@ -372,15 +373,17 @@ def test_nothing_is_erased_before_it_is_durable(new_nodes) -> None:
     collect = visit()
     items = nodes.run(collect)
     assert collect.done
+    assert not collect.complete
     collect.durable([items[0].item_id])
     assert not collect.done
     assert collect.next_at(NOW) == NOW
     nodes.run(collect)
-    assert collect.complete
+    assert not collect.complete
 
     assert texts(nodes.run(visit())) == texts(items[1:])
     collect.durable(item.item_id for item in items)
     nodes.run(collect)
+    assert collect.complete
     assert nodes.run(visit()) == []
     assert all(store.status()["used"] == 0 for store in nodes.stores.values())
 
@@ -403,6 +406,42 @@ def test_a_copy_that_shows_up_later_is_erased_too(new_nodes) -> None:
     assert all(store.status()["used"] == 0 for store in nodes.stores.values())
 
 
+def test_mail_that_others_read_too_stays(new_nodes) -> None:
+    """A group's mailbox: nobody erases, and who was here goes on behind the cursors."""
+    nodes = new_nodes(4)
+    put(nodes, b"to all")
+    first = visit()
+    sends = first.poll(NOW, nodes.closest)
+    for send in sends:  # one by one, so that later copies meet an item that is durable already
+        for item in first.receive(send.tag, nodes.answer(send, NOW), NOW):
+            first.durable([item.item_id], erase=False)
+    nodes.run(first)
+    assert first.complete
+    assert not [data for _, data in nodes.asked if isinstance(decode_request(data), Erase)]
+
+    put(nodes, b"to all again")
+    again = Collect(ChannelDoor(SECRET), days_to_read(NOW, NOW), cursors=first.cursors())
+    assert texts(nodes.run(again)) == [b"to all again"]
+    assert texts(nodes.run(visit())) == [b"to all", b"to all again"]
+    assert again.cursors() == first.cursors(), "what is not durable is fetched again"
+
+
+def test_cursors_stop_before_what_is_not_durable(new_nodes) -> None:
+    nodes = new_nodes(3)
+    for number in range(3):
+        put(nodes, b"message %d" % number)
+    collect = visit()
+    items = nodes.run(collect)
+    kept = [item for item in items if item.data != b"message 1"]
+    collect.durable([item.item_id for item in kept], erase=False)
+    next_visit = Collect(ChannelDoor(SECRET), days_to_read(NOW, NOW), cursors=collect.cursors())
+
+    assert texts(nodes.run(next_visit)) == [b"message 1", b"message 2"]
+    ancient = {(TODAY - 40, sha256(b"n")): 5, (TODAY - 1, sha256(b"n")): 6}
+    resumed = Collect(ChannelDoor(SECRET), [TODAY], cursors=ancient)
+    assert resumed.cursors() == {(TODAY - 1, sha256(b"n")): 6}
+
+
 def test_who_was_away_reads_every_day(new_nodes) -> None:
     nodes = new_nodes(12)
     for days in range(7):
@@ -413,7 +452,10 @@ def test_who_was_away_reads_every_day(new_nodes) -> None:
 
     short, whole = visit(now=back, since=back), visit(now=back)
     assert texts(nodes.run(short, back)) == [b"day 6"]
-    assert texts(nodes.run(whole, back)) == [b"day %d" % days for days in range(7)]
+    items = nodes.run(whole, back)
+    assert texts(items) == [b"day %d" % days for days in range(7)]
+    whole.durable(item.item_id for item in items)
+    nodes.run(whole, back)
     assert whole.complete
 
 
@@ -444,7 +486,10 @@ def test_an_expired_token_is_asked_for_anew(new_nodes) -> None:
     put(nodes, b"may we talk", target=INBOX)
     collect = visit(door, later)
 
-    assert texts(nodes.run(collect, later)) == [b"may we talk"]
+    items = nodes.run(collect, later)
+    assert texts(items) == [b"may we talk"]
+    collect.durable([items[0].item_id])
+    nodes.run(collect, later)
     assert collect.complete
 
 
@@ -534,8 +579,8 @@ def test_no_more_is_fetched_than_is_kept(new_nodes, monkeypatch) -> None:
     for number in range(20):
         put(nodes, b"message %d" % number)
     collect, seen, most = visit(), [], 0
-    while not collect.done:
-        items = nodes.run(collect)
+    while items := nodes.run(collect):
+        assert not collect.complete
         most = max(most, len(items))
         seen += items
         collect.durable(item.item_id for item in items)
