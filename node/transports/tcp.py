@@ -47,6 +47,7 @@ SEND_HIGH, SEND_LOW = 1 << 18, 1 << 16
 SEND_MAX = 1 << 21
 WAITING_MAX = 1 << 22  # bytes of messages that wait for their turn
 TICKETS_MAX = 1_024
+FULL = "tcp: too many connections"
 
 REDIAL_FIRST_SECONDS, REDIAL_LAST_SECONDS = 1.0, 300.0
 STEADY_SECONDS = 60.0  # A link that lasted so long is redialled as if it were the first time.
@@ -243,8 +244,7 @@ class Tcp:
         A ticket is tried first where there is one; a node that does not know it any more is called
         again, with keys and signatures.
         """
-        outbound = sum(not connection.inbound for connection in self.connections)
-        if outbound >= LINKS_MAX:
+        if len(self.connections) - self._inbound() >= LINKS_MAX:
             raise ConnectionError("tcp: too many links")
         ticket = self._tickets.pop(address.peer_id or b"", None)
         if ticket is not None and now_ms() < ticket.expires:
@@ -318,7 +318,11 @@ class Tcp:
                 self._callers -= 1
             if isinstance(connection, Connection):
                 try:
-                    await accept(connection)
+                    # Callers who came while there was room may be more than there is room for.
+                    if self._inbound() <= LINKS_MAX:
+                        await accept(connection)
+                    else:
+                        self._refusals[FULL] += 1
                 finally:
                     await connection.close()
         finally:
@@ -326,10 +330,12 @@ class Tcp:
             if not self._sources[source]:
                 del self._sources[source]
 
+    def _inbound(self) -> int:
+        return sum(connection.inbound for connection in self.connections)
+
     def _no_room(self, source: bytes) -> str:
-        inbound = sum(connection.inbound for connection in self.connections)
-        if self._callers >= CALLERS_MAX or inbound >= LINKS_MAX:
-            return "tcp: too many connections"
+        if self._callers >= CALLERS_MAX or self._inbound() >= LINKS_MAX:
+            return FULL
         if self._sources[source] >= PER_SOURCE_MAX:
             return "tcp: too many connections from one source"
         return ""
@@ -397,5 +403,8 @@ def family(address: Multiaddr) -> socket.AddressFamily:
 
 def source_of(writer: asyncio.StreamWriter) -> bytes:
     """Return what counts as one caller: an IPv4 address, or the half of an IPv6 one that routes."""
-    address = ip_address(writer.get_extra_info("peername")[0].partition("%")[0])
+    peer = writer.get_extra_info("peername")
+    if not peer:  # It hung up before it could be asked. All of those count as one.
+        return b""
+    address = ip_address(peer[0].partition("%")[0])
     return address.packed[:8] if isinstance(address, IPv6Address) else address.packed

@@ -441,6 +441,36 @@ def test_what_counts_as_one_source(one: str, other: str, same: bool) -> None:
     assert (source_of(Writer(one)) == source_of(Writer(other))) is same
 
 
+def test_callers_who_hung_up_at_once_are_one_source() -> None:
+    class Writer:
+        def get_extra_info(self, name: str) -> None:
+            return None
+
+    assert source_of(Writer()) == b""
+
+
+def test_callers_who_came_in_together_find_no_room(in_net, monkeypatch) -> None:
+    """All of them began their handshakes while there was room for each."""
+    monkeypatch.setattr(driver, "LINKS_MAX", 3)
+
+    async def test(net) -> None:
+        _, address = await net.serving(0)
+        dials = [net.node(1).dial(address) for _ in range(8)]
+        dialled = await asyncio.gather(*dials, return_exceptions=True)
+        served = 0
+        for connection in dialled:
+            if isinstance(connection, OSError):
+                continue
+            with contextlib.suppress(ConnectionError, StopAsyncIteration):
+                await connection.send(b"is there room?")
+                served += await anext(connection) == b"is there room?"
+
+        assert 1 <= served <= 3
+        assert net.refusals[0]["tcp: too many connections"] == 8 - served
+
+    in_net(test)
+
+
 def test_pauses_grow_and_differ() -> None:
     shortest = [backoff_seconds(attempt, lambda n: b"\xff" * n) for attempt in range(12)]
     longest = [backoff_seconds(attempt, bytes) for attempt in range(12)]
