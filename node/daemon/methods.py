@@ -15,10 +15,11 @@ from typing import Any
 from ..codec import Refused
 from ..control import LOCKED, REFUSED, ControlError, Json, Method
 from ..crypto import sha256
+from ..guardians import GUARDIANS_MAX
 from ..identity import account_text, parse_account, peer_text
 from ..messaging.content import Type
 from ..messaging.files import Metadata
-from ..messenger.ledger import Message, Room, Session, State
+from ..messenger.ledger import Me, Message, Room, Session, State
 from ..messenger.messenger import Event, Messenger
 from ..vault import duress
 from ..vault.container import Cost
@@ -31,6 +32,7 @@ from .services import FRESH, Node, clock
 from .user import User
 
 WIPE = "wipe everything"
+HOUR = 3_600_000
 ID = 32
 STATES = {
     State.QUEUED: "queued",
@@ -93,6 +95,30 @@ class Methods:
             "SendFile": Method(self._settled(self.send_file), {**name, "path": str}),
             "GetFiles": Method(self._settled(self.files)),
             "ReceiveFile": Method(self._settled(self.receive_file), {"fileId": str, "path": str}),
+            "SetDuress": Method(self._settled(self.set_duress), {"password": str}, {"shown": str}),
+            "TrustContact": Method(self._settled(self.trust_contact), {"account": str}),
+            "SetAlert": Method(self._settled(self.set_alert), {"text": str}),
+            "SetSwitch": Method(
+                self._settled(self.set_switch),
+                {"intervalHours": int, "graceHours": int},
+                {"release": str, "sessionId": str, "wipe": bool},
+            ),
+            "GetSwitch": Method(self._settled(self.get_switch)),
+            "CheckIn": Method(self._settled(self.check_in)),
+            "DisableSwitch": Method(self._settled(self.disable_switch)),
+            "AppointGuardians": Method(
+                self._settled(self.appoint_guardians), {"accounts": list, "threshold": int}
+            ),
+            "RequestRecovery": Method(
+                self._settled(self.request_recovery), {"account": str, "guardians": list}
+            ),
+            "GetGuardianships": Method(self._settled(self.guardianships)),
+            "ConfirmRecovery": Method(
+                self._settled(self.confirm_recovery),
+                {"ownerSession": str, "askerSession": str, "code": str},
+            ),
+            "CancelRecovery": Method(self._settled(self.cancel_recovery), name),
+            "TakeOver": Method(self._settled(self.take_over)),
             "GetStatus": Method(self.status),
             "GetPeers": Method(self.peers),
             "SetActive": Method(self.set_active, {"active": bool}),
@@ -180,25 +206,39 @@ class Methods:
         return {"damage": list(session.damage)}
 
     def _enter(self, disk: FileDisk, session: duress.Session) -> None:
+        self._disk, self._session = disk, session
+        try:
+            self._start_work()
+        except BaseException:
+            self._disk = self._session = None
+            raise
+        if session.alert:
+            self.user.trust.deliver(session.alert, clock())
+
+    def _start_work(self) -> None:
+        session = self._opened
         messenger = Messenger(session.store, clock(), os.urandom)
         user = User(self._node, messenger, self._tell, self._refused, session.store.shred)
-        self._disk, self._session, self._user = disk, session, user
-        self._transfers = Transfers(user)
+        user.wipe = self.wiped.set
+        self._user, self._transfers = user, Transfers(user)
         self._work = [asyncio.ensure_future(each.run()) for each in (user, self._transfers)]
 
     async def lock(self) -> Json:
         """Forget the keys."""
-        for task in self._work:
-            task.cancel()
-        if self._work:
-            await asyncio.wait(self._work)
-        self._work = []
+        await self._stop_work()
         if self._session is not None:
             self._session.store.close()
         if self._disk is not None:
             self._disk.close()
         self._user = self._transfers = self._session = self._disk = None
         return True
+
+    async def _stop_work(self) -> None:
+        for task in self._work:
+            task.cancel()
+        if self._work:
+            await asyncio.wait(self._work)
+        self._work = []
 
     async def identity(self) -> Json:
         """Return who the user is to others."""
@@ -413,6 +453,135 @@ class Methods:
     async def receive_file(self, file_id: str, path: str) -> Json:
         """Fetch a file that was offered; come back when it is there."""
         return {"size": await self.transfers.receive(_id(file_id), Path(path))}
+
+    # --- Trust ----------------------------------------------------------------------------------
+
+    async def set_duress(self, password: str, shown: str = "") -> Json:
+        """Set a password that opens a decoy and destroys this; `shown` opens the decoy alone."""
+        session, me = self._opened, self.user.messenger
+        if not password:
+            raise ControlError(REFUSED, "a password has at least one character")
+        words = password.encode(), shown.encode() or None
+        await asyncio.to_thread(duress.set_duress, session, *words, self._cost, os.urandom)
+        decoy = duress.open_decoy(session, os.urandom)
+        if decoy.get(Me.KEY) is None:
+            Messenger.found(decoy, clock(), me.random)
+        decoy.close()
+        self._prepare_alert()
+        return True
+
+    @property
+    def _opened(self) -> duress.Session:
+        assert self._session is not None
+        return self._session
+
+    def _prepare_alert(self) -> None:
+        """Put the alert where a duress password finds it, if there is one."""
+        with suppress(Refused):
+            duress.prepare_alert(self._opened, self.user.trust.prepared(), os.urandom)
+
+    async def trust_contact(self, account: str) -> Json:
+        """Let a contact be alerted when a duress password is used, or the owner falls silent."""
+        session = await self._session_with(parse_account(account))
+        self.user.trust.trust(session, clock())
+        self._prepare_alert()
+        self.user.stir()
+        return True
+
+    async def set_alert(self, text: str) -> Json:
+        """Choose what an alert says."""
+        self.user.trust.set_alert(text)
+        self._prepare_alert()
+        return True
+
+    async def set_switch(
+        self,
+        interval_hours: int,
+        grace_hours: int,
+        release: str = "",
+        session_id: str = "",
+        wipe: bool = False,
+    ) -> Json:
+        """Watch for the owner."""
+        told = (_id(session_id), release) if release else None
+        spans = interval_hours * HOUR, grace_hours * HOUR
+        self.user.trust.set_switch(clock(), *spans, told, wipe=wipe)
+        return await self.get_switch()
+
+    async def get_switch(self) -> Json:
+        """Return how the switch stands; times in hours of silence."""
+        switch = self.user.trust.switch
+        if switch is None:
+            return {"phase": "off"}
+        return {
+            "phase": switch.phase.name.lower(),
+            "silentHours": switch.quiet // HOUR,
+            "warningHours": switch.warning_at // HOUR,
+            "triggerHours": switch.trigger_at // HOUR,
+            "actions": [action.kind.name.lower() for action in switch.actions],
+        }
+
+    async def check_in(self) -> Json:
+        """Tell the switch that the owner is there."""
+        self.user.trust.check_in(clock())
+        return await self.get_switch()
+
+    async def disable_switch(self) -> Json:
+        """Stop watching."""
+        self.user.trust.disable_switch()
+        return await self.get_switch()
+
+    async def appoint_guardians(self, accounts: list[str], threshold: int) -> Json:
+        """Split the account among contacts, so many of whom can give it back."""
+        if not 2 <= threshold <= len(set(accounts)) == len(accounts) <= GUARDIANS_MAX:
+            raise ControlError(
+                REFUSED, f"2 to {GUARDIANS_MAX} different guardians, and a threshold"
+            )
+        sessions = [await self._session_with(parse_account(each)) for each in accounts]
+        self.user.trust.appoint(sessions, threshold, clock())
+        self.user.stir()
+        return True
+
+    async def request_recovery(self, account: str, guardians: list[str]) -> Json:
+        """Ask guardians for an account that is lost; return the code to tell each of them."""
+        sessions = [await self._session_with(parse_account(each)) for each in guardians]
+        code = self.user.trust.recover(parse_account(account), sessions, clock())
+        self.user.stir()
+        return {"code": code}
+
+    async def guardianships(self) -> Json:
+        """Return what is kept for others, and who asks for something."""
+        return {
+            "kept": [
+                {"ownerSession": owner.hex(), "stage": guarding.stage.name.lower()}
+                for owner, guarding in self.user.trust.kept()
+            ],
+            "asked": [asker.hex() for asker in self.user.trust.requests()],
+            "recovered": self.user.trust.recovered is not None,
+        }
+
+    async def confirm_recovery(self, owner_session: str, asker_session: str, code: str) -> Json:
+        """Confirm that who asks is the owner, by the code heard from him."""
+        self.user.trust.confirm(_id(owner_session), _id(asker_session), code, clock())
+        self.user.stir()
+        return True
+
+    async def cancel_recovery(self, session_id: str) -> Json:
+        """Tell a guardian that it was not the owner who asked."""
+        self.user.trust.cancel(_id(session_id), clock())
+        self.user.stir()
+        return True
+
+    async def take_over(self) -> Json:
+        """Be the account that guardians gave back, from now on."""
+        async with self._opening:
+            seed = self.user.trust.recovered
+            if seed is None:
+                raise ControlError(REFUSED, "nothing was given back")
+            self.user.messenger.take_over(seed, clock())
+            await self._stop_work()
+            self._start_work()
+        return await self.identity()
 
     # --- The node -------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from ..messaging.prekeys import PublishedKeys
 from ..messenger.ledger import Parcel, Way
 from ..messenger.messenger import Event, Messenger
 from ..messenger.rooms import Rooms
+from ..messenger.trust import Trust
 from ..swarm.collect import ChannelDoor, Collect, Door, InboxDoor, Item
 from ..swarm.deposit import COPIES_MIN, SWARM, Deposit, Send, State, publish
 from ..swarm.lookup import Lookup
@@ -84,6 +85,8 @@ class User:
     ) -> None:
         self.messenger = messenger
         self.rooms = Rooms(messenger)
+        self.trust = Trust(messenger)
+        self.wipe: Callable[[], None] = lambda: None
         self._node = node
         self.tell = tell
         self._refused = refused
@@ -192,6 +195,12 @@ class User:
                 return self.rooms.mail(group_id, data, now)
 
             wanted[secret] = (ChannelDoor(secret), listen, False)
+        for session_id, secret in self.trust.mailboxes():
+
+            def worry(data: bytes, now: int, session_id: bytes = session_id) -> list[Event]:
+                return self.trust.alert_mail(session_id, data, now)
+
+            wanted[secret] = (ChannelDoor(secret), worry, True)
         wanted[b"inbox"] = (self._inbox, self.messenger.inbox_mail, True)
         for name, (door, handler, erase) in wanted.items():
             if name not in self._watches:
@@ -275,6 +284,10 @@ class User:
                 self._published_at = 0
             self.rooms.tend(now)
             self.messenger.expire(now)
+            events, wipe = self.trust.tick(now)
+            self._tell_all(events)
+            if wipe:
+                self.wipe()
             if now >= self._shred_at:
                 self._shred_at = now + SHRED_MS
                 self._shred()

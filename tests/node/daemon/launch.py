@@ -20,7 +20,8 @@ work.BITS_OPEN = 1
 def main() -> None:
     folder, listen, *bootstrap = sys.argv[1:]
     daemon = Daemon(
-        network="devnet",
+        # A folder with a file named other is of another network, for the test of that.
+        network="testnet" if Path(folder, "other").exists() else "devnet",
         folder=Path(folder),
         listen=Multiaddr.parse(listen),
         rate=OFF,
