@@ -8,6 +8,7 @@ from .chain_client import ChainClient
 from .committee import Committee, TooFew
 from .contracts import Contracts
 from .epochs import Epochs
+from .errors import SourceError
 from .outbox import Action, View
 from .source import Asked, Source
 
@@ -38,6 +39,8 @@ class Anchoring:
         facts: dict[str, Any] = {"lastEpoch": last, "waitsFor": f"the end of epoch {last + 1}"}
         row: list[Action] = []
         for number in range(last + 1, last + 1 + AHEAD):
+            if number > last + 1 and not self._is_over(number):
+                break  # What comes before it need not wait for what a source lacks.
             epoch = self._epochs.get(number)
             if epoch is None:
                 break
@@ -58,6 +61,12 @@ class Anchoring:
             facts["waitsFor"] = "a block"
             previous = epoch.root
         return [row], facts
+
+    def _is_over(self, number: int) -> bool:
+        try:
+            return self._epochs.get(number) is not None
+        except SourceError:
+            return False
 
     def forget(self) -> None:
         """Drop what was read: the chain has been another one for a while."""

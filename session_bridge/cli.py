@@ -54,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BridgeError as error:
         tell(f"{options.prog}: {error}")
         return FAILED
+    except ModuleNotFoundError as error:
+        if error.name != "web3":
+            raise
+        tell(f"{options.prog}: needs web3: install pars with its extra `bridge`")
+        return FAILED
     return status
 
 

@@ -11,6 +11,7 @@ from .chain_client import ChainClient
 from .committee import Committee, TooFew
 from .contracts import Contracts
 from .epochs import Epochs
+from .errors import SourceError
 from .outbox import Action, View
 from .source import Asked, Source
 
@@ -59,7 +60,10 @@ class Relaying:
             "certified": certified,
             "waitsFor": "an event",
         }
-        certificate = self._certify(block, certified, facts)
+        try:
+            certificate = self._certify(block, certified, facts)
+        except SourceError as error:  # What is certified can be delivered all the same.
+            certificate, facts["waitsFor"] = [], str(error)
         row = self._deliver(block, following, certified, facts)
         later = self._deliver_later(view, following)
         facts["undelivered"] = sorted(self._undelivered)[:20]
@@ -147,7 +151,10 @@ class Relaying:
         """Return a delivery, if the source has the event's bytes."""
         relay = self._contracts.relay
         within = self._epoch_of(block, number)
-        epoch = None if within is None else self._epochs.get(within)
+        try:
+            epoch = None if within is None else self._epochs.get(within)
+        except SourceError:  # Sources forget old epochs; others may have them.
+            return None
         if epoch is None or not epoch.events:
             return None
         at = number - epoch.events[0].number

@@ -12,6 +12,7 @@ from node.session.states import SessionState
 from .chain_client import ChainClient
 from .contracts import Contracts
 from .epochs import BuiltEpoch, Epochs, leaf_fields
+from .errors import SourceError
 from .outbox import Action, View
 
 PENDING, ANSWERED, FAILED_CALLBACK, EXPIRED = 1, 2, 3, 4
@@ -134,7 +135,7 @@ class Answering:
         self._indexed = (start, end)
 
     def _put(self, number: int, *, newest: bool) -> bool:
-        epoch = self._epochs.get(number)
+        epoch = self._epoch(number)
         if epoch is None:
             return False
         for index, leaf in enumerate(epoch.leaves):
@@ -147,6 +148,13 @@ class Answering:
         while len(self._index) > INDEX_MAX:
             self._index.popitem(last=False)
         return True
+
+    def _epoch(self, number: int) -> BuiltEpoch | None:
+        """Return an epoch, if the source still has it."""
+        try:
+            return self._epochs.get(number)
+        except SourceError:
+            return None
 
     # --- What is asked ----------------------------------------------------------------------
 
@@ -214,7 +222,7 @@ class Answering:
         )
         if anchored + request.max_age < view.head.time:
             return "stale", None
-        epoch = self._epochs.get(place.epoch)
+        epoch = self._epoch(place.epoch)
         if epoch is None:
             return "unknown", None
         data = oracle.data("answer", number, place.epoch, *proven(epoch, place.index))
@@ -233,7 +241,7 @@ class Answering:
             return None
         oracle = self._contracts.oracle
         answered, _, _ = self._client.call(view.head.number, oracle, "answerOf", number)
-        epoch = self._epochs.get(answered)
+        epoch = self._epoch(answered)
         if epoch is None:
             return None
         index, there = epoch.find(request.session_id)

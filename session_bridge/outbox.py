@@ -261,8 +261,9 @@ class Outbox:
         if estimate > gas:
             raise RefusedError(f"needs {estimate:,} gas, more than a transaction may have")
         cap = self._fee_max if action.earns is None else min(action.earns // gas, self._fee_max)
-        void = min((nonce for nonce, slot in self.slots.items() if slot.void), default=None)
-        nonce = self._next_nonce(view) if void is None else void
+        used = self._client.nonce(sender, view.head.number)
+        free = [nonce for nonce, slot in self.slots.items() if slot.void and nonce >= used]
+        nonce = min(free, default=max(used, max(self.slots, default=-1) + 1))
         slot = Slot(
             nonce=nonce,
             purpose=action.purpose,
@@ -271,7 +272,7 @@ class Outbox:
             value=0,
             gas=gas,
             cap=cap if action.earns is not None else 0,
-            attempts=self.slots[nonce].attempts if void is not None else [],
+            attempts=self.slots[nonce].attempts if nonce in self.slots else [],
         )
         fee, tip = self._fees(slot, view, cap)
         if self._client.balance(sender, view.head.number) < gas * fee:
@@ -279,17 +280,13 @@ class Outbox:
         self._attempt(slot, Attempt(action.purpose, fee, tip, b""), first=True)
         return Told(action.purpose, f"sent, {estimate:,} gas, nonce {nonce}")
 
-    def _next_nonce(self, view: View) -> int:
-        used = self._client.nonce(self._signer.address, view.head.number)
-        return max(used, max(self.slots, default=-1) + 1)
-
     def _fees(self, slot: Slot, view: View, cap: int) -> tuple[int, int]:
         """Return fee and tip: room for a doubled base fee, within the cap."""
         fee, tip = self._raised(slot, view)
         if slot.attempts and fee > cap:
             raise Unprofitable(f"{fee} wei for one gas are needed, {cap} are the most it may cost")
         needed = view.head.base_fee + view.head.base_fee // RAISE + tip
-        if needed > cap:
+        if needed > cap or not cap:
             raise Unprofitable(
                 f"{needed} wei for one gas are needed, {cap} are the most it may cost"
             )

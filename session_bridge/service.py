@@ -57,12 +57,9 @@ class Manner:
 class Standing:
     """How everything stands after a pass."""
 
-    chain_id: int
     block: int = 0
-    final: int = 0
     paused: bool = False
     reorganisations: int = 0
-    in_flight: int = 0
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     """Reasons for which nothing was sent, and how often."""
@@ -82,7 +79,7 @@ class Bridge:
         clock: Callable[[], float],
         say: Callable[[str], None],
     ) -> None:
-        self.standing = Standing(contracts.chain_id)
+        self.standing = Standing()
         self._client = client
         self._contracts = contracts
         self._journal = journal
@@ -112,13 +109,12 @@ class Bridge:
         head = self._client.head()
         self._watch(head)
         view = View(head, self._client.finalized(head))
-        self.standing.block, self.standing.final = head.number, view.final
+        self.standing.block = head.number
         for told in self._outbox.settle(view):
             self._tell(told)
         self.standing.paused = self._is_paused(view)
         sent = sum(self._work(part, view) for part in self._parts)
         self._keep_cursors()
-        self.standing.in_flight = len(self._outbox.slots)
         return sent
 
     def _watch(self, head: Block) -> None:
@@ -142,10 +138,10 @@ class Bridge:
         return pause is not None and self._client.call(view.head.number, pause, "paused") is True
 
     def _work(self, part: Part, view: View) -> int:
-        """Do what a part wants; what its source lacks is no reason for others to wait."""
+        """Do what a part wants; what it cannot be told is no reason for others to wait."""
         try:
             rows, facts = part.plan(view)
-        except SourceError as error:
+        except (SourceError, RefusedError) as error:
             self.standing.parts[part.name] = {"waitsFor": str(error)}
             return 0
         self.standing.parts[part.name] = facts

@@ -20,7 +20,9 @@ PIECE_BYTES = 2**16
 class HttpTransport:
     """A connection that is kept, and made again when it breaks."""
 
-    def __init__(self, url: str, seconds: float = SECONDS, bytes_max: int = ANSWER_BYTES_MAX):
+    def __init__(
+        self, url: str, seconds: float = SECONDS, bytes_max: int = ANSWER_BYTES_MAX
+    ) -> None:
         try:
             parts = urlsplit(url)
             port = parts.port

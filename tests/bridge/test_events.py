@@ -4,6 +4,8 @@ import pytest
 from eth_utils import keccak
 
 from session_bridge.chain_client import hexed
+from session_bridge.committee import FileSource
+from session_bridge.errors import SourceError
 
 HEAR, FAIL = 0, 1
 PAUSER_DELAY = 100_000
@@ -113,6 +115,40 @@ def test_a_target_that_the_dao_has_not_listed_is_not_called(world, bridges, tell
     assert world.ask("relay", "undelivered", 0) is True
     assert world.heard() == 1
     assert any("target is not listed" in reason for reason in made.standing.refused)
+
+
+class Forgetful(FileSource):
+    """A source that keeps only the newest epochs, as daemons do."""
+
+    first = 1
+
+    def epoch(self, number):
+        if number < self.first:
+            raise SourceError("source: epoch: unknown")
+        return super().epoch(number)
+
+
+def test_epochs_that_the_source_has_forgotten_hold_up_nothing_else(
+    world, bridges, tell, sources
+) -> None:
+    path = tell(happened(world, sources, 0, 2))
+    first = bridges(path, account=5)
+    first.once()
+    first.once()  # certified, not delivered
+    tell(*(happened(world, sources, 2 * each, 2, each + 1) for each in range(4)))
+    source = Forgetful(path, 6134)
+    source.first = 2
+    number = world.request(2)
+    late = bridges(source, account=6)
+
+    passes(late, 4)
+
+    assert world.ask("anchor", "lastEpoch") == 4
+    assert late.standing.parts["events"]["waitsFor"] == "the bytes of event 0"
+    assert world.ask("oracle", "statusOf", number) == 2
+    source.first = 1
+    passes(late, 8)
+    assert world.heard() == 9
 
 
 def test_relayers_that_race_deliver_once(world, bridges, tell, sources) -> None:
