@@ -179,6 +179,8 @@ def test_a_step_renews_the_secret_of_a_turn():
     other, one = carried(other, one)
     assert one.secret == other.secret != b""
     assert one.key is None  # erased as soon as it has served
+    with pytest.raises(Refused, match="unknown step"):  # it is for who began it to mix it in
+        one.take(crypto.x25519_public(draw(32)) + bytes(3) + b"\1", draw)
 
     made, step, after = one.make(draw)
     taken, other_after = other.take(step, draw)
