@@ -85,6 +85,15 @@ class Settings:
 Load = Callable[[bytes], bytes | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """What a list of sessions makes of an epoch; worked out once."""
+
+    content: Content
+    digest: bytes
+    statements: list[Statement]
+
+
 class Engine:
     """One member. `entries` are what the store has under `PREFIX`; `load` reads one of them."""
 
@@ -112,7 +121,7 @@ class Engine:
         self._attested: dict[bytes, Certificate] = {}
         self._anchored: dict[int, frozenset[bytes]] = {}
         self._last: Closed | None = None
-        self._contents: dict[tuple[bytes, ...], tuple[Content, bytes]] = {}
+        self._contents: dict[tuple[bytes, ...], _Listed] = {}
         self._settled_at: dict[bytes, int] = {}
         self._helped_at: dict[int, int] = {}
         self.accused: set[bytes] = set()
@@ -225,7 +234,7 @@ class Engine:
     def commit(self, request_id: bytes, now: int) -> Effects:
         """End a request that this member leads: everybody gets its records, then the end."""
         entry = self._led(self._asking(request_id).session.id)
-        committed, statement = entries.commit(entry, request_id, now)
+        committed, statement = self._committed(entry, request_id, now)
         effects = Effects(now=now)
         for record in entry.requests[-1].records:
             given = OracleRecordPayload(
@@ -320,7 +329,7 @@ class Engine:
     def _on_commit(self, seat: int, payload: bytes, effects: Effects) -> None:
         request_id = messages.decode_id(payload)
         entry = self._led(self._asking(request_id).session.id, seat)
-        committed, statement = entries.commit(entry, request_id, effects.now)
+        committed, statement = self._committed(entry, request_id, effects.now)
         self._put(committed, effects)
         self._sign(statement, effects)
         self._settle(statement, effects)
@@ -344,7 +353,7 @@ class Engine:
             self._help(seat, subject, effects)
             return
         if not self._knows(statement):
-            self._on_unknown(seat, statement, effects)
+            self._on_unknown(seat, share, effects)
             return
         other = self._shares.add(seat, share)
         if other is not None:
@@ -477,11 +486,11 @@ class Engine:
                 if self._guard.has(statement):
                     self._sign(statement, effects)
         ballot = self._agreement.ballot
-        content = self._content(ballot.proposal.sessions) if ballot else None
-        if ballot is None or content is None:
+        listed = self._content(ballot.proposal.sessions) if ballot else None
+        if ballot is None or listed is None:
             return
-        self._send_vote(ballot.proposal, content, effects)
-        for statement in content.statements(self.settings.chain):
+        self._send_vote(ballot.proposal, listed, effects)
+        for statement in listed.statements:
             if self._guard.has(statement):
                 self._sign(statement, effects)
 
@@ -561,6 +570,13 @@ class Engine:
         if asked.kind is not StepKind.COMPUTE:
             effects.notices.append(("request", after.requests[-1].id))
 
+    def _committed(self, entry: Entry, name: bytes, now: int) -> tuple[Entry, Statement]:
+        """End a request; refuse before anything changes, if we may not sign it."""
+        committed, statement = entries.commit(entry, name, now)
+        if not self._guard.may(statement):
+            raise Refused("attestation: signed another already")
+        return committed, statement
+
     def _result(self, entry: Entry) -> Result:
         return entries.result_of(entry, self.settings.services[entry.session.service_id])
 
@@ -628,10 +644,17 @@ class Engine:
         events = event_statement(chain.chain_id, chain.relay, epoch, EMPTY)
         return {anchor.subject, events.subject}
 
-    def _on_unknown(self, seat: int, statement: Statement, effects: Effects) -> None:
+    def _on_unknown(self, seat: int, share: Share, effects: Effects) -> None:
         """Help a member that is behind, or catch up; else there is nothing to sign."""
+        statement = share.statement
         if statement.subject not in self._subjects(statement.epoch):
             raise Refused("session: unknown")
+        closed = self.closed(statement.epoch)
+        for certificate in closed.certificates if closed else ():
+            signed = certificate.by_seat().get(seat)
+            if certificate.statement.subject == statement.subject and signed is not None:
+                known = Share(statement=certificate.statement, signature=signed)
+                self._accuse(seat, known, share, effects)
         self._is_elsewhere(seat, statement.epoch, effects)
 
     def _settle(self, statement: Statement, effects: Effects, seat: int | None = None) -> None:
@@ -720,15 +743,18 @@ class Engine:
             self._want(seat, u8(WANT_EPOCH) + u64(self.epoch), effects)
         return epoch != self.epoch
 
-    def _content(self, sessions: tuple[bytes, ...]) -> Content | None:
+    def _content(self, sessions: tuple[bytes, ...]) -> _Listed | None:
         """Return what these sessions make of the epoch, if we know all of them."""
         if sessions not in self._contents:
             if any(name not in self.results for name in sessions):
                 return None
             results = [self.results[name][0] for name in sessions]
             made = content_of(self.epoch, self._previous, self._first_event, results)
-            self._contents[sessions] = (made, made.digest(self.settings.chain))
-        return self._contents[sessions][0]
+            chain = self.settings.chain
+            self._contents[sessions] = _Listed(
+                content=made, digest=made.digest(chain), statements=made.statements(chain)
+            )
+        return self._contents[sessions]
 
     def _propose(self, effects: Effects) -> None:
         """Propose in our turn, once."""
@@ -746,22 +772,20 @@ class Engine:
     def _agree(self, effects: Effects) -> None:
         """Vote, sign what has a quorum of votes, and close the epoch when a quorum has signed."""
         for seat, proposal in self._by_round():
-            content = self._proposed(seat, proposal, effects)
-            if content is None:
+            listed = self._proposed(seat, proposal, effects)
+            if listed is None:
                 continue
             if self._agreement.may_vote(proposal, effects.now):
                 self._cast(proposal, effects)
-                self._send_vote(proposal, content, effects)
-            digest = self._contents[proposal.sessions][1]
-            if self._agreement.has_quorum(proposal.round, digest):
+                self._send_vote(proposal, listed, effects)
+            if self._agreement.has_quorum(proposal.round, listed.digest):
                 self._agreement.favourite = proposal
-                self._sign_epoch(proposal, content, effects)
-        for content, _ in list(self._contents.values()):
-            statements = content.statements(self.settings.chain)
-            found = [self._shares.certificate(statement) for statement in statements]
+                self._sign_epoch(proposal, listed, effects)
+        for listed in list(self._contents.values()):
+            found = [self._shares.certificate(statement) for statement in listed.statements]
             signed = tuple(certificate for certificate in found if certificate is not None)
-            if len(signed) == len(statements):
-                self._close(Closed(content=content, certificates=signed), effects)
+            if len(signed) == len(listed.statements):
+                self._close(Closed(content=listed.content, certificates=signed), effects)
                 return
 
     def _by_round(self) -> list[tuple[int, Proposal]]:
@@ -774,17 +798,17 @@ class Engine:
             del self._contents[sessions]
         return sorted(agreement.proposals.items(), key=lambda item: -item[1].round)
 
-    def _proposed(self, seat: int, proposal: Proposal, effects: Effects) -> Content | None:
+    def _proposed(self, seat: int, proposal: Proposal, effects: Effects) -> _Listed | None:
         """Return what a proposal holds; ask for what we do not know, and drop what is too much."""
         try:
-            content = self._content(proposal.sessions)
+            listed = self._content(proposal.sessions)
         except Refused:
             del self._agreement.proposals[seat]
             return None
-        if content is None and seat != self.me:
+        if listed is None and seat != self.me:
             missing = [name for name in proposal.sessions if name not in self.results]
             self._want_results(seat, missing, effects)
-        return content
+        return listed
 
     def _cast(self, proposal: Proposal, effects: Effects) -> None:
         before = self._agreement.ballot
@@ -792,15 +816,14 @@ class Engine:
         self._agreement.ballot = ballot
         effects.store[BALLOT] = ballot.encode()
 
-    def _send_vote(self, proposal: Proposal, content: Content, effects: Effects) -> None:
-        digest = content.digest(self.settings.chain)
-        vote = Vote(epoch=self.epoch, round=proposal.round, digest=digest)
+    def _send_vote(self, proposal: Proposal, listed: _Listed, effects: Effects) -> None:
+        vote = Vote(epoch=self.epoch, round=proposal.round, digest=listed.digest)
         self._agreement.hear_vote(self.me, vote)
         self._send(effects, MessageType.VOTE, vote.encode())
 
-    def _sign_epoch(self, proposal: Proposal, content: Content, effects: Effects) -> None:
+    def _sign_epoch(self, proposal: Proposal, listed: _Listed, effects: Effects) -> None:
         """Sign an epoch, once, unless we have signed another."""
-        statements = content.statements(self.settings.chain)
+        statements = listed.statements
         if not all(self._guard.may(statement) for statement in statements):
             return
         if all(self._shares.has(self.me, statement) for statement in statements):

@@ -1,7 +1,7 @@
 """Committees at work: members are engines, and the network between them is a list."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -566,3 +566,26 @@ def test_a_committee_has_bounds(signing_keys):
     for members in (keys[:2], [*keys[:3], keys[0]], [*keys[:3], b"short"], keys[1:]):
         with pytest.raises(ValueError, match="committee"):
             Engine(Settings(chain=CHAIN, members=tuple(members)), signing_keys[0], [], {}.get, 0)
+
+
+def test_a_second_root_for_an_epoch_that_is_over_is_shown_too(world):
+    world.tick(EPOCH_MS)
+    for _ in range(3):
+        world.tick(1000)
+    engine = world.member(0)
+    certificate = engine.closed(1).certificates[0]
+    seat = next(seat for seat in certificate.by_seat() if seat != engine.me)
+    bad = next(key for key in world.keys if key.public == engine.keys[seat])
+
+    def share(commitment, epoch=1):
+        statement = replace(certificate.statement, commitment=commitment, epoch=epoch)
+        payload = Share(statement=statement, signature=bad.sign(statement.payload())).encode()
+        message = Message(type=MessageType.SHARE, payload=payload, sender=ids.hash_of(bad.public))
+        return message.signed(bad)
+
+    world.do(engine, engine.receive(share(certificate.statement.commitment), world.now))
+    assert engine.accused == set()
+    with pytest.raises(Refused, match="unknown"):
+        engine.receive(share(b"x" * 32, epoch=2), world.now)
+    world.do(engine, engine.receive(share(b"x" * 32), world.now))
+    assert engine.accused == {ids.hash_of(bad.public)}
