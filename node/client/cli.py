@@ -221,7 +221,7 @@ def show(*columns: str, rows: Sequence[Sequence[object]], empty: str) -> None:
     if not rows:
         print(empty, file=sys.stderr)
         return
-    table = Table(*columns, box=None, header_style="bold")
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(Text(one_line(str(cell))) for cell in row))
     screen().print(table)

@@ -202,12 +202,14 @@ class Screens(App[None]):
             clean(text), severity="information" if well else "warning", timeout=6, markup=False
         )
 
-    @work(exclusive=True, group="unlock")
-    async def unlock(self) -> None:
-        """Ask for the password until it is right; or create the identity there is none of yet."""
-        if self._asking:
-            return
-        self._asking = True
+    def unlock(self) -> None:
+        """Ask for the password, unless that is being asked already."""
+        if not self._asking:
+            self._asking = True
+            self._unlock()
+
+    @work
+    async def _unlock(self) -> None:
         try:
             while True:
                 question = Ask(
@@ -219,6 +221,7 @@ class Screens(App[None]):
                 )
                 given = await self.push_screen_wait(question) or {}
                 try:
+                    self.say("opening", well=True)
                     await self.client.call("Unlock", password=given.get("password", ""))
                     break
                 except Failed as error:
@@ -262,7 +265,8 @@ class Screens(App[None]):
 
     def _show_status(self, status: dict[str, Any]) -> None:
         bar = f"Pars session · {status.get('network')} · peers {status.get('peers')}"
-        bar += f" · hops {status.get('hops')} · {'active' if status.get('active') else 'inactive'}"
+        bar += f" · hops {plain(status.get('hops'))}"
+        bar += f" · {'active' if status.get('active') else 'inactive'}"
         if self.identity:
             bar += f" · {short(self.identity['account'])}"
         self.query_one("#bar", Static).update(Text(bar, no_wrap=True, overflow="ellipsis"))

@@ -124,9 +124,7 @@ class Messenger:
             free = ("Unlock", "GetStatus", "CreateIdentity", "PanicWipe", "GetPeers")
             if self.locked and name not in free:
                 raise ControlError(LOCKED, "locked")
-            return getattr(self, snake(name))(
-                **{snake(key): value for key, value in params.items()}
-            )
+            return getattr(self, snake(name))(**params)
 
         return answer
 

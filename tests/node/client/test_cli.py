@@ -77,7 +77,7 @@ def test_identities(daemon, run, names, monkeypatch):
     assert run("identity", "create", "--duress") == (0, own + "\n", "")
     assert daemon.messenger.calls[-1] == (
         "CreateIdentity",
-        {"password": "new", "duressPassword": "duress"},
+        {"password": "new", "duress_password": "duress"},
     )
     assert run("identity") == run("identity", "show")
     monkeypatch.setattr(cli, "getpass", lambda *_, **__: "new")

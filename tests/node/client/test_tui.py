@@ -166,7 +166,7 @@ def test_an_invitation(drive, daemon):
         await driver.until(lambda: "the table is set" in driver.text("#log"))
 
     drive(scene)
-    assert ("JoinGroup", {"groupId": GROUP}) in daemon.messenger.calls
+    assert ("JoinGroup", {"group_id": GROUP}) in daemon.messenger.calls
 
 
 def test_questions_can_be_left(drive, daemon):
@@ -233,6 +233,10 @@ def test_locking_and_unlocking(drive, daemon, names):
 
     async def scene(driver):
         await driver.asked()
+        driver.app.unlock()
+        driver.app.unlock()
+        await driver.pilot.pause(0.1)
+        assert sum(isinstance(screen, Ask) for screen in driver.app.screen_stack) == 1
         await driver.press("escape")
         await driver.type("guess")
         await driver.asked()
