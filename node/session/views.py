@@ -6,7 +6,6 @@ from ..codec import Refused
 from .epochs import Chain, Content
 from .records import to_dict
 from .service import Engine
-from .states import SessionState
 
 
 def epoch_view(engine: Engine, number: int) -> dict[str, Any]:
@@ -83,26 +82,6 @@ def certificate_view(
 def sessions_view(engine: Engine) -> list[dict[str, Any]]:
     """Return the sessions that are not over, as their records are written."""
     return [to_dict(entry.session) for entry in engine.sessions.values()]
-
-
-def requests_view(engine: Engine) -> list[dict[str, Any]]:
-    """Return the requests that wait for members to say what they see."""
-    own = engine.nodes[engine.me]
-    return [
-        {
-            "requestId": request.id.hex(),
-            "sessionId": request.session_id.hex(),
-            "serviceId": request.service_id.hex(),
-            "txId": request.tx_id.hex(),
-            "inputHash": request.input_hash.hex(),
-            "status": int(request.status),
-            "records": len(request.records),
-            "led": entry.creator == own,
-        }
-        for entry in engine.sessions.values()
-        if entry.session.state is SessionState.WAITING_IO
-        for request in entry.requests[-1:]
-    ]
 
 
 def committee_view(engine: Engine, now: int) -> dict[str, Any]:
