@@ -60,6 +60,7 @@ STEP_MS = 300_000  # the finest time that is written down
 CURSOR_BITS = 20  # of a cursor that count within these five minutes
 PURGED_AT_ONCE = 1000
 DAMAGED_KEPT = 3
+INTEGER_MAX = 2**63 - 1  # of SQLite
 
 SCHEMA = """
 CREATE TABLE blobs (
@@ -224,7 +225,7 @@ class SwarmStore:
         rows = self._database.execute(
             "SELECT seq, id, data FROM blobs WHERE mailbox = ? AND seq > ? AND expires > ?"
             " ORDER BY seq",
-            (request.mailbox, request.after, now),
+            (request.mailbox, min(request.after, INTEGER_MAX), now),
         )
         return self._page(rows, request.limit)
 

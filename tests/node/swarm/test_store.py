@@ -420,6 +420,16 @@ def test_published_keys_are_forgotten(new_store, ask, solved):
     assert store.status() == {"used": 0, "capacity": 10 << 30, "records": 0}
 
 
+@pytest.mark.parametrize("after", [2**63 - 1, 2**63, 2**64 - 1])
+def test_cursors_beyond_all_blobs(new_store, ask, solved, after):
+    store = new_store()
+    ask(store, solved(CHANNEL))
+    ask(store, solved(RECORD))
+
+    assert ask(store, fetch(CHANNEL, after)) == Page(False, ())
+    assert ask(store, Lookup(RECORD.place(RECORD.week), after, 65536)) == Page(False, ())
+
+
 def test_hostile_bytes(new_store, solved):
     """Every cut, a flip in every field, and noise: an answer, and nothing stored or raised."""
     store, choose = new_store(), random.Random(3)
