@@ -296,12 +296,12 @@ def connected(options: argparse.Namespace) -> "tuple[ChainClient, Contracts]":
 def opened_source(path: Path, chain_id: int) -> "Source":
     """Open a daemon by its folder, or a development committee by its file."""
     from .committee import FileSource
-    from .source import daemon_source
+    from .source import DaemonSource
 
     path = path.expanduser()
     if path.is_file():
         return FileSource(path, chain_id)
-    return daemon_source(path)
+    return DaemonSource(path)
 
 
 def read_signer(path: Path) -> "Signer":

@@ -64,9 +64,11 @@ class Source(Protocol):
 class DaemonSource:
     """A daemon, by JSON-RPC in lines over its control socket."""
 
-    def __init__(self, path: Path, token: str, seconds: float = SECONDS) -> None:
-        self._path = path
-        self._token = token
+    def __init__(self, datadir: Path, seconds: float = SECONDS) -> None:
+        """Use the daemon that keeps its files in a folder, and runs now."""
+        self._path = datadir / "control.sock"
+        self._token = datadir / "control.token"
+        read_token(self._token)
         self._seconds = seconds
         self._id = 0
         self._socket: socket.socket | None = None
@@ -113,7 +115,8 @@ class DaemonSource:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(self._seconds)
         self._socket.connect(str(self._path))
-        self._exchange("Authenticate", {"token": self._token}, last)
+        # A daemon that was started again has another one.
+        self._exchange("Authenticate", {"token": read_token(self._token)}, last)
 
     def _exchange(self, method: str, params: Mapping[str, Any], last: float) -> Any:
         self._id += 1
@@ -151,16 +154,14 @@ class DaemonSource:
         return self._socket
 
 
-def daemon_source(datadir: Path) -> DaemonSource:
-    """Return the source of a daemon that keeps its files in a folder."""
-    path = datadir / "control.token"
+def read_token(path: Path) -> str:
+    """Read what a daemon that runs lets its user in by."""
     try:
-        token = path.read_bytes()[:TOKEN_BYTES_MAX].decode("ascii").strip()
+        return path.read_bytes()[:TOKEN_BYTES_MAX].decode("ascii").strip()
     except OSError as error:
         raise SourceError(f"daemon: {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SourceError(f"daemon: {path} is no token") from None
-    return DaemonSource(datadir / "control.sock", token)
 
 
 # --- Reading what a source says -------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Sources: a daemon's control socket that may say anything, and the development file."""
 
+import asyncio
 import json
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -12,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.control import Control, Method
 from node.crypto import SigningKey
-from node.session.anchoring import anchor_statement
+from node.session.anchoring import anchor_statement, event_statement
 from session_bridge.committee import FileSource
+from session_bridge.epochs import BuiltEpoch
 from session_bridge.errors import SourceError
-from session_bridge.source import Asked, DaemonSource, daemon_source, read_epoch, read_signatures
+from session_bridge.source import Asked, DaemonSource, read_epoch, read_signatures
 
 STATEMENT = anchor_statement(6134, bytes(20), 3, bytes(32), 0, bytes(32))
 ASKED = Asked("anchor", 6134, bytes(20), STATEMENT)
@@ -56,7 +60,7 @@ def daemon(folder: Path, answer: Callable[[dict[str, Any]], bytes]) -> Iterator[
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        with closing(daemon_source(folder)) as source:
+        with closing(DaemonSource(folder)) as source:
             yield source
     finally:
         listening.close()
@@ -145,7 +149,7 @@ def test_a_daemon_that_goes_away_is_named_and_asked_again(tmp_path) -> None:
 
 def test_without_a_daemon_its_token_is_missed(tmp_path) -> None:
     with pytest.raises(SourceError, match=r"control\.token: No such file"):
-        daemon_source(tmp_path)
+        DaemonSource(tmp_path)
 
 
 def test_a_certificate_of_something_else_is_refused() -> None:
@@ -197,3 +201,74 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path, text: str, reason: str)
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
         FileSource(tmp_path / "none.json", 6134).epoch(1)
+
+
+@contextmanager
+def control(folder: Path, file: FileSource, epochs: dict[int, dict[str, Any]]) -> Iterator[None]:
+    """Serve epochs and certificates by the daemon's own control server."""
+
+    async def epoch_of(epoch: int) -> dict[str, Any]:
+        return epochs.get(epoch, {"epoch": epoch, "closed": False})
+
+    async def certificate_of(kind: str, chain_id: int, contract: str, epoch: int) -> dict[str, Any]:
+        built = BuiltEpoch(read_epoch(epochs[epoch], epoch), chain_id)
+        before = epochs.get(epoch - 1)
+        root = BuiltEpoch(read_epoch(before, epoch - 1), chain_id).root if before else bytes(32)
+        place = (chain_id, bytes.fromhex(contract), epoch)
+        statement = (
+            anchor_statement(*place, built.root, len(built.leaves), root)
+            if kind == "anchor"
+            else event_statement(*place, built.events_root)
+        )
+        signed = file.signatures(Asked(kind, chain_id, bytes.fromhex(contract), statement))
+        return {
+            "subject": statement.subject.hex(),
+            "commitment": statement.commitment.hex(),
+            "epoch": epoch,
+            "signatures": [
+                {"publicKeyHash": "", "publicKey": public.hex(), "signature": signature.hex()}
+                for public, signature in signed.items()
+            ],
+        }
+
+    named = {"kind": str, "chainId": int, "contract": str, "epoch": int}
+    methods = {
+        "GetEpoch": Method(epoch_of, {"epoch": int}),
+        "GetCertificate": Method(certificate_of, named),
+    }
+    loop = asyncio.new_event_loop()
+    server = Control(methods, Counter())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.serve(folder, None), loop).result(20)
+        yield
+        asyncio.run_coroutine_threadsafe(server.close(), loop).result(20)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(asyncio.sleep(0.05))
+        loop.close()
+
+
+def test_a_daemon_s_control_server_feeds_a_bridge_also_when_started_again(
+    world, bridges, tell, sources, tmp_path
+) -> None:
+    file = FileSource(tell(), 6134)
+    told = [sources.event(each, world.listener) for each in range(2)]
+    epochs = {1: sources.epoch(1, range(5), told)}
+    with control(tmp_path, file, epochs):
+        source = DaemonSource(tmp_path)
+        made = bridges(source)
+        for _ in range(3):
+            made.once()
+        assert world.heard() == 2
+    epochs[2] = sources.epoch(2, [7])
+    made.once()
+    assert "daemon" in made.standing.parts["anchor"]["waitsFor"]
+
+    with control(tmp_path, file, epochs), closing(source):
+        made.once()
+        made.once()
+
+    assert world.ask("anchor", "lastEpoch") == 2
