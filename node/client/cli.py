@@ -19,8 +19,9 @@ from rich.text import Text
 
 from ..codec import Refused
 from ..wallet import amount_text, parse_address, parse_amount
-from . import chain
+from . import chain, safety
 from .api import DEFAULT_FOLDER, LOCKED, Client, Failed, Unavailable, connect
+from .safety import account_of
 from .text import STATES, clean, clock, file_text, one_line, pick, plain, short, size_text, speakers
 
 DONE, REFUSED, USAGE, NO_DAEMON, IS_LOCKED = range(5)
@@ -87,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _group_commands(commands)
     _file_commands(commands)
     _contact_commands(commands)
+    _safety_commands(commands)
     _wallet_commands(commands)
     _node_commands(commands)
     return top
@@ -180,6 +182,30 @@ def _wallet_commands(commands: Commands) -> None:
         made.add_argument("--rpc", metavar="URL", required=True, help="a node of the chain")
 
 
+def _safety_commands(commands: Commands) -> None:
+    made = _add(commands, "duress", set_duress, "set a password that opens a decoy, destroys this")
+    made.add_argument("--duress-file", type=Path, help="the duress password is its first line")
+    _add(commands, "trust", safety.trust, "let a contact be alerted", "ACCOUNT")
+    _add(commands, "alert", safety.set_alert, "choose what an alert says", "TEXT")
+    below = _below(commands, "switch", safety.show_switch, "the dead man's switch")
+    _add(below, "show", safety.show_switch, "show how it stands")
+    _add(below, "off", safety.disable_switch, "stop it")
+    made = _add(below, "set", safety.set_switch, "set it; trusted contacts are alerted")
+    made.add_argument("--interval", metavar="HOURS", type=int, default=safety.HOURS)
+    made.add_argument("--grace", metavar="HOURS", type=int, default=safety.HOURS)
+    made.add_argument("--release", metavar="TEXT", help="a message to send then")
+    made.add_argument("--to", metavar="SESSION", default="", help="whom it is for")
+    made.add_argument("--wipe", action="store_true", help="destroy everything then")
+    below = _below(commands, "guardians", safety.show_guardianships, "who can give it back")
+    _add(below, "list", safety.show_guardianships, "what you keep for others, and who asks")
+    made = _add(below, "appoint", safety.appoint, "split your account among contacts", "GUARDIAN+")
+    made.add_argument("--threshold", type=int, required=True, help="how many give it back")
+    _add(below, "recover", safety.recover, "ask for a lost account", "ACCOUNT", "GUARDIAN+")
+    _add(below, "confirm", safety.confirm, "the owner asks: his code", "OWNER", "ASKER", "CODE")
+    _add(below, "cancel", safety.cancel, "it was not you who asked", "GUARDIAN")
+    _add(below, "takeover", safety.take_over, "be the account that was given back")
+
+
 def _node_commands(commands: Commands) -> None:
     _add(commands, "status", show_status, "show what the daemon does")
     _add(commands, "peers", show_peers, "list the nodes it is linked to")
@@ -259,6 +285,13 @@ async def create_identity(client: Client, options: argparse.Namespace) -> None:
     print(identity["account"])
 
 
+async def set_duress(client: Client, options: argparse.Namespace) -> None:
+    """Set the duress password of an account that there is."""
+    await client.call(
+        "SetDuress", password=password_of(options.duress_file, "Duress password", again=True)
+    )
+
+
 async def unlock(client: Client, options: argparse.Namespace) -> None:
     """Open the store."""
     password = password_of(options.password_file, "Password")
@@ -287,16 +320,9 @@ async def _conversation(client: Client, given: str) -> str:
     return pick(known, "id", given)
 
 
-async def _account(client: Client, given: str) -> str:
-    """Return an account, by itself or by the name of a contact."""
-    contacts = await client.call("GetContacts")
-    named = {contact["account"] for contact in contacts if contact.get("name") == given}
-    return str(named.pop()) if len(named) == 1 else given
-
-
 async def create_session(client: Client, options: argparse.Namespace) -> None:
     """Begin a conversation; print its id."""
-    recipient = await _account(client, options.recipient)
+    recipient = await account_of(client, options.recipient)
     print((await client.call("CreateSession", recipient=recipient))["sessionId"])
 
 
@@ -384,7 +410,7 @@ def _members(group: dict[str, Any], contacts: list[dict[str, Any]]) -> list[str]
 
 async def create_group(client: Client, options: argparse.Namespace) -> None:
     """Create a group; print its id."""
-    members = [await _account(client, member) for member in options.member]
+    members = [await account_of(client, member) for member in options.member]
     made = await client.call("CreateGroup", name=options.name, members=members)
     print(made["groupId"])
 
@@ -410,13 +436,13 @@ async def leave_group(client: Client, options: argparse.Namespace) -> None:
 async def add_member(client: Client, options: argparse.Namespace) -> None:
     """Take somebody into a group."""
     group = await _conversation(client, options.group)
-    await client.call("AddMember", groupId=group, account=await _account(client, options.account))
+    await client.call("AddMember", groupId=group, account=await account_of(client, options.account))
 
 
 async def remove_member(client: Client, options: argparse.Namespace) -> None:
     """Put somebody out of a group."""
     group = await _conversation(client, options.group)
-    account = await _account(client, options.account)
+    account = await account_of(client, options.account)
     await client.call("RemoveMember", groupId=group, account=account)
 
 
@@ -463,7 +489,7 @@ async def add_contact(client: Client, options: argparse.Namespace) -> None:
 
 async def verify_contact(client: Client, options: argparse.Namespace) -> None:
     """Print the code that both of you must see."""
-    account = await _account(client, options.account)
+    account = await account_of(client, options.account)
     params = {"code": options.code} if options.code else {}
     answer = await client.call("VerifyContact", account=account, **params)
     print("verified" if options.code and answer.get("verified") else answer["code"])

@@ -62,6 +62,7 @@ class Messenger:
             "d1" * 32: [self.message(4, "ee" + PEER[2:], "the table is set")],
         }
         self.wallet = from_seed(bytes(32))
+        self.switch = {"phase": "off"}
         self.publish = lambda _: None
 
     @staticmethod
@@ -110,6 +111,21 @@ class Messenger:
             "SetActive": ({"active": bool}, {}),
             "PanicWipe": ({"confirm": str}, {}),
             "CheckIn": ({}, {}),
+            "SetDuress": ({"password": str}, {"shown": str}),
+            "TrustContact": ({"account": str}, {}),
+            "SetAlert": ({"text": str}, {}),
+            "SetSwitch": (
+                {"intervalHours": int, "graceHours": int},
+                {"release": str, "sessionId": str, "wipe": bool},
+            ),
+            "GetSwitch": ({}, {}),
+            "DisableSwitch": ({}, {}),
+            "AppointGuardians": ({"accounts": list, "threshold": int}, {}),
+            "RequestRecovery": ({"account": str, "guardians": list}, {}),
+            "GetGuardianships": ({}, {}),
+            "ConfirmRecovery": ({"ownerSession": str, "askerSession": str, "code": str}, {}),
+            "CancelRecovery": ({"sessionId": str}, {}),
+            "TakeOver": ({}, {}),
             "WalletAddress": ({}, {}),
             "WalletSign": ({"transaction": dict}, {}),
         }
@@ -249,6 +265,51 @@ class Messenger:
 
     def check_in(self):
         return None
+
+    def set_duress(self, password, shown=""):
+        return True
+
+    def trust_contact(self, account):
+        return True
+
+    def set_alert(self, text):
+        return True
+
+    def set_switch(self, interval_hours, grace_hours, release="", session_id="", wipe=False):
+        self.switch = {
+            "phase": "quiet",
+            "silentHours": 1,
+            "warningHours": interval_hours,
+            "triggerHours": interval_hours + grace_hours,
+            "actions": ["alert", *(["release"] if release else []), *(["wipe"] if wipe else [])],
+        }
+        return self.switch
+
+    def get_switch(self):
+        return self.switch
+
+    def disable_switch(self):
+        self.switch = {"phase": "off"}
+        return self.switch
+
+    def appoint_guardians(self, accounts, threshold):
+        return True
+
+    def request_recovery(self, account, guardians):
+        return {"code": "11111 22222"}
+
+    def get_guardianships(self):
+        kept = [{"ownerSession": "c1" * 32, "stage": "kept"}]
+        return {"kept": kept, "asked": ["c1" * 32], "recovered": True}
+
+    def confirm_recovery(self, owner_session, asker_session, code):
+        return True
+
+    def cancel_recovery(self, session_id):
+        return True
+
+    def take_over(self):
+        return self.get_identity()
 
     def wallet_address(self):
         return {"address": address_text(self.wallet.address)}

@@ -246,6 +246,42 @@ def test_a_wipe_is_asked_for_in_words(run, daemon):
     assert daemon.messenger.wiped is True
 
 
+def test_the_switch(run, daemon):
+    assert run("switch") == (0, "off\n", "")
+    words = ("--interval", "24", "--release", "open the box", "--to", "Mina", "--wipe")
+    status, out, _ = run("switch", "set", *words)
+    assert (status, out) == (0, "quiet\nwarns at 24, acts at 96: alert, release, wipe\n")
+    asked = {"interval_hours": 24, "grace_hours": 72, "release": "open the box", "wipe": True}
+    assert daemon.messenger.calls[-1] == ("SetSwitch", {**asked, "session_id": CHAT})
+    assert run("switch", "set", "--release", "x", "--to", "nobody")[0] == cli.REFUSED
+    assert run("switch", "show")[1].startswith("quiet")
+    assert run("switch", "off") == (0, "off\n", "")
+
+
+def test_people_to_rely_on(run, daemon, names, password_file):
+    own, peer, password = names
+    calls = daemon.messenger.calls
+    assert run("duress", "--duress-file", password_file)[0] == 0
+    assert calls[-1] == ("SetDuress", {"password": password})
+    assert run("trust", "Mina")[0] == 0
+    assert calls[-1] == ("TrustContact", {"account": peer})
+    assert run("alert", "call my sister")[0] == 0
+    assert calls[-1] == ("SetAlert", {"text": "call my sister"})
+    assert run("guardians", "appoint", "Mina", own, "--threshold", "2")[0] == 0
+    assert calls[-1] == ("AppointGuardians", {"accounts": [peer, own], "threshold": 2})
+    status, out, err = run("guardians", "recover", own, "Mina")
+    assert (status, out) == (0, "11111 22222\n")
+    assert "another way" in err
+    out = run("guardians")[1]
+    assert out == run("guardians", "list")[1]
+    assert [line.split()[0] for line in out.splitlines()] == ["keeps", "asks"]
+    assert run("guardians", "confirm", "Mina", "c1", "11111")[0] == 0
+    asked = {"owner_session": CHAT, "asker_session": CHAT, "code": "11111"}
+    assert calls[-1] == ("ConfirmRecovery", asked)
+    assert run("guardians", "cancel", "Mina")[0] == 0
+    assert run("guardians", "takeover") == (0, own + "\n", "")
+
+
 def test_the_wallet(run, daemon, monkeypatch):
     address = run("wallet")[1].strip()
     assert address == daemon.messenger.wallet_address()["address"]
