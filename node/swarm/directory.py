@@ -6,6 +6,7 @@ nobody fills it alone. Neighbours tell each other what they have, and ask for wh
 """
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from ipaddress import ip_address
@@ -255,10 +256,11 @@ class Directory:
         reader, taken = Reader(data), 0
         while len(reader):
             try:
-                taken += self.add(reader.sized(RECORD_MAX), now)
-            except Refused as refused:
-                if refused.reason.startswith("codec"):
-                    break  # the file is cut here
+                record = reader.sized(RECORD_MAX)
+            except Refused:
+                break  # the file is cut here
+            with suppress(Refused):
+                taken += self.add(record, now)
         return taken
 
     def _usable(self, service: int, now: int) -> list[NodeRecord]:

@@ -245,6 +245,9 @@ def test_the_next_start() -> None:
     assert {r.peer_id for r in again.relays(NOW)} == {peer(n) for n in range(1, 6)}
     assert later.load(saved, NOW + 25 * HOUR) == 0
     assert cut.load(saved[:-1], NOW) == 5
+    size = len(saved) // 6
+    inside = saved[:4] + b"\2" + saved[5:size] + saved[size : 2 * size]
+    assert Directory(peer(0), NETWORK).load(inside, NOW) == 1, "the others are intact"
     choose = random.Random(2)
     for _ in range(200):
         at = choose.randrange(len(saved))
