@@ -1,5 +1,6 @@
 """How both layers and the bridge between them stand, for a person or a script. Sends nothing."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from .oracle import CURSOR as REQUESTS
 from .oracle import Answering
 from .outbox import View
 from .source import Source
+
+CAPITAL = re.compile("[A-Z]")
 
 
 def gather(
@@ -199,8 +202,7 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     made.append(("answers", f"cost {pars(found['smallestFee'])} at least"))
     made.append(("source", found["source"]))
     for name, facts in found["parts"].items():
-        told = ", ".join(f"{key} {value}" for key, value in facts.items())
-        made.append((name, told))
+        made.append((name, "; ".join(worded(*fact) for fact in facts.items() if fact[1])))
     if spender:
         made.append(("account", f"{spender['address']}, {pars(spender['balance'])}"))
         made.append(
@@ -214,6 +216,15 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         (f"nonce {each['nonce']}", f"{each['purpose']}  {each['transaction']}")
         for each in found["inFlight"]
     ]
+
+
+def worded(name: str, value: Any) -> str:
+    """Return a fact as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{count} {state}" for state, count in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    return f"{CAPITAL.sub(lambda found: ' ' + found[0].lower(), name)} {value}"
 
 
 def pars(wei: str) -> str:

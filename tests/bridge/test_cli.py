@@ -87,6 +87,7 @@ def test_status_tells_a_person_on_one_screen(world, line) -> None:
     assert status == 0
     assert "15 of 21" in out
     assert "epoch 2" in out
+    assert "last epoch 2; waits for the end of epoch 3" in out
     assert len(out.splitlines()) <= 40
 
 
