@@ -25,6 +25,7 @@ from ..vault import duress
 from ..vault.container import Cost
 from ..vault.disk import FileDisk
 from ..vault.store import StoreFull
+from ..vault.wipe import destroy_keys
 from .contacts import Contacts
 from .files import Transfers
 from .folder import Folder
@@ -623,9 +624,18 @@ class Methods:
         """Destroy everything; the daemon ends."""
         if confirm != WIPE:
             raise ControlError(REFUSED, f"confirm with {WIPE!r}")
-        await self.lock()
-        self.wiped.set()
+        await self.destroy()
         return True
+
+    async def destroy(self) -> None:
+        """Overwrite the heads of the container at once; the daemon does the rest as it ends."""
+        await self.lock()
+        disk = FileDisk(self._folder.container)
+        try:
+            destroy_keys(disk, os.urandom)
+        finally:
+            disk.close()
+        self.wiped.set()
 
     # --- The wallet -----------------------------------------------------------------------------
 

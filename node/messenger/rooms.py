@@ -39,6 +39,7 @@ class Rooms:
         self._store = messenger.store
         self.groups: dict[bytes, Group] = {}
         self.rooms: dict[bytes, Room] = {}
+        self._told: dict[bytes, int] = {}  # when its heads were told last
         for _, data in self._store.scan(Room.PREFIX):
             room = Room.decode(data)
             self.rooms[room.group] = room
@@ -141,12 +142,20 @@ class Rooms:
 
     def tend(self, now: int) -> None:
         """Forget what is old, and replace own keys where it is time."""
+        random = self._messenger.random
         for group in self.groups.values():
             group.prune(now)
             outgoing = Outgoing()
-            if group.ack_due(now):
-                outgoing = group.ack(now, self._messenger.random)
-            self._keep(group, outgoing, {}, now)
+            if group.rotation_due(now):
+                outgoing = group.rotate(now, random)
+            elif group.ack_due(now):
+                outgoing = group.ack(now, random)
+            changes: Changes = {}
+            if now - self._told.get(group.id, 0) >= DAY:
+                # Whoever missed the last change learns of it by this.
+                self._told[group.id] = now
+                changes = self._parcels(group.posts([group.heads_item()], random), now)
+            self._keep(group, outgoing, changes, now)
 
     # --- What comes in ------------------------------------------------------------------------
 
@@ -285,13 +294,11 @@ class Rooms:
         group, _ = Group.join(Candidate.decode(joining), group_id, items, now)
         changes |= dict.fromkeys(pieces)
         changes[JOINING + group_id] = None
+        group.note_account(group.brought_by, session.peer)
         changes |= self._changes(group)
         entered = replace(room, left=False, inviter=b"", invite=b"")
         changes[room.key] = entered.encode()
         self.rooms[group_id], self.groups[group_id] = entered, group
-        for member in group.members():
-            if member.admin and member.account is None:
-                group.note_account(member.name, session.peer)
         return [Event("joined", group_id)]
 
     # --- Inside -------------------------------------------------------------------------------
