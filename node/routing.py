@@ -106,10 +106,6 @@ class Routing:
         times = [self._delays.next_at, self._cover.next_at]
         return min((time for time in times if time is not None), default=None)
 
-    def unreachable(self, node_id: bytes, now: int) -> None:
-        """Learn that there is no link to a node."""
-        self.paths.unreachable(node_id, now)
-
     def encode(self) -> bytes:
         """Return what outlives the process: the guards."""
         return self.paths.encode()

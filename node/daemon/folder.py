@@ -8,9 +8,9 @@
     container       all that is the user's: random bytes to whoever has no password
     control.sock, control.token   while a daemon runs
 
-A first start makes all of it, and the container looks alike whatever is in it. What a directory does
-tell is whether an account was ever made here, by a mark in node.db, which keeps a second one from
-overwriting the first by mistake.
+A first start makes all of it, and the container looks alike whatever is in it. What a directory
+does tell is whether an account was ever made here, by a mark in node.db, which keeps a second one
+from overwriting the first by mistake.
 """
 
 import fcntl

@@ -344,8 +344,13 @@ class Methods:
         messenger, chat = self.user.messenger, _id(session_id)
         if chat not in messenger.sessions and chat not in self.user.rooms.rooms:
             raise ControlError(REFUSED, "no such conversation")
-        first = messenger.message(chat, _id(since, 16)).number + 1 if since else 0
-        return [self._message_view(message) for message in messenger.messages(chat, first)]
+        messages = messenger.messages(chat)
+        if since:
+            names = [message.message_id for message in messages]
+            if (seen := _id(since, 16)) not in names:
+                raise ControlError(REFUSED, "no such message")
+            messages = messages[names.index(seen) + 1 :]
+        return [self._message_view(message) for message in messages]
 
     def _message_view(self, message: Message) -> Json:
         group = message.chat in self.user.rooms.rooms

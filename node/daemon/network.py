@@ -109,6 +109,10 @@ class Network:
             waiting.append(message)
         return True
 
+    def is_away(self, peer_id: bytes) -> bool:
+        """Tell whether the last try to reach a node has failed."""
+        return peer_id in self._failed and peer_id not in self._links
+
     async def close(self) -> None:
         """Tell every peer, and let go."""
         for task in list(self._tasks):
@@ -167,6 +171,7 @@ class Network:
             self._refused[refusal.reason] += 1
             await connection.close()
             return
+        self._failed.pop(peer_id, None)
         self._links.setdefault(peer_id, []).append(connection)
         try:
             await self._listen(connection)

@@ -107,6 +107,9 @@ class Node:
         self._wake.set()
         try:
             answer = await future
+        except Lost:
+            self.directory.note(node_id, good=False)
+            raise
         finally:
             self._asked.pop(number, None)
         self.directory.note(node_id, good=True)
@@ -138,10 +141,14 @@ class Node:
                 continue
 
     def _send(self, send: Send, now: int) -> None:
+        if send.node_id == self.peer_id:
+            self.refused["onion: leads back here"] += 1
+            return
         message = Message(type=MessageType.ONION, payload=send.packet).encode()
         if not self.network.send(send.node_id, message):
-            self.routing.unreachable(send.node_id, now)
             self.refused["network: no way to a node"] += 1
+            if self.network.peers:  # or it is we who are away
+                self.routing.paths.unreachable(send.node_id, now)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -167,6 +174,7 @@ class Node:
             self.routing.know(
                 Relay(node_id=each.peer_id, public=each.onion, subnet=_subnet(each.networks))
                 for each in self.directory.relays(now)
+                if not self.network.is_away(each.peer_id)
             )
             self._reach_more(now)
             await asyncio.sleep(EXCHANGE_SECONDS)
@@ -253,6 +261,7 @@ class Node:
         self.network.send(peer_id, Message(type=MessageType.DIRECTORY, payload=data).encode())
 
     def _meet(self, peer_id: bytes, record: bytes) -> None:
+        self.routing.paths.reachable(peer_id)
         if record:
             self.directory.add(record, clock(), peer_id)
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from ..codec import Refused
+from ..codec import Reader, Refused, u64
+from ..crypto import sha256
 from ..messaging.prekeys import PublishedKeys
 from ..messenger.ledger import Parcel, Way
 from ..messenger.messenger import Event, Messenger
@@ -66,7 +67,7 @@ class Watch:
         self.erase = erase
         self.next_ms = 0
         self.whole_ms = 0
-        self.since: int | None = None
+        self.since = 0  # when it was last read completely
         self.heard_ms = 0
         self.cursors: dict[tuple[int, bytes], int] = {}
         self.busy = False
@@ -206,17 +207,32 @@ class User:
             if name not in self._watches:
                 watch = self._watches[name] = Watch(door, handler, erase=erase)
                 watch.heard_ms = clock()
+                watch.since = self._read_since(name, clock())
         for name in set(self._watches) - set(wanted):
             del self._watches[name]
+            self.messenger.commit({reading_key(name): None})
+
+    def _read_since(self, name: bytes, now: int) -> int:
+        """Return when a mailbox was last read completely. In a new one there is nothing older."""
+        stored = self.messenger.store.get(reading_key(name))
+        if stored is None:
+            self.messenger.commit({reading_key(name): u64(now)})
+            return now
+        return Reader(stored).u64()
 
     def _visit_due(self, now: int) -> None:
         busy = sum(watch.busy for watch in self._watches.values())
-        due = [each for each in self._watches.values() if not each.busy and each.next_ms <= now]
-        for watch in sorted(due, key=lambda each: each.next_ms)[: max(0, VISITS_MAX - busy)]:
+        due = [
+            (watch.next_ms, name)
+            for name, watch in self._watches.items()
+            if not watch.busy and watch.next_ms <= now
+        ]
+        for _, name in sorted(due)[: max(0, VISITS_MAX - busy)]:
+            watch = self._watches[name]
             watch.busy = True
-            self._start(self._visit(watch, now))
+            self._start(self._visit(name, watch, now))
 
-    async def _visit(self, watch: Watch, now: int) -> None:
+    async def _visit(self, name: bytes, watch: Watch, now: int) -> None:
         whole = now >= watch.whole_ms
         days = days_to_read(watch.since, now) if whole else range(day(now), day(now) + 1)
         width = SWARM if whole else QUICK_WIDTH
@@ -235,7 +251,9 @@ class User:
                 watch.cursors = collect.cursors()
             if whole:
                 watch.whole_ms = now + WHOLE_MS
-                watch.since = now if collect.complete else watch.since
+                if collect.complete:
+                    watch.since = now
+                    self.messenger.commit({reading_key(name): u64(now)})
             talking = clock() - watch.heard_ms < TALKING_MS
             watch.next_ms = clock() + (QUICK_MS if talking else SLOW_MS)
             self._stir.set()
@@ -345,6 +363,11 @@ class User:
     def _tell_all(self, events: list[Event]) -> None:
         for event in events:
             self.tell(event)
+
+
+def reading_key(name: bytes) -> bytes:
+    """Return where it is kept how far a mailbox has been read."""
+    return b"reading/" + sha256(name)[:16]
 
 
 def _is_settled(deposit: Deposit) -> bool:

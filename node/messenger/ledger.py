@@ -6,11 +6,13 @@ session/<session>       a conversation with one account
 channel/<channel>       a ratchet of a conversation; there may be several
 message/<chat><number>  what was said, in the order it came here
 outbox/<id>             what is not stored in the swarm yet
-contact/<id>            a name, sealed (contacts.py of the vault)
+contact/<id>            a name, sealed (node/vault/contacts.py)
 group/<group>/...       a replica of a group; room/<group> is what is shown of it
 joining/<group>         the keys of somebody who waits for the welcome
-file/<id>               a file sent or offered
-reading/<mailbox>       how far a mailbox has been read
+welcome/, early/        pieces of a welcome; posts that nothing opens yet
+upload/<id>             a file that is on its way into the swarm
+reading/<mailbox>       when a mailbox was last read completely
+trusted/, guarding/ ... people to rely on (trust.py)
 """
 
 from dataclasses import dataclass, field, replace
@@ -134,7 +136,8 @@ class Message:
     """Something said in a chat. `at` is when it was written or came in here."""
 
     chat: bytes
-    number: int
+    number: int  # the place at which it came here
+    sequence: int  # the number that its writer gave it
     message_id: bytes
     sender: bytes  # an account, or a pseudonym in a group
     own: bool
@@ -154,14 +157,15 @@ class Message:
     def encode(self) -> bytes:
         """Return the stored form."""
         flags = u8(self.own) + u8(self.state) + u8(self.content_type)
-        names = self.chat + u64(self.number) + self.message_id + self.sender
+        numbers = u64(self.number) + u64(self.sequence)
+        names = self.chat + numbers + self.message_id + self.sender
         return u8(VERSION) + names + flags + u64(self.time) + u64(self.at) + sized(self.body)
 
     @classmethod
     def decode(cls, data: bytes) -> "Message":
         """Read what `encode` made."""
         reader = _checked(Reader(data))
-        chat, number = reader.take(ID), reader.u64()
+        chat, number, sequence = reader.take(ID), reader.u64(), reader.u64()
         message_id, sender = reader.take(MESSAGE_ID), reader.take(ID)
         own, state, content_type = bool(reader.u8()), reader.u8(), reader.u8()
         if state not in set(State):
@@ -169,7 +173,9 @@ class Message:
         time, at, body = reader.u64(), reader.u64(), reader.sized(BODY_MAX)
         reader.end()
         return cls(
-            *(chat, number, message_id, sender, own, State(state), time, at, content_type), body
+            *(chat, number, sequence, message_id, sender),
+            *(own, State(state), time, at, content_type),
+            body,
         )
 
     def moved(self, state: State) -> "Message":

@@ -81,7 +81,7 @@ class Messenger:
         account = AccountKeys.from_seed(seed)
         device_seed = random(SEED)
         device = DeviceKeys.from_seed(device_seed)
-        certificate = certify(account, device.public, now // DAY, now // DAY)
+        certificate = certify(account, device.public, now // DAY, now // DAY - 1)
         me = Me(
             account_seed=seed,
             device_seed=device_seed,
@@ -113,19 +113,23 @@ class Messenger:
         last = DeviceCertificate.decode(self.me.certificate).last_day
         if now // DAY > last - RENEW_DAYS:
             account = AccountKeys.from_seed(self.me.account_seed)
-            certificate = certify(account, self.device.public, now // DAY, now // DAY)
+            certificate = certify(account, self.device.public, now // DAY, now // DAY - 1)
             self.me = replace(self.me, certificate=certificate)
             changes[Me.KEY] = self.me.encode()
         if self.prekeys.tend(now, self.random):
             changes[PREKEYS] = self.prekeys.encode()
+        publish = bool(changes)
+        for channel_id, line in self.lines.items():
+            if line.channel.forget(now):
+                changes[CHANNEL + channel_id] = line.encode()
         if changes:
             self.commit(changes)
-        return bool(changes)
+        return publish
 
     def take_over(self, seed: bytes, now: int) -> None:
         """Be the device of another account, whose seed guardians gave back; open the store anew."""
         account = AccountKeys.from_seed(seed)
-        certificate = certify(account, self.device.public, now // DAY, now // DAY)
+        certificate = certify(account, self.device.public, now // DAY, now // DAY - 1)
         me = replace(
             self.me,
             account_seed=seed,
@@ -213,14 +217,19 @@ class Messenger:
 
     # --- Messages ---------------------------------------------------------------------------
 
-    def messages(self, chat: bytes, since: int = 0) -> list[Message]:
-        """Return what was said in a chat from a number on, in the order it came here."""
-        found = []
-        for key, data in self.store.scan(Message.PREFIX + chat):
-            message = self._read(key, data, Message.decode)
-            if message is not None and message.number >= since:
-                found.append(message)
-        return found
+    def messages(self, chat: bytes) -> list[Message]:
+        """Return what was said, as it came here; what one wrote is in the order of writing."""
+        read = [
+            self._read(key, data, Message.decode)
+            for key, data in self.store.scan(Message.PREFIX + chat)
+        ]
+        found = [message for message in read if message is not None]
+        by_sender: dict[bytes, list[Message]] = {}
+        for message in found:
+            by_sender.setdefault(message.sender, []).append(message)
+        for messages in by_sender.values():
+            messages.sort(key=lambda message: message.sequence, reverse=True)
+        return [by_sender[message.sender].pop() for message in found]
 
     def message(self, chat: bytes, message_id: bytes) -> Message:
         """Return one message."""
@@ -232,9 +241,11 @@ class Messenger:
 
     def own_message(self, chat: bytes, kind: Type, body: bytes, now: int) -> Message:
         """Return a new message of this account."""
+        number = self.next_number(chat)
         return Message(
             chat=chat,
-            number=self._numbers.get(chat, 0) + 1,
+            number=number,
+            sequence=number,
             message_id=self.random(MESSAGE_ID),
             sender=self.account_id,
             own=True,
@@ -382,6 +393,7 @@ class Messenger:
         message = Message(
             chat=chat,
             number=self.next_number(chat),
+            sequence=content.sequence,
             message_id=content.message_id,
             sender=session.peer,
             own=False,

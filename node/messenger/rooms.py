@@ -218,6 +218,7 @@ class Rooms:
         message = Message(
             chat=group_id,
             number=number,
+            sequence=content.sequence,
             message_id=content.message_id,
             sender=said.sender,
             own=False,

@@ -129,9 +129,11 @@ class Trust:
         if secret is None or session is None:
             raise Refused("trust: alert of nobody")
         text = open_alert(secret, data)
+        number = self._messenger.next_number(session_id)
         message = Message(
             chat=session_id,
-            number=self._messenger.next_number(session_id),
+            number=number,
+            sequence=2**63 + number,  # no message of the channel: it comes last
             message_id=self._messenger.random(16),
             sender=session.peer,
             own=False,

@@ -39,6 +39,7 @@ class Running:
         line = self.process.stdout.readline()
         assert line.startswith("sessiond: "), line
         self.address = line.split()[-1]
+        self._command[3] = self.address.partition("/p2p/")[0]  # the same port when it comes back
 
     async def client(self) -> Client:
         return await connect(self.folder)

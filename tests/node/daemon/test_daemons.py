@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Test = Callable[..., Coroutine[Any, Any, None]]
+from node.daemon.folder import Folder, Unusable
+
 SECRET = "the pomegranate is in the left drawer"
 
 
@@ -100,13 +100,13 @@ def test_mail_waits_for_who_is_away(daemons, eventually, converse) -> None:
     """F-109: written while the other is off, over three relays, and there when it comes back."""
 
     async def talk() -> None:
-        running = [daemons(f"node{number}") for number in range(5)]
+        running = [daemons(f"node{number}") for number in range(7)]
         alice, bob = running[1], running[2]
         await alice.call("CreateIdentity", password="a")
         await bob.call("CreateIdentity", password="b")
 
         async def known() -> Any:
-            return (await alice.call("GetStatus"))["relays"] >= 4
+            return (await alice.call("GetStatus"))["relays"] >= 6
 
         await eventually(known)
         here, there = await converse(alice, bob, "are you there")
@@ -189,10 +189,11 @@ def test_a_duress_password_opens_a_decoy_and_alerts(daemons, eventually, convers
         alice, bob = daemons("alice"), daemons("bob")
         made = await alice.call("CreateIdentity", password="real", duressPassword="forced")
         friend = (await bob.call("CreateIdentity", password="b"))["account"]
-        _, there = await converse(alice, bob, SECRET)
+        here, there = await converse(alice, bob, SECRET)
         await alice.call("SetAlert", text="they have me")
         await alice.call("TrustContact", account=friend)
-        await eventually(lambda: trusted(bob))
+        await bob.call("SendMessage", sessionId=there, content="I will watch")
+        await eventually(lambda: heard(alice, here, "I will watch"))
         await alice.call("Lock")
 
         assert await alice.call("Unlock", password="forced") == {"damage": []}
@@ -204,11 +205,6 @@ def test_a_duress_password_opens_a_decoy_and_alerts(daemons, eventually, convers
         with pytest.raises(Exception, match="wrong password"):
             await alice.call("Unlock", password="real")
         assert await alice.call("Unlock", password="forced") == {"damage": []}
-
-    async def trusted(daemon) -> bool:
-        return len((await daemon.call("GetStatus"))["refused"]) >= 0 and bool(
-            await daemon.call("GetSessions")
-        )
 
     asyncio.run(talk())
 
@@ -294,7 +290,12 @@ def test_a_damaged_directory_opens_what_is_intact(daemons, tmp_path: Path) -> No
     asyncio.run(damage())
 
 
-def test_one_process_has_a_directory(daemons, tmp_path: Path) -> None:
-    daemons("alice")
-    with pytest.raises(AssertionError):
-        daemons("alice")
+def test_one_process_has_a_directory(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "alice", "devnet", os.urandom, 1 << 20)
+    try:
+        with pytest.raises(Unusable, match="another sessiond runs"):
+            Folder(tmp_path / "alice", "devnet", os.urandom, 1 << 20)
+    finally:
+        folder.close()
+    with pytest.raises(Unusable, match="belongs to 'devnet'"):
+        Folder(tmp_path / "alice", "mainnet", os.urandom, 1 << 20)
