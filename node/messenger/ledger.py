@@ -179,8 +179,12 @@ class Message:
         )
 
     def moved(self, state: State) -> "Message":
-        """Return it in another state; a state does not go back."""
-        return self if state <= self.state else replace(self, state=state)
+        """Return it in another state: none goes back, and only what was given up arrives late."""
+        if state is State.FAILED:
+            forward = self.state is State.QUEUED
+        else:
+            forward = self.state is State.FAILED or state > self.state
+        return replace(self, state=state) if forward else self
 
 
 def message_key(chat: bytes, number: int) -> bytes:

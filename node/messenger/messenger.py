@@ -1,7 +1,6 @@
 """An account's conversations: what is written is stored with its parcel before anything leaves."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -57,10 +56,10 @@ class Messenger:
         self.me = Me.decode(stored)
         self.device = DeviceKeys.from_seed(self.me.device_seed)
         self.inbox = SigningKey.from_seed(self.me.inbox_seed)
-        self.prekeys = Prekeys.decode(store.get(PREKEYS) or Prekeys.create(now, random).encode())
         self.sessions: dict[bytes, Session] = {}
         self.lines: dict[bytes, Line] = {}
         self.unreadable: list[bytes] = []  # keys of records that are damaged
+        self.prekeys = self._load_prekeys(now)
         self._handlers: dict[Type, Handler] = {
             Type.READ: self._on_mark,
             Type.DELIVERED: self._on_mark,
@@ -207,20 +206,19 @@ class Messenger:
     def acknowledge(self, now: int) -> None:
         """Tell what has come in, many messages in one mark."""
         for session_id, ids in list(self._undelivered.items()):
-            del self._undelivered[session_id]
             session = self.sessions.get(session_id)
-            if session is None or session.closed:
-                continue
-            for begin in range(0, len(ids), IDS_MAX):
-                body = encode_ids(ids[begin : begin + IDS_MAX])
-                self.commit(self.write(session, Type.DELIVERED, body, now))
+            if session is not None and not session.closed:
+                for begin in range(0, len(ids), IDS_MAX):
+                    body = encode_ids(ids[begin : begin + IDS_MAX])
+                    self.commit(self.write(session, Type.DELIVERED, body, now))
+            del self._undelivered[session_id]
 
     # --- Messages ---------------------------------------------------------------------------
 
     def messages(self, chat: bytes) -> list[Message]:
         """Return what was said, as it came here; what one wrote is in the order of writing."""
         read = [
-            self._read(key, data, Message.decode)
+            self.read(key, data, Message.decode)
             for key, data in self.store.scan(Message.PREFIX + chat)
         ]
         found = [message for message in read if message is not None]
@@ -268,7 +266,7 @@ class Messenger:
         """Erase messages whose time is over; return when to look again."""
         records, keys = [], {}
         for key, data in self.store.scan(Message.PREFIX):
-            message = self._read(key, data, Message.decode)
+            message = self.read(key, data, Message.decode)
             # What waits to be sent or to be seen is not erased.
             if message is None or message.state in (State.QUEUED, State.UNREAD):
                 continue
@@ -290,9 +288,7 @@ class Messenger:
 
     def parcels(self) -> list[Parcel]:
         """Return what has to be carried out, the oldest first."""
-        read = [
-            self._read(key, data, Parcel.decode) for key, data in self.store.scan(Parcel.PREFIX)
-        ]
+        read = [self.read(key, data, Parcel.decode) for key, data in self.store.scan(Parcel.PREFIX)]
         return sorted(filter(None, read), key=lambda parcel: parcel.created)
 
     def carried(self, parcel: Parcel, now: int) -> list[Event]:
@@ -307,8 +303,8 @@ class Messenger:
         changes: Changes = {parcel.key: None}
         events = []
         data = self.store.get(parcel.message) if parcel.message else None
-        if data is not None:
-            message = Message.decode(data)
+        message = None if data is None else self.read(parcel.message, data, Message.decode)
+        if message is not None:
             moved = replace(message.moved(state), at=now)
             changes[parcel.message] = moved.encode()
             events.append(Event("state", message.chat, message.message_id))
@@ -372,6 +368,9 @@ class Messenger:
             raise
         # A handler may have written on this channel, so its state is taken last.
         self.commit({**changes, CHANNEL + channel_id: line.encode()})
+        for event in events:
+            if event.kind == "message":
+                self._undelivered.setdefault(event.chat, []).append(event.message_id)
         return events
 
     def handle(self, kind: Type, handler: "Handler") -> None:
@@ -404,7 +403,6 @@ class Messenger:
             body=content.body,
         )
         changes[message.key] = message.encode()
-        self._undelivered.setdefault(chat, []).append(message.message_id)
         return [Event("message", chat, message.message_id)]
 
     def _on_mark(
@@ -508,6 +506,8 @@ class Messenger:
                 self.lines[key.removeprefix(CHANNEL)] = self._read_line(data)
         elif key == PREKEYS and data is not None and not stored:
             self.prekeys = Prekeys.decode(data)
+        elif key == Me.KEY and data is not None and not stored:
+            self.me = Me.decode(data)
         elif not stored:
             for prefix, restore in self._restore.items():
                 if key.startswith(prefix):
@@ -523,11 +523,11 @@ class Messenger:
 
     def _load(self) -> None:
         for key, data in self.store.scan(Session.PREFIX):
-            session = self._read(key, data, Session.decode)
+            session = self.read(key, data, Session.decode)
             if session is not None:
                 self.sessions[session.session_id] = session
         for key, data in self.store.scan(CHANNEL):
-            line = self._read(key, data, self._read_line)
+            line = self.read(key, data, self._read_line)
             if line is not None and line.session_id in self.sessions:
                 self.lines[line.channel.channel_id] = line
         for session_id, session in list(self.sessions.items()):
@@ -535,18 +535,27 @@ class Messenger:
                 self.unreadable.append(session.key)
                 del self.sessions[session_id]
         for key, data in self.store.scan(Message.PREFIX):
-            with suppress(Refused):
+            if self.read(key, data, Message.decode) is not None:
                 self._index(key, data)
+
+    def _load_prekeys(self, now: int) -> Prekeys:
+        """Return the prekeys; new ones where they are damaged, for others to begin by from now."""
+        prekeys = self.read(PREKEYS, self.store.get(PREKEYS) or b"", Prekeys.decode)
+        if prekeys is None:
+            prekeys = Prekeys.create(now, self.random)
+            self.store.commit({PREKEYS: prekeys.encode()})
+        return prekeys
 
     def _read_line(self, data: bytes) -> Line:
         return Line(data[:32], Channel.decode(data[32:], self.device.hybrid))
 
-    def _read(self, key: bytes, data: bytes, decode: Callable[[bytes], _T]) -> _T | None:
+    def read(self, key: bytes, data: bytes, decode: Callable[[bytes], _T]) -> _T | None:
         """Return a record, or None and a note where it is damaged."""
         try:
             return decode(data)
         except Refused:
-            self.unreadable.append(key)
+            if key not in self.unreadable:
+                self.unreadable.append(key)
             return None
 
 

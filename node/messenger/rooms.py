@@ -40,20 +40,34 @@ class Rooms:
         self.groups: dict[bytes, Group] = {}
         self.rooms: dict[bytes, Room] = {}
         self._told: dict[bytes, int] = {}  # when its heads were told last
-        for _, data in self._store.scan(Room.PREFIX):
-            room = Room.decode(data)
-            self.rooms[room.group] = room
-            if records := self._records(room.group):
-                self.groups[room.group] = Group.load(records)
+        for key, data in self._store.scan(Room.PREFIX):
+            room = messenger.read(key, data, Room.decode)
+            if room is not None:
+                self.rooms[room.group] = room
+                self._load(room.group)
         messenger.handle(Type.GROUP_CONTROL, self._on_control)
         messenger.follow(GROUP, self._restore)
+        messenger.follow(Room.PREFIX, self._restore_room)
+
+    def _load(self, group_id: bytes) -> None:
+        """Read the replica of a group, if it is intact."""
+        if records := self._records(group_id):
+            group = self._messenger.read(GROUP + group_id, b"", lambda _: Group.load(records))
+            if group is not None:
+                self.groups[group_id] = group
 
     def _restore(self, key: bytes) -> None:
         """Read a group again: what it is in memory could not be stored."""
         group_id = key.removeprefix(GROUP)[:ID]
         self.groups.pop(group_id, None)
-        if records := self._records(group_id):
-            self.groups[group_id] = Group.load(records)
+        self._load(group_id)
+
+    def _restore_room(self, key: bytes) -> None:
+        """Show again of a group what the store has."""
+        self.rooms.pop(key.removeprefix(Room.PREFIX), None)
+        if data := self._store.get(key):
+            room = Room.decode(data)
+            self.rooms[room.group] = room
 
     def _records(self, group: bytes) -> dict[bytes, bytes]:
         prefix = GROUP + group + b"/"

@@ -152,7 +152,7 @@ class Trust:
     def switch(self) -> Switch | None:
         """The switch, if it was ever set."""
         data = self._store.get(SWITCH)
-        return None if data is None else Switch.decode(data)
+        return None if data is None else self._messenger.read(SWITCH, data, Switch.decode)
 
     def set_switch(
         self, now: int, interval: int, grace: int, release: tuple[bytes, str] | None, *, wipe: bool
@@ -193,7 +193,7 @@ class Trust:
                 return events, True
             if action.kind is Kind.ALERT:
                 self.alert(now)
-            elif action.channel in self._messenger.sessions:
+            elif (session := self._messenger.sessions.get(action.channel)) and not session.closed:
                 self._messenger.send(action.channel, Type.TEXT, action.payload, now)
             counted = counted.carried_out(number)
             self._keep_switch(counted)
@@ -231,10 +231,11 @@ class Trust:
 
     def kept(self) -> list[tuple[bytes, Guardianship]]:
         """Return what is kept for others: whose session, and its state."""
-        return [
-            (key.removeprefix(KEPT), Guardianship.decode(data))
+        read = [
+            (key.removeprefix(KEPT), self._messenger.read(key, data, Guardianship.decode))
             for key, data in self._store.scan(KEPT)
         ]
+        return [(session_id, guarding) for session_id, guarding in read if guarding is not None]
 
     def requests(self) -> list[bytes]:
         """Return the sessions over which somebody asks for an account."""

@@ -72,9 +72,15 @@ def daemons(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start daemons that know the first of them; they end with the test."""
     running: list[Running] = []
 
-    def start(name: str, *, alone: bool = False, listen: str = "/ip4/127.0.0.1/tcp/0") -> Running:
-        bootstrap = [] if alone or not running else [running[0].address]
-        running.append(Running(tmp_path / name, bootstrap, listen))
+    def start(
+        name: str,
+        *flags: str,
+        alone: bool = False,
+        listen: str = "/ip4/127.0.0.1/tcp/0",
+        bootstrap: str = "",
+    ) -> Running:
+        first = bootstrap or (running[0].address if running and not alone else "")
+        running.append(Running(tmp_path / name, [first] if first else [], listen, *flags))
         return running[-1]
 
     yield start

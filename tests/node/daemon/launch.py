@@ -1,6 +1,7 @@
 """A real daemon in a process of its own, with a small container and cheap passwords and work.
 
-Used as a program: launch.py FOLDER LISTEN [BOOTSTRAP ...]. Everything else is as `sessiond` has it.
+Used as a program: launch.py FOLDER LISTEN [announce=ADDRESS] [BOOTSTRAP ...]. Everything else is as
+`sessiond` has it.
 """
 
 import asyncio
@@ -13,18 +14,22 @@ from node.onion.cover import OFF
 from node.swarm import work
 from node.vault.container import Cost
 
+ANNOUNCE = "announce="
 work.BITS = 2
 work.BITS_OPEN = 1
 
 
 def main() -> None:
-    folder, listen, *bootstrap = sys.argv[1:]
+    folder, listen, *more = sys.argv[1:]
+    announce = [each.removeprefix(ANNOUNCE) for each in more if each.startswith(ANNOUNCE)]
+    bootstrap = [each for each in more if not each.startswith(ANNOUNCE)]
     daemon = Daemon(
         # A folder with a file named other is of another network, for the test of that.
         network="testnet" if Path(folder, "other").exists() else "devnet",
         folder=Path(folder),
         listen=Multiaddr.parse(listen),
         rate=OFF,
+        announce=Multiaddr.parse(announce[0]) if announce else None,
         bootstrap=[Multiaddr.parse(peer) for peer in bootstrap],
         size=4 << 20,
         cost=Cost(memory_kib=64, passes=1, lanes=1),
