@@ -60,6 +60,7 @@ class Daemon:
 
     async def run(self, say: Callable[[str], None] = print) -> None:
         """Serve until SIGINT or SIGTERM, then tell the peers and stop."""
+        os.umask(0o077)  # whatever this process makes is its owner's alone
         folder = Folder(self._path, self._network, os.urandom, self._size)
         refused: Counter[str] = Counter()
         try:

@@ -12,13 +12,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .. import did
 from ..codec import Refused
 from ..control import LOCKED, REFUSED, ControlError, Json, Method
 from ..crypto import sha256
 from ..guardians import GUARDIANS_MAX
-from ..identity import account_text, parse_account, peer_text
+from ..identity import (
+    AccountKeys,
+    DeviceCertificate,
+    account_text,
+    parse_account,
+    peer_text,
+)
 from ..messaging.content import Type
 from ..messaging.files import Metadata
+from ..messaging.turns import FULL, SPARSE
 from ..messenger.ledger import Me, Message, Room, Session, State
 from ..messenger.messenger import Event, Messenger
 from ..vault import duress
@@ -34,6 +42,8 @@ from .user import User
 
 WIPE = "wipe everything"
 HOUR = 3_600_000
+DAY = 24 * HOUR
+DID = b"did"
 ID = 32
 STATES = {
     State.QUEUED: "queued",
@@ -120,6 +130,8 @@ class Methods:
             ),
             "CancelRecovery": Method(self._settled(self.cancel_recovery), name),
             "TakeOver": Method(self._settled(self.take_over)),
+            "GetDid": Method(self._settled(self.get_did)),
+            "ResolveDid": Method(self._settled(self.resolve_did), {"did": str, "log": str}),
             "GetStatus": Method(self.status),
             "GetPeers": Method(self.peers),
             "SetActive": Method(self.set_active, {"active": bool}),
@@ -295,7 +307,9 @@ class Methods:
         session = user.messenger.session_with(account)
         if session is None:
             keys = await user.find(account)
-            session = user.messenger.session_with(account) or user.messenger.begin(keys, clock())
+            mode = SPARSE if self._node.is_metered else FULL
+            session = user.messenger.session_with(account)
+            session = session or user.messenger.begin(keys, clock(), mode)
             user.stir()
         return session
 
@@ -459,6 +473,27 @@ class Methods:
     async def receive_file(self, file_id: str, path: str) -> Json:
         """Fetch a file that was offered; come back when it is there."""
         return {"size": await self.transfers.receive(_id(file_id), Path(path))}
+
+    # --- Documents ------------------------------------------------------------------------------
+
+    async def get_did(self) -> Json:
+        """Return the account's DID with its log; the log begins with the first call."""
+        me = self.user.messenger
+        log = me.store.get(DID)
+        number = DeviceCertificate.decode(me.me.certificate).number
+        devices = {number: me.device.public}
+        account, today = AccountKeys.from_seed(me.me.account_seed), clock() // DAY
+        name = did.did_of(account.account_id)
+        if log is None:
+            log = did.create(account, devices, (), today)
+        elif number not in did.resolve(name, log).devices:
+            log = did.update(log, account, devices, (), today)
+        me.commit({DID: log})
+        return _did_view(name, log)
+
+    async def resolve_did(self, did: str, log: str) -> Json:
+        """Verify the log of any DID, and return what it says."""
+        return _did_view(did, log.encode())
 
     # --- Trust ----------------------------------------------------------------------------------
 
@@ -658,6 +693,16 @@ class Methods:
         own = wallet.from_seed(self.user.messenger.me.wallet_seed)
         raw, digest = own.sign(wallet.transfer_from_json(transaction))
         return {"raw": "0x" + raw.hex(), "hash": "0x" + digest.hex()}
+
+
+def _did_view(name: str, log: bytes) -> Json:
+    now = did.resolve(name, log)
+    return {
+        "did": name,
+        "document": did.document(now),
+        "metadata": did.metadata(now),
+        "log": log.decode(),
+    }
 
 
 def _id(text: str, size: int = ID) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from ..codec import Refused
 from ..identity import Multiaddr
-from ..onion.cover import Rate
+from ..onion.cover import METERED, Rate
 from ..onion.packet import Relay
 from ..onion.relay import Send
 from ..onion.requests import Answered, Failed
@@ -53,6 +53,7 @@ class Node:
         self.peer_id = folder.node.peer_id
         self.addresses: tuple[Multiaddr, ...] = ()
         self.active = True
+        self.is_metered = rate is METERED
         self.begun = now
         self._key = folder.node
         self._number = NETWORK_NUMBERS[network]

@@ -12,6 +12,7 @@ from ..messaging.content import IDS_MAX, Content, Type, decode_ids, encode_ids
 from ..messaging.prekeys import DAY, Prekeys, PublishedKeys
 from ..messaging.ratchet import Channel
 from ..messaging.start import Party
+from ..messaging.turns import FULL
 from ..swarm.mailboxes import inbox_address
 from .ledger import MESSAGE_ID, Changes, Me, Message, Parcel, Session, State, Store, Way
 
@@ -156,13 +157,13 @@ class Messenger:
                 return session
         return None
 
-    def begin(self, peer: PublishedKeys, now: int) -> Session:
+    def begin(self, peer: PublishedKeys, now: int, mode: int = FULL) -> Session:
         """Begin a session: a channel, and its first message for the other's inbox."""
         if peer.account_id == self.account_id:
             raise Refused("messenger: that is this account")
         if len(self.sessions) >= SESSIONS_MAX:
             raise Refused("messenger: too many sessions")
-        channel, first = start.begin(self.party, peer, b"", self.random)
+        channel, first = start.begin(self.party, peer, b"", self.random, mode=mode)
         session = Session(
             session_id=channel.channel_id,
             peer=peer.account_id,

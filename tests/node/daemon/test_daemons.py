@@ -209,6 +209,26 @@ def test_a_duress_password_opens_a_decoy_and_alerts(daemons, eventually, convers
     asyncio.run(talk())
 
 
+def test_an_account_has_a_document_without_any_chain(daemons) -> None:
+    """F-245: made here, verified there, and no other log is believed."""
+
+    async def resolve() -> None:
+        alice, bob = daemons("alice"), daemons("bob")
+        account = (await alice.call("CreateIdentity", password="a"))["account"]
+        await bob.call("CreateIdentity", password="b")
+        made = await alice.call("GetDid")
+        assert made["did"] == f"did:pars:{account}"
+        seen = await bob.call("ResolveDid", did=made["did"], log=made["log"])
+        assert seen == made
+        assert any("ml-dsa-87" in key["id"] for key in seen["document"]["verificationMethod"])
+        other = await bob.call("GetDid")
+        for log in (other["log"], made["log"][:-2], made["log"] + "x", ""):
+            with pytest.raises(Exception, match="did: "):
+                await bob.call("ResolveDid", did=made["did"], log=log)
+
+    asyncio.run(resolve())
+
+
 def test_a_panic_leaves_a_fresh_directory(daemons, tmp_path: Path) -> None:
     async def wipe() -> None:
         alice, fresh = daemons("alice"), daemons("fresh")
