@@ -5,6 +5,7 @@ prekeys                 secrets that let others begin a channel
 session/<session>       a conversation with one account
 channel/<channel>       a ratchet of a conversation; there may be several
 message/<chat><number>  what was said, in the order it came here
+last/<chat>             the last number of a chat of which something has expired
 outbox/<id>             what is not stored in the swarm yet
 contact/<id>            a name, sealed (node/vault/contacts.py)
 group/<group>/...       a replica of a group; room/<group> is what is shown of it

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ..codec import Refused
+from ..codec import Reader, Refused, u64
 from ..crypto import Random, SigningKey
 from ..identity import SEED, AccountKeys, DeviceCertificate, DeviceKeys, certify
 from ..messaging import ephemeral, padding, start
@@ -18,6 +18,7 @@ from .ledger import MESSAGE_ID, Changes, Me, Message, Parcel, Session, State, St
 
 CHANNEL = b"channel/"
 PREKEYS = b"prekeys"
+LAST = b"last/"
 RENEW_DAYS = 30  # before a certificate ends
 SESSIONS_MAX = 1_000
 _T = TypeVar("_T")
@@ -278,7 +279,9 @@ class Messenger:
         plan = ephemeral.plan(records, now)
         gone = [keys[message_id] for message_id in plan.erase]
         if gone:
-            self.commit({message.key: None for message in gone})
+            changes: Changes = {message.key: None for message in gone}
+            changes |= {LAST + m.chat: u64(self._numbers[m.chat]) for m in gone}
+            self.commit(changes)
         return plan.next_at
 
     def _life(self, message: Message, usual: int) -> int:
@@ -535,6 +538,8 @@ class Messenger:
             if session.current not in self.lines:
                 self.unreadable.append(session.key)
                 del self.sessions[session_id]
+        for key, data in self.store.scan(LAST):
+            self._numbers[key.removeprefix(LAST)] = self.read(key, data, _number) or 0
         for key, data in self.store.scan(Message.PREFIX):
             if self.read(key, data, Message.decode) is not None:
                 self._index(key, data)
@@ -558,6 +563,13 @@ class Messenger:
             if key not in self.unreadable:
                 self.unreadable.append(key)
             return None
+
+
+def _number(data: bytes) -> int:
+    reader = Reader(data)
+    number = reader.u64()
+    reader.end()
+    return number
 
 
 Handler = Callable[[Session, Content, Changes, int], list[Event]]

@@ -8,6 +8,7 @@ A group control message over a session is one of these:
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..codec import Reader, Refused, sized, u8, u16
@@ -113,6 +114,7 @@ class Rooms:
         room = replace(self.rooms[group_id], left=True, invite=b"", inviter=b"")
         changes: Changes = {room.key: room.encode()}
         changes |= {GROUP + group_id + b"/" + key: None for key in group.records()}
+        changes |= {key: None for key, _ in self._store.scan(EARLY + group_id)}
         changes |= self._parcels(outgoing.posts, now)
         self._messenger.commit(changes)
         self.rooms[group_id] = room
@@ -180,7 +182,9 @@ class Rooms:
         while opened:
             opened = False
             for key, early in self._store.scan(EARLY + group_id):
-                found = self._post(group_id, early, now, key)
+                found: list[Event] = []
+                with suppress(Refused):  # it is forgotten, and hides nothing of the others
+                    found = self._post(group_id, early, now, key)
                 opened = opened or any(event.kind == "epoch" for event in found)
                 events += found
         return [event for event in events if event.kind != "epoch"]
@@ -249,6 +253,7 @@ class Rooms:
         room = replace(self.rooms[group_id], left=True, inviter=b"", invite=b"")
         changes: Changes = {room.key: room.encode()}
         changes |= {GROUP + group_id + b"/" + key: None for key in self._records(group_id)}
+        changes |= {key: None for key, _ in self._store.scan(EARLY + group_id)}
         self._messenger.commit(changes)
         self.rooms[group_id] = room
         self.groups.pop(group_id, None)

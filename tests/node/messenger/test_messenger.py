@@ -219,6 +219,21 @@ def test_messages_expire_after_an_hour_and_a_day(office) -> None:
     assert not [key for key, _ in bob.store.scan(Message.PREFIX)]
 
 
+def test_who_has_forgotten_what_he_wrote_goes_on_counting(office) -> None:
+    """The other side keeps messages for longer, and shows them in their writer's order."""
+    alice, bob = office.pair()
+    wanted = ["first", "second", "third"]
+    for text in wanted:
+        alice.say(bob, text)
+        office.settle()
+        office.now += 2 * HOUR
+        alice.messenger.expire(office.now)
+        alice.restart()
+    assert alice.texts(alice.session(bob)) == []
+    assert bob.texts(bob.session(alice)) == wanted
+    assert len({each.sequence for each in bob.messenger.messages(bob.session(alice))}) == 3
+
+
 def test_what_is_not_sent_does_not_expire(office) -> None:
     alice, bob = office.pair()
     alice.say(bob, "waits for a line")
