@@ -140,6 +140,8 @@ class Network:
             await self._talk(connection)
 
     async def _dial(self, peer_id: bytes, addresses: list[Multiaddr]) -> None:
+        """Talk over the first way there is; what waits is sent once both have greeted."""
+        waiting = self._dialling[peer_id]
         try:
             for address in addresses:
                 try:
@@ -147,13 +149,12 @@ class Network:
                 except OSError:
                     continue
                 self._failed.pop(peer_id, None)
-                self._start(self._talk(connection))
-                for message in self._dialling.pop(peer_id, []):
-                    await self._send(connection, message)
+                await self._talk(connection)
                 return
             self._failed[peer_id] = time.monotonic() + DIAL_AGAIN_SECONDS
         finally:
-            self._dialling.pop(peer_id, None)
+            if self._dialling.get(peer_id) is waiting:
+                del self._dialling[peer_id]
 
     async def _talk(self, connection: Connection) -> None:
         """Greet, then hear until the link ends or breaks too many rules."""
@@ -173,6 +174,8 @@ class Network:
             return
         self._failed.pop(peer_id, None)
         self._links.setdefault(peer_id, []).append(connection)
+        for message in self._dialling.pop(peer_id, []):
+            self._start(self._send(connection, message))
         try:
             await self._listen(connection)
         finally:
