@@ -14,12 +14,12 @@ class PlainStore:
 
     def __init__(self, path: Path) -> None:
         self.damaged: Path | None = None
+        self.aside = path.with_suffix(".damaged")
         try:
             self._file = _open(path)
         except sqlite3.DatabaseError:
             # What is in it can be had again from others; a node that does not start helps nobody.
-            self.damaged = path.with_suffix(".damaged")
-            path.replace(self.damaged)
+            self.damaged = path.replace(self.aside)
             self._file = _open(path)
 
     def get(self, key: bytes) -> bytes | None:

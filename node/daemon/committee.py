@@ -19,17 +19,25 @@ from ..crypto import SIGNING_PUBLIC, SigningKey
 from ..identity import Multiaddr
 from ..session.committees import SEATS_MAX, SEATS_MIN
 from ..session.epochs import Chain
+from ..session.ids import EMPTY, hash_of
 from ..session.messages import Message
 from ..session.records import StepKind
-from ..session.service import PREFIX, Engine, Settings
+from ..session.service import EVIDENCE, PREFIX, Engine, Settings
 from ..session.shares import Effects
-from ..session.views import certificate_view, committee_view, epoch_view, sessions_view
+from ..session.views import (
+    certificate_view,
+    committee_view,
+    epoch_view,
+    evidence_view,
+    sessions_view,
+)
 from .folder import Unusable
 from .services import Node, clock
 
 TICK_SECONDS = 0.25
 FILE_MAX = 1 << 20
 EPOCH_SECONDS_MAX = 24 * 3600
+KINDS = {int: "whole number", str: "text", list: "list"}
 
 _T = TypeVar("_T")
 
@@ -42,12 +50,15 @@ class Committee:
         self._key = key
         self._refused = refused
         self._engine: Engine | None = None
-        self._peers: list[bytes] = []
+        self._peers: dict[bytes, bytes] = {}  # peer ids of the other members, by their ids
 
     def join(self, path: Path, sessions_max: int) -> None:
         """Take the seat that a file gives."""
+        aside = self._node.kept.aside
+        if aside.exists():
+            raise Unusable(f"{aside} held what this member has signed: its seat needs a new key")
         try:
-            settings, addresses = _read(path, sessions_max)
+            settings, seats = _read(path, sessions_max)
             self._engine = Engine(
                 settings,
                 self._key,
@@ -55,13 +66,13 @@ class Committee:
                 self._node.kept.get,
                 clock(),
             )
-        except (ControlError, ValueError, KeyError, TypeError, OSError, Refused) as error:
+        except (ControlError, ValueError, RecursionError, OSError, Refused) as error:
             raise Unusable(f"{path}: {error}") from None
-        for address in addresses:
-            if address.peer_id is not None and address.peer_id != self._node.peer_id:
-                self._peers.append(address.peer_id)
+        for node, (peer_id, address) in seats.items():
+            if peer_id != self._node.peer_id:
+                self._peers[node] = peer_id
                 # Of two members one dials, or they would have two links.
-                if address.peer_id < self._node.peer_id:
+                if peer_id < self._node.peer_id:
                     self._node.network.keep(address)
         self._node.hear_service = self._hear
 
@@ -80,8 +91,11 @@ class Committee:
             self._node.kept.commit(effects.store)
         for message in effects.send:
             data = message.encode()
-            for peer_id in self._peers:
-                self._node.network.send(peer_id, data)
+            if message.recipient == EMPTY:
+                for peer_id in self._peers.values():
+                    self._node.network.send(peer_id, data)
+            elif message.recipient in self._peers:
+                self._node.network.send(self._peers[message.recipient], data)
         for reason, _ in effects.notices:
             self._refused[f"session: notice, {reason}"] += 1
 
@@ -99,6 +113,7 @@ class Committee:
         session: dict[str, type] = {"sessionId": str}
         return {
             "GetCommittee": Method(self.committee),
+            "GetEvidence": Method(self.evidence),
             "GetEpoch": Method(self.epoch, {}, {"epoch": int}),
             "GetCertificate": Method(
                 self.certificate, {"kind": str, "chainId": int, "contract": str, "epoch": int}
@@ -120,6 +135,11 @@ class Committee:
         """Return the node's own key, which it has without a seat too, and who sits there."""
         own = {"publicKey": self._key.public.hex()}
         return own if self._engine is None else own | committee_view(self._engine, clock())
+
+    async def evidence(self) -> Json:
+        """Return, of each member that signed two commitments of one thing, both attestations."""
+        found = self._node.kept.scan(EVIDENCE)
+        return [evidence_view(key[len(EVIDENCE) :], data) for key, data in found]
 
     async def epoch(self, epoch: int = 0) -> Json:
         """Return an epoch; the one that is open, if none is named."""
@@ -153,8 +173,8 @@ class Committee:
             raise ControlError(REFUSED, f"kinds are {', '.join(kinds)}")
         name, transaction, asked = _hex(session_id), _hex(tx_id), _hex(input_hash)
         self._act(lambda now: self.engine.request(name, kinds[kind], transaction, asked, now))
-        requests = self.engine.sessions[name].requests
-        return {"requestId": requests[-1].id.hex() if requests else ""}
+        request_id = self.engine.sessions[name].session.steps[-1].request_id
+        return {"requestId": "" if request_id == EMPTY else request_id.hex()}
 
     async def submit(self, request_id: str, data: str) -> Json:
         """Say what this member has seen."""
@@ -194,26 +214,47 @@ def _settled(run: Callable[[], _T]) -> _T:
         raise ControlError(REFUSED, refusal.reason) from None
 
 
-def _read(path: Path, sessions_max: int) -> tuple[Settings, list[Multiaddr]]:
+def _read(path: Path, sessions_max: int) -> tuple[Settings, dict[bytes, tuple[bytes, Multiaddr]]]:
+    """Return what all members have alike, and where each is, by its id."""
     if path.stat().st_size > FILE_MAX:
         raise ValueError("too long for a committee")
     told = json.loads(path.read_text("utf-8"))
-    members = told["members"]
+    members = _field(told, "members", list)
     if not SEATS_MIN <= len(members) <= SEATS_MAX:
         raise ValueError(f"a committee has {SEATS_MIN} to {SEATS_MAX} members")
-    seconds = told["epochSeconds"]
-    if type(seconds) is not int or not 1 <= seconds <= EPOCH_SECONDS_MAX:
+    seconds = _field(told, "epochSeconds", int)
+    if not 1 <= seconds <= EPOCH_SECONDS_MAX:
         raise ValueError("epochSeconds is a number of seconds, at most a day")
-    keys = tuple(_hex(member["publicKey"], SIGNING_PUBLIC) for member in members)
+    keys = tuple(_hex(_field(member, "publicKey", str), SIGNING_PUBLIC) for member in members)
     chain = Chain(
-        chain_id=int(told["chainId"]),
-        anchor=_hex(told["anchor"], 20),
-        relay=_hex(told["relay"], 20),
+        chain_id=_field(told, "chainId", int),
+        anchor=_hex(_field(told, "anchor", str), 20),
+        relay=_hex(_field(told, "relay", str), 20),
     )
     settings = Settings(
         chain=chain, members=keys, sessions_max=sessions_max, epoch_ms=seconds * 1000
     )
-    return settings, [Multiaddr.parse(member["address"]) for member in members]
+    places = [_place(_field(member, "address", str)) for member in members]
+    if len({peer_id for peer_id, _ in places}) != len(members):
+        raise ValueError("two members have one node")
+    return settings, dict(zip(map(hash_of, keys), places, strict=True))
+
+
+def _field(told: Json, name: str, kind: type[_T]) -> _T:
+    """Return a field of an object, if it has its type."""
+    if not isinstance(told, dict) or name not in told:
+        raise ValueError(f"{name} is missing")
+    value = told[name]
+    if type(value) is not kind:
+        raise ValueError(f"{name} is no {KINDS[kind]}")
+    return value
+
+
+def _place(text: str) -> tuple[bytes, Multiaddr]:
+    address = Multiaddr.parse(text)
+    if address.peer_id is None:
+        raise ValueError(f"{text}: the address of a member ends in /p2p/Qm...")
+    return address.peer_id, address
 
 
 def _hex(text: str, size: int | None = 32) -> bytes:

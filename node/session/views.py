@@ -1,10 +1,11 @@
 """What the control API tells of epochs and sessions, as JSON objects. Hex has no prefix."""
 
+import json
 from typing import Any
 
-from ..codec import Refused
+from ..codec import Reader, Refused
 from .epochs import Chain, Content
-from .records import to_dict
+from .records import JSON_MAX, to_dict
 from .service import Engine
 
 
@@ -80,8 +81,26 @@ def certificate_view(
 
 
 def sessions_view(engine: Engine) -> list[dict[str, Any]]:
-    """Return the sessions that are not over, as their records are written."""
-    return [to_dict(entry.session) for entry in engine.sessions.values()]
+    """Return the sessions that are not over: their records, who leads, who has submitted so far."""
+    return [
+        {
+            **to_dict(entry.session),
+            "leader": entry.creator.hex(),
+            "submitted": [
+                record.submitter_id.hex()
+                for record in (entry.requests[-1].records if entry.requests else ())
+            ],
+        }
+        for entry in engine.sessions.values()
+    ]
+
+
+def evidence_view(node: bytes, data: bytes) -> dict[str, Any]:
+    """Return two attestations that one member signed, as they were kept."""
+    reader = Reader(data)
+    first, second = (json.loads(reader.sized(JSON_MAX)) for _ in range(2))
+    reader.end()
+    return {"node": node.hex(), "first": first, "second": second}
 
 
 def committee_view(engine: Engine, now: int) -> dict[str, Any]:
