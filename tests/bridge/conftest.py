@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +17,13 @@ from chain.dao.development import SEATS
 from chain.dao.genesis import with_contracts
 from chain.dao.parameters import development
 from chain.dao.plan import plan
-from chain.genesis import pars_genesis
+from chain.dao.steps import Plan
+from chain.genesis import Genesis, pars_genesis
 from chain.local_chain import LocalChain
 from chain.rpc.inside import transport
 from session_bridge.chain_client import ChainClient, Signer, hexed
 from session_bridge.committee import FileSource
-from session_bridge.contracts import load_contracts
+from session_bridge.contracts import NEEDED, OPTIONAL, Contracts, load_contracts, made_of
 from session_bridge.journal import Journal
 from session_bridge.service import Bridge, Manner, scope_of
 from session_bridge.transport import Transport
@@ -72,6 +74,21 @@ def call_data(signature: str, *values: Any) -> bytes:
     return keccak(text=signature)[:4] + encode(types, values)
 
 
+def planned(committee: Sequence[bytes] = ()) -> Plan:
+    """Plan a DAO; its committee is that of development, or of keys of its own."""
+    addresses = [each.address for each in dev_accounts()]
+    parameters = development(addresses)
+    if committee:
+        parameters = replace(parameters, seats_min=len(committee), committee=tuple(committee))
+    return plan(parameters, CHAIN_ID, addresses[0])
+
+
+def contracts_of(made: Plan) -> Contracts:
+    """Return where a plan has the contracts of the session layer."""
+    names = (*NEEDED, *OPTIONAL)
+    return made_of(CHAIN_ID, {name: hexed(made.addresses[name]) for name in names})
+
+
 class Clock:
     """A clock that the test moves."""
 
@@ -85,13 +102,14 @@ class Clock:
 class World:
     """A chain, and what tests do to it."""
 
-    def __init__(self, through: Transport, client: ChainClient | None = None) -> None:
+    def __init__(
+        self, through: Transport, client: ChainClient | None = None, made: Plan | None = None
+    ) -> None:
         self.transport = through
         self.client = client or ChainClient(through)
-        self.contracts = load_contracts(None, CHAIN_ID)
         self.accounts = dev_accounts()
-        addresses = [each.address for each in self.accounts]
-        self.dao = plan(development(addresses), CHAIN_ID, addresses[0]).addresses["Safe"]
+        self.contracts = contracts_of(made) if made else load_contracts(None, CHAIN_ID)
+        self.dao = (made or planned()).addresses["Safe"]
         self.listener = b""
 
     def listen(self, code: bytes) -> None:
@@ -118,17 +136,17 @@ class World:
 
     def request(
         self,
-        number: int,
+        session: int | str,
         fee: int = 10**17,
         max_age: int = 10**6,
         timeout: int = 3600,
         callback: bool = True,
         callback_gas: int = 300_000,
     ) -> int:
-        """Ask for the outcome of a session, and return the request's number."""
+        """Ask for the outcome of a session, by number or id; return the request's number."""
         data = call_data(
             "requestSession(bytes32,address,uint256,uint256,uint256)",
-            bytes.fromhex(leaf(number)["sessionId"]),
+            bytes.fromhex(session if isinstance(session, str) else leaf(session)["sessionId"]),
             hexed(self.listener if callback else bytes(20)),
             callback_gas,
             max_age,
@@ -185,13 +203,16 @@ def listener_code(root: Path) -> bytes:
     return bytes.fromhex(made["bytecode"].removeprefix("0x"))
 
 
+def genesis_of(made: Plan) -> Genesis:
+    """Return the first block of a chain that has what is planned."""
+    addresses = [each.address for each in dev_accounts()]
+    return with_contracts(pars_genesis(CHAIN_ID, addresses), made, addresses[0])
+
+
 @pytest.fixture(scope="session")
 def genesis():
     """The first block of a chain with the DAO."""
-    accounts = dev_accounts()
-    addresses = [each.address for each in accounts]
-    made = plan(development(addresses), CHAIN_ID, addresses[0])
-    return with_contracts(pars_genesis(CHAIN_ID, addresses), made, addresses[0])
+    return genesis_of(planned())
 
 
 @pytest.fixture(scope="session")
@@ -202,6 +223,24 @@ def one_world(genesis, listener_code) -> Iterator[World]:
         made.listen(listener_code)
         yield made
     finally:
+        chain.close()
+
+
+@pytest.fixture
+def own_world(listener_code) -> Iterator[Callable[[Sequence[bytes]], World]]:
+    """Make a chain whose DAO has a committee of these keys."""
+    chains = []
+
+    def make(committee: Sequence[bytes]) -> World:
+        made = planned(committee)
+        chain = LocalChain.open(genesis_of(made), accounts=dev_accounts(), mining="auto")
+        chains.append(chain)
+        world = World(transport(chain), made=made)
+        world.listen(listener_code)
+        return world
+
+    yield make
+    for chain in chains:
         chain.close()
 
 
@@ -251,17 +290,19 @@ def bridges(world: World, tmp_path: Path) -> Iterator[Callable[..., SimpleNamesp
         account: int = 5,
         folder: str = "",
         client: ChainClient | None = None,
+        on: World | None = None,
         **manner: Any,
     ) -> SimpleNamespace:
-        signer = Signer(world.accounts[account].private_key)
-        scope = scope_of(world.contracts, signer.address)
+        there = on or world
+        signer = Signer(there.accounts[account].private_key)
+        scope = scope_of(there.contracts, signer.address)
         journal = Journal(tmp_path / (folder or f"journal{account}"), scope)
         journals.append(journal)
         made = SimpleNamespace(journal=journal, said=[], clock=Clock(), address=signer.address)
         source = FileSource(source, CHAIN_ID) if isinstance(source, Path) else source
         made.bridge = Bridge(
-            client or world.client,
-            world.contracts,
+            client or there.client,
+            there.contracts,
             source,
             journal,
             signer,

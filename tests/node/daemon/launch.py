@@ -1,7 +1,7 @@
 """A real daemon in a process of its own, with a small container and cheap passwords and work.
 
-Used as a program: launch.py FOLDER LISTEN [announce=ADDRESS] [BOOTSTRAP ...]. Everything else is as
-`sessiond` has it.
+Used as a program: launch.py FOLDER LISTEN [announce=ADDRESS] [BOOTSTRAP ...]. A folder with a file
+named committee.json has a seat of that committee. Everything else is as `sessiond` has it.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ def main() -> None:
     folder, listen, *more = sys.argv[1:]
     announce = [each.removeprefix(ANNOUNCE) for each in more if each.startswith(ANNOUNCE)]
     bootstrap = [each for each in more if not each.startswith(ANNOUNCE)]
+    seats = Path(folder, "committee.json")
     daemon = Daemon(
         # A folder with a file named other is of another network, for the test of that.
         network="testnet" if Path(folder, "other").exists() else "devnet",
@@ -31,6 +32,7 @@ def main() -> None:
         rate=OFF,
         announce=Multiaddr.parse(announce[0]) if announce else None,
         bootstrap=[Multiaddr.parse(peer) for peer in bootstrap],
+        committee=seats if seats.exists() else None,
         size=4 << 20,
         cost=Cost(memory_kib=64, passes=1, lanes=1),
     )
