@@ -116,9 +116,14 @@ def search(hay: bytes, needles: dict[str, bytes]) -> list[str]:
 
 
 def windows(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield pieces of something long, so that any part of it is noticed."""
+    """Yield pieces of something long, so that any part of it is noticed.
+
+    A signature ends with zeros, as many things do: what says nothing is not looked for.
+    """
     for at in range(0, len(data) - WINDOW, max(WINDOW, len(data) // 64)):
-        yield f"{name} at {at}", data[at : at + WINDOW]
+        piece = data[at : at + WINDOW]
+        if len(set(piece)) > WINDOW // 2:
+            yield f"{name} at {at}", piece
 
 
 def both_forms(name: str, data: bytes) -> dict[str, bytes]:
@@ -262,16 +267,16 @@ def check_sizes(ways: list[tuple[list[bytes], list[bytes]]]) -> None:
     assert not any(is_frames(size) for size in (len(SHORT), 65_536, 300_000, PACKET + 1))
     calls = [HELLO + FINISH, HELLO + RESUMED_FINISH, 2 * HELLO + FINISH, 2 * HELLO + RESUMED_FINISH]
     answers = [RESPONSE, RESUMED_RESPONSE, RETRY + RESPONSE, RETRY + RESUMED_RESPONSE]
-    total = missed = 0
+    total = missed = cut = 0
     for way in ways:
         for pieces, starts in zip(way, (calls, answers), strict=True):
             if sum(map(len, pieces)) <= max(starts):
                 continue  # a link that was not needed any more
             wrong, left = unaligned(pieces, starts)
-            assert left == 0
-            total, missed = total + len(pieces), missed + wrong
+            total, missed, cut = total + len(pieces), missed + wrong, cut + (left != 0)
     assert total > 20
-    assert missed * 2 < total
+    assert missed * 4 < total
+    assert cut <= 1  # one may end within a frame, as who reads it goes first
 
 
 def check_disks(folder: Path, people: dict[str, bytes], nodes: dict[str, bytes]) -> None:
