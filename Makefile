@@ -34,7 +34,7 @@ help:
 	@echo 'make test-python     all of it but the DAO;  options: ARGS="-k poseidon"'
 	@echo 'make test-contracts  the DAO, under Ape;      options: APE_ARGS="-k safe"'
 	@echo 'make lint       check format, style and types'
-	@echo 'make bench      measure gas and speed beside the peers; prints tables (20 minutes; npm)'
+	@echo 'make bench      measure gas and speed beside the peers; prints tables (25 minutes; npm)'
 	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
 	@echo 'make campaign-engine  drawn cases on both engines, each instruction compared (10 minutes)'
 	@echo 'make campaign-oracle  drawn cases on the engine and the executable specification (10 minutes)'
@@ -91,6 +91,7 @@ bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp $(SOLIDITY)/stamp
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.groups
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.onion
 	@$(BIN)/python -m benchmarks.bridge
+	@$(BIN)/python -m benchmarks.daemon
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.chain $(ARGS)
 

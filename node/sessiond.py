@@ -62,8 +62,8 @@ def parser() -> argparse.ArgumentParser:
         "--cover",
         choices=tuple(RATES),
         default="full",
-        help="how many packets hide when there is something to say: full is one a second, metered"
-        " one in 20 seconds, off none (default: full)",
+        help="packets that leave whatever there is to say: full is one in 2 seconds,"
+        " metered one in 20, off none (default: full)",
     )
     flags.add_argument(
         "--max-sessions",

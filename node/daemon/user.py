@@ -28,6 +28,7 @@ from .services import Lost, Node, clock
 CARRIED_MAX = 16  # parcels under way at once
 VISITS_MAX = 8
 QUICK_MS, SLOW_MS = 2_000, 30_000  # between two visits, while talking and otherwise
+SHARE_MS = 10_000  # a quick visit is three packets, and cover at full has a slot each 2.7 s
 TALKING_MS = 120_000
 WHOLE_MS = 300_000  # between two visits that ask every node for every day
 QUICK_WIDTH = 3
@@ -255,7 +256,8 @@ class User:
                     watch.since = now
                     self.messenger.commit({reading_key(name): u64(now)})
             talking = clock() - watch.heard_ms < TALKING_MS
-            watch.next_ms = clock() + (QUICK_MS if talking else SLOW_MS)
+            slow = max(SLOW_MS, SHARE_MS * len(self._watches))
+            watch.next_ms = clock() + (QUICK_MS if talking else slow)
             self._stir.set()
 
     def _take(self, watch: Watch, item: Item, now: int) -> bool:

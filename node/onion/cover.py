@@ -32,7 +32,7 @@ class Rate:
     gap_ms: int | None
 
 
-FULL = Rate(name="full", gap_ms=1_000)  # 1.6 GB a day
+FULL = Rate(name="full", gap_ms=2_000)  # 0.8 GB a day
 METERED = Rate(name="metered", gap_ms=20_000)  # 77 MB a day
 OFF = Rate(name="off", gap_ms=None)  # requests leave at once; whoever watches sees when
 

@@ -14,6 +14,8 @@ from node.onion.paths import SCORE_START
 from node.onion.relay import Mine
 from node.onion.requests import Answered
 
+SECONDS = FULL.gap_ms // 1000  # of a slot, on average
+
 
 def kolmogorov_smirnov(first, second):
     """Return the largest distance between two empirical distributions."""
@@ -57,13 +59,13 @@ def gaps(times):
 
 
 def test_the_schedule_does_not_depend_on_traffic(world, monkeypatch):
-    """Kolmogorov-Smirnov over 3,600 s with bursts of requests, and without any."""
+    """Kolmogorov-Smirnov over 3,600 slots with bursts of requests, and without any."""
     quiet, busy = world(3, seed="quiet"), world(3, seed="busy")
     samples = {}
     for name, net in (("quiet", quiet), ("busy", busy)):
         net.nodes[0].cover.change(FULL, 0)
         times, kinds = departures(
-            net, net.nodes[0], 3600, busy=name == "busy", monkeypatch=monkeypatch
+            net, net.nodes[0], 3600 * SECONDS, busy=name == "busy", monkeypatch=monkeypatch
         )
         samples[name] = gaps(times)
         assert ("real" in kinds) == (name == "busy")
@@ -98,7 +100,7 @@ def test_loops_have_their_share_whatever_there_is_to_send(world, monkeypatch, bu
     loops = []
     node.cover._loop = lambda now: loops.append(now) or []
     node.cover._nothing = lambda now: []
-    for now in range(0, 3_600_000, 1000):
+    for now in range(0, 3_600_000 * SECONDS, 1000):
         node.cover.poll(now)
 
     assert abs(len(loops) / 3600 - LOOP_SHARE) < 0.03
