@@ -4,11 +4,17 @@ Whatever comes off a wire or out of a file is read here, and what breaks a rule 
 with a constant reason, which the daemon counts.
 """
 
+import json
+import re
 import struct
+from typing import Any
 
 _U16 = struct.Struct(">H")
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
+JSON_DEPTH_MAX = 64
+# A text that does not end goes to the end: nothing is ever gone over twice.
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class Refused(Exception):
@@ -97,3 +103,21 @@ def u64(value: int) -> bytes:
 def sized(data: bytes) -> bytes:
     """Return bytes behind their length."""
     return _U32.pack(len(data)) + data
+
+
+def read_json(data: bytes, **options: Any) -> Any:
+    """Return the value of JSON from outside; ValueError where it is none, or is nested too deep.
+
+    The parser goes down by recursion, and how deep the interpreter's stack may grow was perhaps set
+    by another library: beyond it the process ends.
+    """
+    depth = 0
+    for found in _TEXT_OR_BRACKET.finditer(data):
+        mark = data[found.start()]
+        if mark in b"[{":
+            depth += 1
+            if depth > JSON_DEPTH_MAX:
+                raise ValueError("nested too deep")
+        elif mark in b"]}":
+            depth -= 1
+    return json.loads(data, **options)

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .codec import read_json
+
 LINE_MAX = 1 << 20
 CLIENTS_MAX = 32
 CALLS_MAX = 32  # of one client at a time
 EVENTS_MAX = 256  # waiting for one client
 TOKEN_BYTES = 32
-BRACKETS_MAX = 64
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 CAPITAL = re.compile("[A-Z]")
 
 PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
@@ -145,7 +145,7 @@ class Control:
 
     async def _call(self, client: "_Client", line: bytes) -> Json:
         try:
-            request = _parse(line)
+            request = read_json(line)
         except ValueError:
             self._refused["control: not JSON"] += 1
             return _error(None, PARSE_ERROR, "this is not JSON")
@@ -235,14 +235,6 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _parse(line: bytes) -> Json:
-    """Read JSON, but for nests that would go deep into the interpreter's stack."""
-    bare = STRING.sub(b"", line)
-    if bare.count(b"[") + bare.count(b"{") > BRACKETS_MAX:
-        raise ValueError("too many brackets")
-    return json.loads(line)
 
 
 def _is_request(request: Json) -> bool:

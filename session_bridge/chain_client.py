@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from node.codec import read_json
+
 from .errors import NodeError, RefusedError, WrongChainError
 from .transport import Transport
-from .wire import read_json
 
 with warnings.catch_warnings():
     # It imports a module of websockets that warns of itself, and that nothing here uses.

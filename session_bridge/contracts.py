@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from node.codec import read_json
+
 from .chain_client import Contract, load_abi
 from .errors import WrongChainError
-from .wire import read_json
 
 NEEDED = ("SessionAnchor", "OracleBridge", "EventRelay")
 OPTIONAL = ("Pause", "BridgeGuard", "WPARS")

@@ -13,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
+from node.codec import read_json
 from node.session.anchoring import ADDRESS_SIZE, PAYLOAD_MAX, Event, SessionLeaf
 from node.session.attestations import Statement
 from node.session.states import SessionState
 
 from .errors import SourceError
-from .wire import read_json
 
 ID_SIZE = 32
 NUMBER_MAX = 2**64 - 1

@@ -9,6 +9,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..codec import read_json
 from ..wallet import CHAIN_IDS, address_text
 
 ANSWER_MAX = 1 << 20
@@ -32,10 +33,10 @@ def ask(url: str, method: str, *params: Any) -> Any:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json"})
-            answer = json.loads(connection.getresponse().read(ANSWER_MAX))
+            answer = read_json(connection.getresponse().read(ANSWER_MAX))
         finally:
             connection.close()
-    except (OSError, ValueError, http.client.HTTPException, RecursionError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ChainFailed(f"the node at {parts.hostname} does not answer: {error}") from None
     if not isinstance(answer, dict) or "result" not in answer:
         refusal = answer.get("error") if isinstance(answer, dict) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from ..codec import Refused
+from ..codec import Refused, read_json
 from ..crypto import SIGNATURE
 from .committees import SEATS_MAX
 from .ids import EMPTY, ID_SIZE, Domain
@@ -499,8 +499,9 @@ def from_json(kind: type[Kind], text: str) -> Kind:
     if len(text) > JSON_MAX:
         raise _fail("too much JSON")
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        data = text.encode()
+        value = read_json(data, object_pairs_hook=_once, parse_constant=_no_constant)
+    except ValueError:
         raise _fail("is not JSON") from None
     return from_dict(kind, value)
 

@@ -1,13 +1,14 @@
 """Reading and writing: every value has one encoding, and no bytes crash the reader."""
 
 import contextlib
+import json
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.codec import Reader, Refused, sized, u8, u16, u32, u64
+from node.codec import Reader, Refused, read_json, sized, u8, u16, u32, u64
 
 WIDTHS: list[tuple[Callable[[int], bytes], str, int]] = [
     (u8, "u8", 1),
@@ -62,3 +63,34 @@ def test_any_bytes_are_read_or_refused(data: bytes, reads: list[str]) -> None:
             value = reader.sized(16) if read == "sized" else getattr(reader, read)()
             assert isinstance(value, bytes if read == "sized" else int)
     assert 0 <= len(reader) <= len(data)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_json_that_goes_deep_is_refused_before_it_is_parsed(opening: bytes) -> None:
+    closing = b"]" if opening == b"[" else b"}"
+    for depth, taken in ((64, True), (65, False), (100_000, False)):
+        data = opening * depth + b"1" + closing * depth
+        if taken:
+            read_json(data)
+        else:
+            with pytest.raises(ValueError, match="too deep"):
+                read_json(data)
+
+
+def test_brackets_in_texts_are_texts() -> None:
+    text = '\\"[{' * 1000
+
+    assert read_json(json.dumps([text] * 3).encode()) == [text] * 3
+    assert read_json(b"[[1],[2]," * 30 + b"3" + b"]" * 30)[0] == [1]
+    for data in (
+        b"",
+        b"[",
+        b'"',
+        b'"\\',
+        b"]]]]",
+        b"\xff",
+        b'"' + b"[" * 100_000,
+        b'"' + b'\\"' * 500_000,
+    ):
+        with pytest.raises(ValueError, match=r".*"):
+            read_json(data)
