@@ -20,7 +20,7 @@ from ..messenger.messenger import Event, Messenger
 from ..messenger.rooms import Rooms
 from ..messenger.trust import Trust
 from ..swarm.collect import ChannelDoor, Collect, Door, InboxDoor, Item
-from ..swarm.deposit import COPIES_MIN, SWARM, Deposit, Send, State, publish
+from ..swarm.deposit import COPIES, COPIES_MIN, SWARM, Deposit, Send, State, publish
 from ..swarm.lookup import Lookup
 from ..swarm.mailboxes import DAY_MS, Channel, Inbox, day, days_to_read
 from .services import Lost, Node, clock
@@ -34,7 +34,7 @@ WHOLE_MS = 300_000  # between two visits that ask every node for every day
 QUICK_WIDTH = 3
 TEND_SECONDS = 60.0
 SHRED_MS = 3_600_000
-PUBLISH_MS = DAY_MS
+PUBLISH_MS, PUBLISH_AGAIN_MS = DAY_MS, 30_000
 LOOKUP_SECONDS = 120.0
 PLAN_WAIT = 60.0
 ANSWER_SIZE = 4 << 10
@@ -99,7 +99,7 @@ class User:
         self._carried: set[bytes] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stir = asyncio.Event()
-        self._published_at = 0
+        self._publish_at = 0
         self._publishing = False
 
     # --- For the control interface ------------------------------------------------------------
@@ -278,9 +278,7 @@ class User:
         return True
 
     def _publish_due(self, now: int) -> None:
-        if self._publishing or now < self._published_at + PUBLISH_MS:
-            return
-        if not self._node.closest(self.messenger.account_id, 1):
+        if self._publishing or now < self._publish_at:
             return
         self._publishing = True
         self._start(self._publish(now))
@@ -288,20 +286,24 @@ class User:
     async def _publish(self, now: int) -> None:
         """Put the own keys where others look for them, this week and the next."""
         me = self.messenger
+        least = COPIES[0]
         try:
             for deposit in publish(me.account_id, me.me.inbox_seed, me.published(now), 0, now):
                 await self.drive(deposit, deposit.receive, partial(_is_settled, deposit))
-                if deposit.copies:
-                    self._published_at = now
-                    self.tell(Event("published", me.account_id))
+                least = min(least, deposit.copies)
+            if least:
+                self.tell(Event("published", me.account_id))
         finally:
+            # With too few copies nobody may find them: more nodes will be known soon.
+            enough = least >= COPIES_MIN[0]
+            self._publish_at = clock() + (PUBLISH_MS if enough else PUBLISH_AGAIN_MS)
             self._publishing = False
 
     async def _tend(self) -> None:
         while True:
             now = clock()
             if self.messenger.tend(now):
-                self._published_at = 0
+                self._publish_at = 0
             self.rooms.tend(now)
             self.messenger.expire(now)
             events, wipe = self.trust.tick(now)
