@@ -6,15 +6,15 @@ reads a mailbox sees neither senders nor kinds, counts or sizes.
 
 from collections.abc import Iterable, Iterator
 
+from .. import padding
 from ..codec import Reader, Refused, sized, u16
 from ..crypto import LONG_NONCE, TAG, Random, seal, unseal
 
-BUCKETS = (256, 1 << 10, 1 << 12, 1 << 14, 1 << 16)
 POST_MAX = 1 << 20
 OVERHEAD = LONG_NONCE + TAG
 ITEMS_MAX = 256
 
-_FULL = BUCKETS[-1]
+_FULL = padding.BUCKETS[-1]
 _COUNT = 2
 _LENGTH = 4
 
@@ -41,7 +41,7 @@ def bucket(size: int) -> int:
     """Return the size that something of this size is padded to."""
     if size > POST_MAX:
         raise Refused("groups: post too long")
-    return next((one for one in BUCKETS if size <= one), -(-size // _FULL) * _FULL)
+    return padding.bucket(size)
 
 
 def is_post_size(size: int) -> bool:
@@ -51,9 +51,9 @@ def is_post_size(size: int) -> bool:
 
 def _seal(key: bytes, batch: list[bytes], random: Random) -> bytes:
     plain = u16(len(batch)) + b"".join(sized(item) for item in batch)
-    padding = bytes(bucket(len(plain) + OVERHEAD) - OVERHEAD - len(plain))
+    zeros = bytes(bucket(len(plain) + OVERHEAD) - OVERHEAD - len(plain))
     nonce = random(LONG_NONCE)
-    return nonce + seal(key, nonce, plain + padding)
+    return nonce + seal(key, nonce, plain + zeros)
 
 
 def _batches(items: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 
-from .. import codec
+from .. import codec, padding
 from ..codec import Reader, Refused
-from . import files, padding
+from . import files
 
 VERSION = 1
 MESSAGE_ID = 16

@@ -15,10 +15,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import KEY, LONG_NONCE, TAG
-from . import padding
 
 VERSION = 1
 CHUNK = 256 * 1024

@@ -8,11 +8,10 @@ sealed under the account id: who does not know the id cannot read it, and who do
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import HYBRID_PUBLIC, HYBRID_SEED, SIGNATURE, SIGNING_PUBLIC, HybridKey, Random
 from ..identity import BUNDLE, CERTIFICATE, AccountBundle, DeviceCertificate, DeviceKeys
-from . import padding
 
 VERSION = 1
 DAY = 24 * 3600 * 1000

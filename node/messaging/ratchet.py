@@ -14,10 +14,9 @@ fails to open changes nothing; what has been opened cannot be opened again.
 import struct
 from dataclasses import dataclass, field
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import HYBRID_CIPHERTEXT, HYBRID_PUBLIC, KEY, LONG_NONCE, TAG, HybridKey, Random
-from . import padding
 from .sparse import SparseTurns
 from .turns import FULL, SPARSE, FullTurns, Turns
 

@@ -10,10 +10,10 @@ lie where padding would be, and never fewer than LEAST_PARTS, so that a step tak
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import HYBRID_CIPHERTEXT, HYBRID_SEED, KEY, X25519_PUBLIC, HybridKey, Random
-from . import erasure, padding
+from . import erasure
 from .erasure import PART, PARTS, POINTS
 from .turns import SPARSE
 

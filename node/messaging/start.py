@@ -14,7 +14,7 @@ written both sides of it all, so it proves nothing to others.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import (
     HYBRID_CIPHERTEXT,
@@ -28,7 +28,6 @@ from ..crypto import (
     Random,
 )
 from ..identity import BUNDLE, CERTIFICATE, AccountBundle, DeviceCertificate, DevicePublic
-from . import padding
 from .prekeys import DAY, PREKEY_ID, Prekeys, PublishedKeys
 from .ratchet import Channel, Names, Receiving, Sending
 from .sparse import SparseTurns

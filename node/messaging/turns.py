@@ -7,10 +7,9 @@ value: an operation returns the next one, so that a message that is refused has 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .. import codec, crypto
+from .. import codec, crypto, padding
 from ..codec import Reader, Refused
 from ..crypto import HYBRID_CIPHERTEXT, HYBRID_PUBLIC, HYBRID_SEED, HybridKey, Random
-from . import padding
 
 FULL, SPARSE = 1, 2
 """The modes, as first messages name them. Both are hybrid from the root on."""

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from .. import padding
 from ..codec import Reader, Refused, u64
 from ..crypto import Random, SigningKey
 from ..identity import SEED, AccountKeys, DeviceCertificate, DeviceKeys, certify
-from ..messaging import ephemeral, padding, start
+from ..messaging import ephemeral, start
 from ..messaging.content import IDS_MAX, Content, Type, decode_ids, encode_ids
 from ..messaging.prekeys import DAY, Prekeys, PublishedKeys
 from ..messaging.ratchet import Channel
@@ -393,19 +394,7 @@ class Messenger:
             raise Refused("messenger: nobody takes this in")
         if self.knows(chat, content.message_id):
             raise Refused("messenger: message seen before")
-        message = Message(
-            chat=chat,
-            number=self.next_number(chat),
-            sequence=content.sequence,
-            message_id=content.message_id,
-            sender=session.peer,
-            own=False,
-            state=State.UNREAD,
-            time=content.time,
-            at=now,
-            content_type=content.type,
-            body=content.body,
-        )
+        message = received(chat, session.peer, content, self.next_number(chat), now)
         changes[message.key] = message.encode()
         return [Event("message", chat, message.message_id)]
 
@@ -570,6 +559,23 @@ def _number(data: bytes) -> int:
     number = reader.u64()
     reader.end()
     return number
+
+
+def received(chat: bytes, sender: bytes, content: Content, number: int, now: int) -> Message:
+    """Return what somebody else has said, which nobody has read yet."""
+    return Message(
+        chat=chat,
+        number=number,
+        sequence=content.sequence,
+        message_id=content.message_id,
+        sender=sender,
+        own=False,
+        state=State.UNREAD,
+        time=content.time,
+        at=now,
+        content_type=content.type,
+        body=content.body,
+    )
 
 
 Handler = Callable[[Session, Content, Changes, int], list[Event]]

@@ -17,8 +17,8 @@ from ..groups.events import Message as Said
 from ..groups.group import Group
 from ..groups.invite import Candidate, Invite, join_request, read_join_request
 from ..messaging.content import Content, Type
-from .ledger import ID, NAME_MAX, Changes, Message, Room, Session, State, text
-from .messenger import Event, Messenger
+from .ledger import ID, NAME_MAX, Changes, Message, Room, Session, text
+from .messenger import Event, Messenger, received
 
 GROUP = b"group/"
 JOINING = b"joining/"
@@ -233,19 +233,7 @@ class Rooms:
         number = self._messenger.next_number(group_id)
         while any(key == Message.PREFIX + group_id + number.to_bytes(8) for key in changes):
             number += 1
-        message = Message(
-            chat=group_id,
-            number=number,
-            sequence=content.sequence,
-            message_id=content.message_id,
-            sender=said.sender,
-            own=False,
-            state=State.UNREAD,
-            time=content.time,
-            at=now,
-            content_type=content.type,
-            body=content.body,
-        )
+        message = received(group_id, said.sender, content, number, now)
         changes[message.key] = message.encode()
         return [Event("message", group_id, content.message_id)]
 

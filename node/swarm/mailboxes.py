@@ -10,11 +10,11 @@ from typing import Protocol
 
 from ..codec import Reader, Refused, u32, u64
 from ..crypto import LONG_NONCE, TAG, mac, seal, sha256, unseal
+from ..padding import bucket
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
 TERMS_DAYS = (7, 14, 30)  # how long a blob may lie, by class
-BUCKETS = (256, 1 << 10, 4 << 10, 16 << 10, 64 << 10)
 OVERHEAD = LONG_NONCE + 4 + TAG
 DATA_MAX = 512 << 10
 BLOB_MAX = DATA_MAX + OVERHEAD
@@ -161,15 +161,6 @@ def opening(node_id: bytes, epoch: int) -> bytes:
 
 
 OPENING_CONTEXT = b"pars/swarm-open/v1"
-
-
-def bucket(size: int) -> int:
-    """Return the size that something of this size is padded to."""
-    for fits in BUCKETS:
-        if size <= fits:
-            return fits
-    largest = BUCKETS[-1]
-    return -(-size // largest) * largest
 
 
 def is_bucket(size: int) -> bool:

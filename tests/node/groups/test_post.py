@@ -12,7 +12,8 @@ from node.codec import Refused, sized, u16
 from node.crypto import seal
 from node.groups.events import Dropped, NotYet
 from node.groups.message import EPOCHS_MAX, MESSAGE_MAX, Sealed
-from node.groups.post import BUCKETS, POST_MAX, is_post_size, open_post, seal_posts
+from node.groups.post import POST_MAX, is_post_size, open_post, seal_posts
+from node.padding import BUCKETS
 
 CHANCE = random.Random(13)
 KEY = CHANCE.randbytes(32)

@@ -22,7 +22,7 @@ from node.messaging.content import (
     encode_ids,
 )
 from node.messaging.files import Metadata
-from node.messaging.padding import TIME_STEP, bucket, coarse
+from node.padding import TIME_STEP, bucket, coarse
 
 ID = bytes(range(16))
 NOW = coarse(1_800_000_000_123)

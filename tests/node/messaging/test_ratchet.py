@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from node import crypto
+from node import crypto, padding
 from node.codec import Refused
-from node.messaging import padding, ratchet
+from node.messaging import ratchet
 from node.messaging.ratchet import MISSING_LIFE, MISSING_MAX, OLD_TURNS_MAX, SKIP_MAX, Channel
 from node.messaging.turns import FULL, SPARSE
 

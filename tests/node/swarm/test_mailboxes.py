@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from node.codec import Refused
 from node.crypto import sha256
+from node.padding import BUCKETS, bucket
 from node.swarm.mailboxes import (
-    BUCKETS,
     DATA_MAX,
     DAY_MS,
     OVERHEAD,
     Channel,
     Inbox,
     Record,
-    bucket,
     channel_mailbox,
     day,
     days_to_read,

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.crypto import sha256
+from node.padding import BUCKETS
 from node.swarm import work
-from node.swarm.mailboxes import BLOB_MAX, BUCKETS
+from node.swarm.mailboxes import BLOB_MAX
 
 GIVEN = sha256(b"challenge")
 

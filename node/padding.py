@@ -1,6 +1,6 @@
 """Sizes and times as far as others see them: buckets, and steps of five minutes."""
 
-from ..codec import Refused
+from .codec import Refused
 
 BUCKETS = (256, 1024, 4096, 16_384, 65_536)
 """Larger ones are multiples of the last."""
