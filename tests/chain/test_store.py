@@ -226,8 +226,10 @@ def test_a_kill_loses_nothing_acknowledged(
         heard = [miner.stdout.readline() for _ in range(lines)]
         time.sleep(0.02 * moments.random())
         miner.send_signal(signal.SIGKILL)
-        output, _ = miner.communicate(timeout=60)
-        heard += output.splitlines(keepends=True)
+        # Not communicate(): it would miss what readline() has buffered already.
+        heard += miner.stdout.readlines()
+        miner.stdout.close()
+        miner.wait(timeout=60)
         told = [line.split() for line in heard if line.endswith("\n")]
         blocks |= {int(each[1]): each[2] for each in told if each[0] == "block"}
         sent += [each[1] for each in told if each[0] == "sent"]
