@@ -20,7 +20,7 @@ VENOM := .venom
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 LOCK := $(UV) pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --prerelease if-necessary --quiet
-LOCK_OURS := $(LOCK) pyproject.toml --extra ai --extra node --extra bridge \
+LOCK_OURS := $(LOCK) pyproject.toml --extra ai --extra node --extra bluetooth --extra bridge \
 	--group build --constraint requirements/constraints.txt
 
 .DEFAULT_GOAL := help

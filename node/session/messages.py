@@ -36,7 +36,22 @@ class MessageType(IntEnum):
     ORACLE_COMMIT = 8
     PING = 9
     PONG = 10
-    # 0x20 to 0x3f are kept for gossip and the DHT.
+    # Gossip of the mesh: the first four are its document's, in its order.
+    MESH_PUSH = 0x20
+    MESH_PULL = 0x21
+    MESH_HAVE = 0x22
+    MESH_WANT = 0x23
+    MESH_TOPICS = 0x24
+    MESH_SYNC = 0x25
+    MESH_STORED = 0x26
+    # The table of nodes, light clients of the chain, and links through a third node.
+    DHT_ASK = 0x30
+    DHT_ANSWER = 0x31
+    CHAIN_ASK = 0x38
+    CHAIN_ANSWER = 0x39
+    CIRCUIT_OPEN = 0x3C
+    CIRCUIT_DATA = 0x3D
+    CIRCUIT_CLOSE = 0x3E
     ONION = 0x40
     DIRECTORY = 0x41
     # Between the members of a committee.

@@ -133,7 +133,12 @@ def test_every_locked_package_is_pinned_and_hashed(name: str) -> None:
 
 def test_the_larger_lock_holds_the_smaller() -> None:
     """`make test` adds to what `make run` installed; it never exchanges a version."""
-    assert set(lock("core").splitlines()) <= set(lock("dev").splitlines()), "run `make lock`"
+
+    def pins(name: str) -> set[str]:
+        # Where a package is wanted may be wider in the larger lock; which one it is may not differ.
+        return {word for word in lock(name).split() if "==" in word or "sha256:" in word}
+
+    assert pins("core") <= pins("dev"), "run `make lock`"
 
 
 def lock(name: str) -> str:
