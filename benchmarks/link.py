@@ -27,7 +27,8 @@ from rich.table import Table
 from node import crypto
 from node.identity import Multiaddr, NodeKey
 from node.link import Gate, Link, NewTicket, Ticket, TicketBook, initiate, respond
-from node.transports.tcp import Connection, Tcp
+from node.transports.links import Connection, Links
+from node.transports.tcp import Tcp
 
 HANDSHAKES = 200
 DIALS = 100
@@ -137,11 +138,11 @@ async def dials_ms() -> tuple[list[float], list[float]]:
         async for _ in connection:
             pass
 
-    server = Tcp(BOB, Counter())
+    server = Links(BOB, Counter(), [Tcp()])
     address = await server.serve(Multiaddr.parse("/ip4/127.0.0.1/tcp/0"), hold)
     full, resumed = [], []
     for _ in range(DIALS):
-        client = Tcp(ALICE, Counter())
+        client = Links(ALICE, Counter(), [Tcp()])
         for times in (full, resumed):
             await asyncio.sleep(DIAL_PAUSE_SECONDS)
             start = time.perf_counter_ns()
@@ -164,7 +165,7 @@ async def loopback_rate(size: int) -> float:
             if heard == count:
                 done.set()
 
-    server, client = Tcp(BOB, Counter()), Tcp(ALICE, Counter())
+    server, client = Links(BOB, Counter(), [Tcp()]), Links(ALICE, Counter(), [Tcp()])
     address = await server.serve(Multiaddr.parse("/ip4/127.0.0.1/tcp/0"), listen)
     connection, message = await client.dial(address), bytes(size)
     start = time.perf_counter()

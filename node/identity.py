@@ -272,44 +272,49 @@ def parse_peer(text: str) -> bytes:
 # --- Addresses ------------------------------------------------------------------------------
 
 IP4, IP6, DNS4 = "ip4", "ip6", "dns4"
-KINDS = (IP4, IP6, DNS4)  # What is written for a kind is its place here.
+TCP, QUIC = "tcp", "quic"
+# What is written for kind and protocol is their place here.
+KINDS = tuple((kind, protocol) for protocol in (TCP, QUIC) for kind in (IP4, IP6, DNS4))
 HOST_NAME_MAX = 253
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 MULTIADDR = re.compile(
-    r"/(?P<kind>ip4|ip6|dns4)/(?P<host>[^/]{1,253})/tcp/(?P<port>0|[1-9][0-9]{0,4})"
-    r"(?:/p2p/(?P<peer>[^/]+))?"
+    r"/(?P<kind>ip4|ip6|dns4)/(?P<host>[^/]{1,253})/(?P<layer>tcp|udp)/(?P<port>0|[1-9][0-9]{0,4})"
+    r"(?P<quic>/quic-v1)?(?:/p2p/(?P<peer>[^/]+))?"
 )
 MULTIADDR_TEXT_MAX = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Multiaddr:
-    """Where a node is reached by TCP, and who has to answer there, if that is known."""
+    """Where a node is reached by TCP or QUIC, and who has to answer there, if that is known."""
 
     kind: str
     host: str
     port: int
     peer_id: bytes | None = None
+    protocol: str = TCP
 
     @classmethod
     def parse(cls, text: str) -> "Multiaddr":
-        """Read /ip4/1.2.3.4/tcp/9000/p2p/Qm... and its like with ip6 and dns4."""
+        """Read /ip4/1.2.3.4/tcp/9000/p2p/Qm... and its like: ip6, dns4, udp/9000/quic-v1."""
         found = MULTIADDR.fullmatch(text) if len(text) <= MULTIADDR_TEXT_MAX else None
-        if not found:
+        if not found or (found["layer"] == "udp") is not bool(found["quic"]):
             raise Refused("identity: not an address like /ip4/1.2.3.4/tcp/9000/p2p/Qm...")
         peer = found["peer"]
         peer_id = None if peer is None else parse_peer(peer)
-        return cls._checked(found["kind"], found["host"], int(found["port"]), peer_id)
+        protocol = QUIC if found["quic"] else TCP
+        return cls._checked((found["kind"], protocol), found["host"], int(found["port"]), peer_id)
 
     def __str__(self) -> str:
-        place = f"/{self.kind}/{self.host}/tcp/{self.port}"
+        layers = f"tcp/{self.port}" if self.protocol == TCP else f"udp/{self.port}/quic-v1"
+        place = f"/{self.kind}/{self.host}/{layers}"
         return place if self.peer_id is None else f"{place}/p2p/{peer_text(self.peer_id)}"
 
     def encode(self) -> bytes:
         """Return the address for a directory: kind | host | port | peer id or nothing."""
         host = self.host.encode()
         peer = b"" if self.peer_id is None else self.peer_id
-        kind = codec.u8(KINDS.index(self.kind))
+        kind = codec.u8(KINDS.index((self.kind, self.protocol)))
         return kind + codec.sized(host) + codec.u16(self.port) + codec.sized(peer)
 
     @classmethod
@@ -324,7 +329,10 @@ class Multiaddr:
         return cls._checked(KINDS[kind], host.decode(), port, peer_id or None)
 
     @classmethod
-    def _checked(cls, kind: str, host: str, port: int, peer_id: bytes | None) -> "Multiaddr":
+    def _checked(
+        cls, place: tuple[str, str], host: str, port: int, peer_id: bytes | None
+    ) -> "Multiaddr":
+        kind, protocol = place
         if port > 0xFFFF:
             raise Refused("identity: no such port")
         if kind == DNS4:
@@ -333,7 +341,7 @@ class Multiaddr:
             valid = is_canonical_ip(host, kind)
         if not valid:
             raise Refused("identity: no such host, or not its one spelling")
-        return cls(kind, host, port, peer_id)
+        return cls(kind, host, port, peer_id, protocol)
 
 
 def is_canonical_ip(host: str, kind: str) -> bool:

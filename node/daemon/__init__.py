@@ -9,6 +9,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -127,7 +128,7 @@ class Daemon:
         told = self._announce or address
         if told.host not in EVERYWHERE:
             port = told.port or address.port
-            node.announce((Multiaddr(told.kind, told.host, port),))
+            node.announce((replace(told, port=port, peer_id=None),))
         return address
 
 

@@ -8,11 +8,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from ..codec import Reader, Refused, sized, u8
 from ..identity import Multiaddr, NodeKey
 from ..session.messages import Message, MessageType, decode_message
-from ..transports.tcp import Connection, Tcp
+from ..transports.links import Connection, Links
+from ..transports.tcp import Tcp
 
 VERSION = 1
 NAME_MAX = 64
@@ -46,7 +48,7 @@ class Network:
         self._meet = meet
         self._hear = hear
         self._addresses = addresses
-        self._tcp = Tcp(node, refused)
+        self._pool = Links(node, refused, [Tcp()])
         self._served: list[Multiaddr] = []
         self._kept: list[Multiaddr] = []
         self._links: dict[bytes, list[Connection]] = {}
@@ -62,8 +64,9 @@ class Network:
 
     async def serve(self, address: Multiaddr) -> Multiaddr:
         """Answer at an address; return it with the port that was taken."""
-        served = await self._tcp.serve(address, self._talk)
-        self._served.append(Multiaddr(served.kind, served.host, served.port))
+        served = await self._pool.serve(address, self._talk)
+        assert isinstance(served, Multiaddr)
+        self._served.append(replace(served, peer_id=None))
         return served
 
     def keep(self, address: Multiaddr) -> None:
@@ -78,7 +81,7 @@ class Network:
     async def resume(self) -> None:
         """Take up again what there was before the pause."""
         for address in self._served:
-            await self._tcp.serve(address, self._talk)
+            await self._pool.serve(address, self._talk)
         for address in self._kept:
             self._start(self._keep(address))
 
@@ -117,7 +120,7 @@ class Network:
         """Tell every peer, and let go."""
         for task in list(self._tasks):
             task.cancel()
-        await self._tcp.close()
+        await self._pool.close()
 
     # --- Inside ---
 
@@ -136,7 +139,7 @@ class Network:
             self._sending -= 1
 
     async def _keep(self, address: Multiaddr) -> None:
-        async for connection in self._tcp.redial(address):
+        async for connection in self._pool.redial(address):
             await self._talk(connection)
 
     async def _dial(self, peer_id: bytes, addresses: list[Multiaddr]) -> None:
@@ -145,7 +148,7 @@ class Network:
         try:
             for address in addresses:
                 try:
-                    connection = await self._tcp.dial(address)
+                    connection = await self._pool.dial(address)
                 except OSError:
                     continue
                 self._failed.pop(peer_id, None)

@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..codec import Refused
 from ..identity import Multiaddr
@@ -297,7 +298,7 @@ class Node:
         record = self.directory.record(peer_id)
         if record is None:
             return []
-        return [Multiaddr(each.kind, each.host, each.port, peer_id) for each in record.addresses]
+        return [replace(each, peer_id=peer_id) for each in record.addresses]
 
 
 def _subnet(networks: frozenset[str]) -> bytes:

@@ -4,10 +4,25 @@
 """
 
 from .gate import Gate
-from .link import Closed, Cover, Established, Event, Link, NewTicket, Received, initiate, respond
+from .link import (
+    PATIENT,
+    PROMPT,
+    Closed,
+    Cover,
+    Established,
+    Event,
+    Link,
+    NewTicket,
+    Pace,
+    Received,
+    initiate,
+    respond,
+)
 from .tickets import Ticket, TicketBook
 
 __all__ = [
+    "PATIENT",
+    "PROMPT",
     "Closed",
     "Cover",
     "Established",
@@ -15,6 +30,7 @@ __all__ = [
     "Gate",
     "Link",
     "NewTicket",
+    "Pace",
     "Received",
     "Ticket",
     "TicketBook",

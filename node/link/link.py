@@ -15,10 +15,7 @@ from .gate import Gate
 from .handshake import Need, Outcome, Steps, initiator_steps, responder_steps
 from .tickets import Ticket, TicketBook
 
-HANDSHAKE_MS = 10_000
 REKEY_MS = 3_600_000
-KEEPALIVE_MS = 25_000
-SILENCE_MS = 90_000
 COVER_GAP_MAX = 20  # times the mean: rarer than one gap in 400 million
 
 NOTHING = Need(0, None)
@@ -71,6 +68,21 @@ class Cover:
         bucket_of(self.message_size)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a link waits for its peer. What it asks of the peer is the same at any pace."""
+
+    handshake_ms: int
+    keepalive_ms: int
+    silence_ms: int
+
+
+PROMPT = Pace(handshake_ms=10_000, keepalive_ms=25_000, silence_ms=90_000)
+# At 500 bit/s the handshake's 17.7 KB take five minutes, and half as long again where pieces are
+# lost; its last message alone, before which the answering side is silent, takes more than two.
+PATIENT = Pace(handshake_ms=1_800_000, keepalive_ms=150_000, silence_ms=900_000)
+
+
 def initiate(
     node: NodeKey,
     expected: bytes | None,
@@ -78,10 +90,11 @@ def initiate(
     random: Random,
     ticket: Ticket | None = None,
     cover: Cover | None = None,
+    pace: Pace = PROMPT,
 ) -> "Link":
     """Begin a link to the node that is expected, or to whoever answers."""
     steps = initiator_steps(node, expected, random, ticket)
-    return Link(steps, now, random, cover, keeps_ticket=True)
+    return Link(steps, now, random, cover, pace, keeps_ticket=True)
 
 
 def respond(
@@ -92,10 +105,11 @@ def respond(
     now: int,
     random: Random,
     cover: Cover | None = None,
+    pace: Pace = PROMPT,
 ) -> "Link":
     """Answer a caller; `source` is the address it calls from, as far as the transport knows."""
     steps = responder_steps(node, gate, tickets, source, random)
-    return Link(steps, now, random, cover, keeps_ticket=False)
+    return Link(steps, now, random, cover, pace, keeps_ticket=False)
 
 
 class Link:
@@ -103,16 +117,33 @@ class Link:
 
     __slots__ = (
         *("_begun", "_body", "_buffer", "_cover", "_cover_at", "_heard", "_keeps_ticket"),
-        *("_need", "_outgoing", "_random", "_receive", "_rekeyed", "_send", "_sent", "_steps"),
+        *(
+            "_need",
+            "_outgoing",
+            "_pace",
+            "_random",
+            "_receive",
+            "_rekeyed",
+            "_send",
+            "_sent",
+            "_steps",
+        ),
         *("closed", "peer_id"),
     )
 
     def __init__(
-        self, steps: Steps, now: int, random: Random, cover: Cover | None, *, keeps_ticket: bool
+        self,
+        steps: Steps,
+        now: int,
+        random: Random,
+        cover: Cover | None,
+        pace: Pace,
+        *,
+        keeps_ticket: bool,
     ) -> None:
         self.peer_id: bytes | None = None
         self.closed = ""
-        self._random = random
+        self._random, self._pace = random, pace
         self._cover, self._cover_at = cover, 0
         self._keeps_ticket = keeps_ticket
         self._begun = self._heard = self._sent = self._rekeyed = now
@@ -161,9 +192,9 @@ class Link:
         if self.closed:
             return []
         if self._send is None:
-            late = now >= self._begun + HANDSHAKE_MS
+            late = now >= self._begun + self._pace.handshake_ms
             return [self._shut("link: handshake took too long")] if late else []
-        if now >= self._heard + SILENCE_MS:
+        if now >= self._heard + self._pace.silence_ms:
             return [self._shut("link: peer is silent")]
         if now >= self._rekeyed + REKEY_MS:
             self._rekey(self._send, now)
@@ -171,7 +202,7 @@ class Link:
             if not self._outgoing:  # What is not fetched must not pile up.
                 self._seal(Kind.COVER, b"", now, bucket_of(self._cover.message_size))
             self._cover_at = now + self._gap(self._cover)
-        if now >= self._sent + KEEPALIVE_MS:
+        if now >= self._sent + self._pace.keepalive_ms:
             self._seal(Kind.COVER, b"", now)
         return []
 
@@ -189,8 +220,12 @@ class Link:
         if self.closed:
             return None
         if self._send is None:
-            return self._begun + HANDSHAKE_MS
-        times = [self._heard + SILENCE_MS, self._rekeyed + REKEY_MS, self._sent + KEEPALIVE_MS]
+            return self._begun + self._pace.handshake_ms
+        times = [
+            self._heard + self._pace.silence_ms,
+            self._rekeyed + REKEY_MS,
+            self._sent + self._pace.keepalive_ms,
+        ]
         return min(times if self._cover is None else [*times, self._cover_at])
 
     # --- Inside ---

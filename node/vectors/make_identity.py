@@ -21,6 +21,7 @@ ADDRESSES = (
     ("/ip4/203.0.113.7/tcp/9000", True),
     ("/ip6/2001:db8::7/tcp/443", True),
     ("/dns4/node.example/tcp/9000", True),
+    ("/ip4/203.0.113.7/udp/9000/quic-v1", True),
 )
 
 

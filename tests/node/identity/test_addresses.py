@@ -60,6 +60,9 @@ ADDRESSES = [
     f"/dns4/a.example-1.org/tcp/9000/p2p/{PEER}",
     "/dns4/localhost/tcp/1",
     "/dns4/" + ".".join(["a" * 63] * 3 + ["b" * 61]) + "/tcp/1",
+    "/ip4/1.2.3.4/udp/9000/quic-v1",
+    f"/ip6/2001:db8::1/udp/443/quic-v1/p2p/{PEER}",
+    f"/dns4/a.example-1.org/udp/1/quic-v1/p2p/{PEER}",
 ]
 
 
@@ -85,6 +88,13 @@ def test_addresses_round_trip(text: str) -> None:
         "/ip4/1.2.3.4/tcp/99999",
         "/ip4/1.2.3.4/tcp/-1",
         "/ip4/1.2.3.4/udp/9000",
+        f"/ip4/1.2.3.4/udp/9000/p2p/{PEER}",
+        "/ip4/1.2.3.4/udp/9000/quic",
+        "/ip4/1.2.3.4/udp/9000/quic-v2",
+        "/ip4/1.2.3.4/tcp/9000/quic-v1",
+        "/ip4/1.2.3.4/udp/65536/quic-v1",
+        "/ip4/1.2.3.4/udp/09000/quic-v1",
+        f"/ip4/1.2.3.4/p2p/{PEER}/udp/9000/quic-v1",
         "/ip4/1.2.3.4/tcp/9000/p2p",
         "/ip4/1.2.3.4/tcp/9000/p2p/",
         "/ip4/1.2.3.4/tcp/9000/p2p/QmPeerId",
@@ -121,6 +131,16 @@ def test_other_texts_are_no_addresses(text: str) -> None:
         Multiaddr.parse(text)
 
     assert refused.value.reason.startswith("identity: ")
+
+
+def test_addresses_of_tcp_are_written_as_before_there_was_quic() -> None:
+    tcp, quic = map(Multiaddr.parse, ("/ip4/1.2.3.4/tcp/9000", "/ip4/1.2.3.4/udp/9000/quic-v1"))
+
+    assert tcp.encode() == b"\0\0\0\0\x071.2.3.4\x23\x28\0\0\0\0"
+    assert quic.encode() == b"\3" + tcp.encode()[1:]
+    assert [address.protocol for address in (tcp, quic)] == ["tcp", "quic"]
+    with pytest.raises(Refused, match="damaged address"):
+        Multiaddr.decode(b"\6" + tcp.encode()[1:])
 
 
 @given(st.text(alphabet="/ip46dnst0123456789.:ceQm", max_size=80) | st.text(max_size=80))

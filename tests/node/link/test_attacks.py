@@ -12,7 +12,17 @@ import pytest
 from node import crypto
 from node.codec import Refused
 from node.identity import NodeKey
-from node.link import Closed, Established, Link, NewTicket, Received, handshake, hello, respond
+from node.link import (
+    PROMPT,
+    Closed,
+    Established,
+    Link,
+    NewTicket,
+    Received,
+    handshake,
+    hello,
+    respond,
+)
 from node.link.frames import HEADER, OneWay
 from node.link.handshake import Need, Steps
 
@@ -546,7 +556,7 @@ def test_a_responder_that_never_ends(world) -> None:
             wire, _ = yield Need(hello.HELLO, hello.HELLO, retry)
 
     alice = world.call()
-    liar = Link(endless(), world.now, world.random, None, keeps_ticket=False)
+    liar = Link(endless(), world.now, world.random, None, PROMPT, keeps_ticket=False)
     world.shake(alice, liar)
     world.carry(liar, alice)
     rubbish = random.Random(2).randbytes(handshake.RESPONSE)

@@ -14,17 +14,20 @@ FILES = sorted(Path(link.__file__).parent.glob("*.py"))
 
 
 def test_what_one_may_choose_of_a_link() -> None:
-    """Keys, peer, time, chance, what to resume and how much cover. Nothing of the suite."""
+    """Keys, peer, time, chance, what to resume, cover and patience. Nothing of the suite."""
     parameters = {
         function.__name__: list(inspect.signature(function).parameters)
-        for function in (link.initiate, link.respond, link.Gate, link.TicketBook, link.Cover)
+        for function in (
+            *(link.initiate, link.respond, link.Gate, link.TicketBook, link.Cover, link.Pace),
+        )
     }
     assert parameters == {
-        "initiate": ["node", "expected", "now", "random", "ticket", "cover"],
-        "respond": ["node", "gate", "tickets", "source", "now", "random", "cover"],
+        "initiate": ["node", "expected", "now", "random", "ticket", "cover", "pace"],
+        "respond": ["node", "gate", "tickets", "source", "now", "random", "cover", "pace"],
         "Gate": ["random"],
         "TicketBook": [],
         "Cover": ["mean_ms", "message_size"],
+        "Pace": ["handshake_ms", "keepalive_ms", "silence_ms"],
     }
 
 

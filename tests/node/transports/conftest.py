@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import pytest
 
 from node.identity import Multiaddr, NodeKey
-from node.transports.tcp import Connection, Tcp
+from node.transports.links import Connection, Links
+from node.transports.pipes import Transport
+from node.transports.tcp import Tcp
 
 KEYS = [NodeKey.from_seed(bytes([seed]) * 32) for seed in range(3)]
 LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
@@ -24,19 +26,20 @@ class Net:
     """Starts nodes, and stops them all."""
 
     def __init__(self) -> None:
-        self.nodes: list[Tcp] = []
+        self.nodes: list[Links] = []
         self.refusals: list[Counter[str]] = []
 
-    def node(self, number: int = 0, **more: Any) -> Tcp:
+    def node(self, number: int = 0, transports: Iterable[Transport] = (), **more: Any) -> Links:
         self.refusals.append(Counter())
-        self.nodes.append(Tcp(KEYS[number], self.refusals[-1], **more))
+        by = list(transports) or [Tcp()]
+        self.nodes.append(Links(KEYS[number], self.refusals[-1], by, **more))
         return self.nodes[-1]
 
     async def serving(
         self, number: int = 0, accept: Callable[[Connection], Awaitable[None]] = echo, **more: Any
-    ) -> tuple[Tcp, Multiaddr]:
-        tcp = self.node(number, **more)
-        return tcp, await tcp.serve(LOOPBACK, accept)
+    ) -> tuple[Links, Multiaddr]:
+        links = self.node(number, **more)
+        return links, await links.serve(LOOPBACK, accept)
 
 
 @pytest.fixture
@@ -50,8 +53,8 @@ def in_net() -> Callable[[Callable[[Net], Coroutine[Any, Any, None]]], None]:
                 async with asyncio.timeout(TEST_SECONDS):
                     await test(net)
             finally:
-                for tcp in net.nodes:
-                    await tcp.close()
+                for links in net.nodes:
+                    await links.close()
 
         asyncio.run(bounded())
 

@@ -9,9 +9,10 @@ import socket
 import pytest
 
 from node.identity import Multiaddr
-from node.link import Cover, frames
-from node.transports import tcp as driver
-from node.transports.tcp import Connection, Tcp, backoff_seconds, source_of
+from node.link import Cover, Pace, frames
+from node.transports import links as driver
+from node.transports.links import Connection, backoff_seconds
+from node.transports.tcp import Tcp, source_of
 
 
 def test_messages_go_there_and_back(in_net) -> None:
@@ -135,6 +136,18 @@ def test_nobody_answers(in_net, loopback) -> None:
     in_net(test)
 
 
+def test_an_address_of_a_transport_that_is_not_there(in_net) -> None:
+    async def test(net) -> None:
+        links = net.node(1)
+        quic = Multiaddr.parse("/ip4/127.0.0.1/udp/9000/quic-v1")
+        with pytest.raises(ConnectionError, match="no transport for quic"):
+            await links.dial(quic)
+        with pytest.raises(ConnectionError, match="no transport for quic"):
+            await links.serve(quic, echo_once)
+
+    in_net(test)
+
+
 # --- What is turned away --------------------------------------------------------------------
 
 
@@ -184,8 +197,7 @@ def test_a_stranger_hears_nothing(in_net, data: bytes) -> None:
 
 
 def test_callers_who_say_nothing_are_cut_off(in_net, monkeypatch) -> None:
-    monkeypatch.setattr(driver, "HANDSHAKE_SECONDS", 0.2)
-    monkeypatch.setattr("node.link.link.HANDSHAKE_MS", 150)
+    monkeypatch.setattr(Tcp, "pace", Pace(150, 25_000, 90_000))
 
     async def test(net) -> None:
         _, address = await net.serving(0)
@@ -197,8 +209,7 @@ def test_callers_who_say_nothing_are_cut_off(in_net, monkeypatch) -> None:
 
 
 def test_a_server_that_says_nothing_is_left(in_net, monkeypatch) -> None:
-    monkeypatch.setattr(driver, "HANDSHAKE_SECONDS", 0.2)
-    monkeypatch.setattr("node.link.link.HANDSHAKE_MS", 150)
+    monkeypatch.setattr(Tcp, "pace", Pace(150, 25_000, 90_000))
 
     async def test(net) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -210,7 +221,7 @@ def test_a_server_that_says_nothing_is_left(in_net, monkeypatch) -> None:
 
 
 def test_one_source_has_so_many_connections(in_net, monkeypatch) -> None:
-    monkeypatch.setattr(driver, "PER_SOURCE_MAX", 2)
+    monkeypatch.setattr(Tcp, "per_source_max", 2)
 
     async def test(net) -> None:
         server, address = await net.serving(0)
@@ -220,7 +231,7 @@ def test_one_source_has_so_many_connections(in_net, monkeypatch) -> None:
             await client.dial(address)
 
         # Once with the ticket of the others, and once without.
-        assert net.refusals[0] == {"tcp: too many connections from one source": 2}
+        assert net.refusals[0] == {"links: too many connections from one source": 2}
         await kept[0].close()
         while server._sources.total() == 2:
             await asyncio.sleep(0.01)
@@ -237,7 +248,7 @@ def test_there_are_so_many_connections_in_all(in_net, monkeypatch, limit: str) -
         _, address = await net.serving(0)
 
         assert await spoken_to(address, bytes(10)) == b""
-        assert net.refusals[0] == {"tcp: too many connections": 1}
+        assert net.refusals[0] == {"links: too many connections": 1}
         if limit == "LINKS_MAX":
             with pytest.raises(ConnectionError, match="too many links"):
                 await net.node(1).dial(address)
@@ -246,7 +257,7 @@ def test_there_are_so_many_connections_in_all(in_net, monkeypatch, limit: str) -
 
 
 def test_a_peer_that_does_not_read_is_dropped(in_net, monkeypatch) -> None:
-    monkeypatch.setattr(driver, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(driver, "STALL_HANDSHAKES", 0.02)
 
     async def test(net) -> None:
         async def deaf(connection: Connection) -> None:
@@ -259,12 +270,12 @@ def test_a_peer_that_does_not_read_is_dropped(in_net, monkeypatch) -> None:
         async def flood() -> None:
             while True:
                 await connection.send(bytes(frames.MESSAGE_MAX))
-                assert connection._writer.transport.get_write_buffer_size() <= driver.SEND_MAX
+                assert connection._pipe.unsent <= driver.SEND_MAX
 
         with pytest.raises(ConnectionError, match="does not read"):
             await flood()
 
-        assert net.refusals[1] == {"tcp: peer does not read": 1}
+        assert net.refusals[1] == {"links: peer does not read": 1}
         assert not client.connections
 
     in_net(test)
@@ -292,7 +303,7 @@ def test_what_waits_to_be_sent_is_bounded(in_net) -> None:
         await connection.close()
 
         lost = [bytes([n]) for n, result in enumerate(results) if result is not None]
-        assert {str(result) for result in results if result} == {"tcp: too much to send"}
+        assert {str(result) for result in results if result} == {"links: too much to send"}
         assert 20 < len(lost) < 40
         while len(heard) < 40 - len(lost):
             await asyncio.sleep(0.01)
@@ -466,7 +477,7 @@ def test_callers_who_came_in_together_find_no_room(in_net, monkeypatch) -> None:
                 served += await anext(connection) == b"is there room?"
 
         assert 1 <= served <= 3
-        assert net.refusals[0]["tcp: too many connections"] == 8 - served
+        assert net.refusals[0]["links: too many connections"] == 8 - served
 
     in_net(test)
 
@@ -531,10 +542,10 @@ def test_a_node_serves_no_bytes_but_links() -> None:
     with pytest.raises(AssertionError):
         Connection(
             driver.respond(
-                *(Tcp.__new__(Tcp), driver.Gate(os.urandom), driver.TicketBook()),
+                *(None, driver.Gate(os.urandom), driver.TicketBook()),
                 *(b"", 0, os.urandom),
             ),
-            *(None, None, None),
+            *(None, Tcp(), None),
             inbound=True,
         )
 
@@ -554,7 +565,7 @@ def test_cover_for_a_peer_that_does_not_read_stays_bounded(in_net, monkeypatch) 
             await asyncio.sleep(0.01)
         assert [message async for message in connection] == []
 
-        assert connection.closed == "tcp: peer does not read"
-        assert net.refusals[1] == {"tcp: peer does not read": 1}
+        assert connection.closed == "links: peer does not read"
+        assert net.refusals[1] == {"links: peer does not read": 1}
 
     in_net(test)
