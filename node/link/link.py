@@ -15,7 +15,10 @@ from .gate import Gate
 from .handshake import Need, Outcome, Steps, initiator_steps, responder_steps
 from .tickets import Ticket, TicketBook
 
+HANDSHAKE_MS = 10_000
 REKEY_MS = 3_600_000
+KEEPALIVE_MS = 25_000
+SILENCE_MS = 90_000
 COVER_GAP_MAX = 20  # times the mean: rarer than one gap in 400 million
 
 NOTHING = Need(0, None)
@@ -77,7 +80,7 @@ class Pace:
     silence_ms: int
 
 
-PROMPT = Pace(handshake_ms=10_000, keepalive_ms=25_000, silence_ms=90_000)
+PROMPT = Pace(handshake_ms=HANDSHAKE_MS, keepalive_ms=KEEPALIVE_MS, silence_ms=SILENCE_MS)
 # At 500 bit/s the handshake's 17.7 KB take five minutes, and half as long again where pieces are
 # lost; its last message alone, before which the answering side is silent, takes more than two.
 PATIENT = Pace(handshake_ms=1_800_000, keepalive_ms=150_000, silence_ms=900_000)
