@@ -5,8 +5,9 @@ in blocks; a Fenwick tree over the blocks has their counts and the sums of their
 range costs two blocks and a few sums, whatever its length.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from ...codec import u64
 from ...crypto import sha256
@@ -108,6 +109,19 @@ class Items:
                     return
                 yield place
 
+    def split(self, lower: bytes, upper: bytes, parts: int) -> Iterator[tuple[bytes, int]]:
+        """Cut a range in parts of one size; give the bound that each ends at, and its total."""
+        first = self._rank(lower)
+        count = self._rank(upper) - first
+        cuts = [first + count * part // parts for part in range(1, parts)]
+        bounds = [_between(self.at(cut - 1), self.at(cut)) for cut in cuts]
+        for begin, end in pairwise([lower, *bounds, upper]):
+            yield end, self.total(begin, end)
+
+    def _rank(self, bound: bytes) -> int:
+        index, at = self._find(bound)
+        return (self._before(index) >> _COUNT_SHIFT) + at // ROW
+
     def count(self, lower: bytes = START, upper: bytes = END) -> int:
         """Return how many rows a range has."""
         return self.total(lower, upper) >> _COUNT_SHIFT
@@ -122,11 +136,15 @@ class Items:
 
     def total(self, lower: bytes = START, upper: bytes = END) -> int:
         """Return count and sum of a range, from which `digest` makes its fingerprint."""
-        return self.prefix(upper) - self.prefix(lower) if lower < upper else 0
+        if lower >= upper:
+            return 0
+        first, start = self._find(lower)
+        last, stop = self._find(upper)
+        if first == last:
+            return _total(bytes(self._blocks[first][start:stop]))
+        return self._prefix(last, stop) - self._prefix(first, start)
 
-    def prefix(self, bound: bytes) -> int:
-        """Return the total of all rows before a bound; differences of two are totals as well."""
-        index, at = self._find(bound)
+    def _prefix(self, index: int, at: int) -> int:
         block = self._blocks[index]
         # The shorter part of the block is the one to add up.
         if 2 * at <= len(block):
@@ -150,12 +168,14 @@ class Items:
         """Return the block where a bound belongs, and the offset of the first row not before it."""
         index = max(0, bisect_right(self._firsts, bound) - 1)
         block = self._blocks[index]
-        position = bisect_left(
-            range(len(block) // ROW),
-            bound,
-            key=lambda number: bytes(block[number * ROW : (number + 1) * ROW]),
-        )
-        return index, position * ROW
+        low, high = 0, len(block) // ROW
+        while low < high:
+            middle = (low + high) // 2
+            if block[middle * ROW : (middle + 1) * ROW] < bound:
+                low = middle + 1
+            else:
+                high = middle
+        return index, low * ROW
 
     def _split(self, index: int) -> None:
         block = self._blocks[index]
@@ -203,6 +223,18 @@ def digest(total: int) -> bytes:
 def count_of(total: int) -> int:
     """Return the number of rows in a total."""
     return total >> _COUNT_SHIFT
+
+
+def shared(first: bytes, second: bytes) -> int:
+    """Return how many bytes two bounds begin with alike."""
+    size = min(len(first), len(second))
+    unlike = int.from_bytes(first[:size], "big") ^ int.from_bytes(second[:size], "big")
+    return size - (unlike.bit_length() + 7) // 8
+
+
+def _between(before: bytes, behind: bytes) -> bytes:
+    """Return the shortest bound that parts two rows."""
+    return behind[: shared(before, behind) + 1]
 
 
 def _total(rows: bytes) -> int:
