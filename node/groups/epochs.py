@@ -24,7 +24,7 @@ from ..crypto import (
     mac,
     sha256,
 )
-from .vertex import ID
+from ..mesh.vertex import ID
 
 SEED = 32
 SKIP_MAX = 1000  # of one sender in one epoch, at once

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..codec import Reader, Refused, sized, u8, u16, u32, u64
 from ..crypto import HYBRID_SEED, KEY, Random, SigningKey, hkdf, sha3_256, sha256
+from ..mesh.vertex import ID
 from .epochs import KEY_NAME, Epoch, SealedSeed, commit, key_name, seal_seed
 from .events import (
     Ahead,
@@ -29,7 +30,6 @@ from .keyring import DAY, Keyring, OwnKey
 from .message import EPOCHS_MAX, MESSAGE_MAX, Sealed, seal_message
 from .post import POST_MAX, is_post_size, open_post, seal_posts
 from .vertex import (
-    ID,
     KEYING,
     MEMBERS_MAX,
     NAME_MAX,

@@ -19,8 +19,9 @@ from ..crypto import (
     equal,
     mac,
 )
+from ..mesh.vertex import ID
 from .epochs import KEY_NAME, key_name
-from .vertex import ID, Card
+from .vertex import Card
 
 NONCE = 16
 INVITE = 1 + ID + NONCE + 8 + KEY

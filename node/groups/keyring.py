@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from ..codec import Reader, u8, u64
 from ..crypto import HYBRID_SEED, HybridKey
+from ..mesh.vertex import ID
 from .epochs import key_name
 from .history import History
-from .vertex import ID
 
 DAY = 24 * 3600 * 1000
 OLD_KEY_KEPT = DAY

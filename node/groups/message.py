@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..codec import Reader, Refused, u8, u32
 from ..crypto import SIGNATURE, SigningKey, aead_open, aead_seal, hkdf, sha3_256, verify
-from .vertex import ID
+from ..mesh.vertex import ID
 
 EPOCHS_MAX = 4
 MESSAGE_MAX = 60_000  # so that it fits a post of 64 KiB

@@ -8,20 +8,17 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
 
-from ..codec import Reader, Refused, sized, u8, u16, u64
+from ..codec import Reader, Refused, sized, u8, u16
 from ..crypto import HYBRID_PUBLIC, SIGNATURE, SIGNING_PUBLIC, SigningKey, sha3_256, verify
+from ..mesh.vertex import ID, SIGNED, Content, content_id, read_content
+from ..padding import coarse
 
 VERSION = 1
-ID = 32
 PARENTS_MAX = 32
 MEMBERS_MAX = 200  # a rekey costs 1.7 KB for each: beyond, it is no group but a broadcast
 NAME_MAX = 64
 VERTEX_MAX = 900_000
-LAMPORT_MAX = 1 << 32
 
-_CONTENT = b"PARS:Vertex:v1"
-_SIGNED = b"pars/vertex/v1"
-_FIVE_MINUTES = 300_000
 _HAS_KEY, _HAS_SIGNATURE = 1, 2
 
 
@@ -143,7 +140,7 @@ class Vertex:
 
     def signed_by(self, signing: bytes) -> bool:
         """Return whether the holder of this key signed it."""
-        return verify(signing, self.id, self.signature, _SIGNED)
+        return verify(signing, self.id, self.signature, SIGNED)
 
 
 def make_vertex(
@@ -155,18 +152,15 @@ def make_vertex(
     hybrid: bytes = b"",
 ) -> Vertex:
     """Sign a change; with it goes the key that it names."""
-    body = b"".join(
-        [
-            u16(len(parents)),
-            *sorted(parents),
-            u64(lamport),
-            u64(now - now % _FIVE_MINUTES),
-            sha3_256(key.public),
-            sized(change.encode()),
-        ]
-    )
+    body = Content(
+        parents=tuple(sorted(parents)),
+        lamport=lamport,
+        time=coarse(now),
+        author=sha3_256(key.public),
+        payload=change.encode(),
+    ).encode()
     parts = u8(bool(hybrid) * _HAS_KEY | _HAS_SIGNATURE)
-    signature = key.sign(sha3_256(_CONTENT, body), _SIGNED)
+    signature = key.sign(content_id(body), SIGNED)
     return decode_vertex(u8(VERSION) + body + parts + hybrid + signature)
 
 
@@ -177,29 +171,19 @@ def decode_vertex(data: bytes) -> Vertex:
     reader = Reader(data)
     if reader.u8() != VERSION:
         raise Refused("groups: unknown version of a vertex")
-    count = reader.u16()
-    if count > PARENTS_MAX:
-        raise Refused("groups: too many parents")
-    parents = tuple(reader.take(ID) for _ in range(count))
-    _ascending(parents, "groups: parents out of order")
-    lamport, time = reader.u64(), reader.u64()
-    if lamport > LAMPORT_MAX:
-        raise Refused("groups: lamport out of range")
-    if time % _FIVE_MINUTES:
-        raise Refused("groups: time too fine")
-    author = reader.take(ID)
-    change = Change.decode(reader.sized(VERTEX_MAX))
+    content = read_content(reader, PARENTS_MAX, VERTEX_MAX)
+    change = Change.decode(content.payload)
     body = data[1 : len(data) - len(reader)]
     hybrid, signature = _attached(reader, change)
-    if (change.kind == Kind.CREATE) != (not parents):
+    if (change.kind == Kind.CREATE) != (not content.parents):
         raise Refused("groups: only a creation has no parents")
     return Vertex(
-        parents=parents,
-        lamport=lamport,
-        time=time,
-        author=author,
+        parents=content.parents,
+        lamport=content.lamport,
+        time=content.time,
+        author=content.author,
         change=change,
-        id=sha3_256(_CONTENT, body),
+        id=content_id(body),
         body=body,
         hybrid=hybrid,
         signature=signature,
