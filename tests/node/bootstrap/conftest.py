@@ -1,9 +1,19 @@
 """A store in memory, contacts with ids and addresses of their own, and keys for lists."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
+import dns.dnssec
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import dns.zone
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from node.bootstrap.contact import Contact
 from node.crypto import SigningKey, sha256
@@ -77,3 +87,172 @@ def flipped() -> Callable[[bytes, int], bytes]:
         return bytes(changed)
 
     return flip
+
+
+# --- A root, two zones below it, and a server for all of them ------------------------------------
+
+DNS_NOW = 1_700_000_000
+DAY = 86_400
+MAKERS = {
+    8: lambda: rsa.generate_private_key(65537, 2048),
+    10: lambda: rsa.generate_private_key(65537, 2048),
+    13: lambda: ec.generate_private_key(ec.SECP256R1()),
+    14: lambda: ec.generate_private_key(ec.SECP384R1()),
+    15: ed25519.Ed25519PrivateKey.generate,
+    16: ed448.Ed448PrivateKey.generate,
+}
+TEXTS = {
+    ".": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns.\nns 60 A 127.0.0.1\n"
+    "network 60 NS ns.network.\nunsigned 60 NS ns.\nns.network 60 A 127.0.0.1\n",
+    "network.": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns\nns 60 A 127.0.0.1\n"
+    "pars 60 NS ns.pars\nns.pars 60 A 127.0.0.1\n",
+    "pars.network.": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns\nns 60 A 127.0.0.1\n"
+    "alias 60 CNAME bootstrap\n*.wild 60 TXT any\nempty 60 A 127.0.0.1\n",
+}
+
+
+class Zones:
+    """Three signed zones. `answer` is what a server that has all of them says."""
+
+    def __init__(self, algorithms: Mapping[str, int], records: str) -> None:
+        self.zones: dict[dns.name.Name, dns.zone.Zone] = {}
+        self.keys: dict[dns.name.Name, tuple] = {}
+        ds = ""
+        for text in ("pars.network.", "network.", "."):
+            origin = dns.name.from_text(text)
+            private = MAKERS[algorithms[text]]()
+            key = dns.dnssec.make_dnskey(private.public_key(), algorithms[text], flags=257)
+            more = records if text == "pars.network." else ds
+            zone = dns.zone.from_text(TEXTS[text] + more, origin, relativize=False)
+            times = {"inception": DNS_NOW - DAY, "expiration": DNS_NOW + DAY}
+            dns.dnssec.sign_zone(zone, keys=[(private, key)], **times)
+            digest = dns.dnssec.make_ds(origin, key, "SHA256")
+            ds = f"{text} 60 DS {digest.to_text()}\n"
+            self.zones[origin], self.keys[origin] = zone, (private, key)
+        self.anchors = [digest.to_text()]
+
+    def zone_of(self, name: dns.name.Name, kind: int) -> dns.zone.Zone:
+        above = [
+            origin
+            for origin in self.zones
+            if name.is_subdomain(origin) and not (kind == dns.rdatatype.DS and origin == name)
+        ]
+        return self.zones[max(above, key=len, default=dns.name.root)]
+
+    def answer(self, query: dns.message.Message) -> dns.message.Message:
+        asked = query.question[0]
+        response = dns.message.make_response(query)
+        zone = self.zone_of(asked.name, asked.rdtype)
+        for kind in (asked.rdtype, dns.rdatatype.CNAME):
+            if zone.get_rdataset(asked.name, kind):
+                response.answer += self.signed(zone, asked.name, kind)
+                return response
+        star = dns.name.Name((b"*", *asked.name.labels[1:]))
+        if zone.get_rdataset(star, asked.rdtype):
+            for found in self.signed(zone, star, asked.rdtype):
+                response.answer.append(dns.rrset.from_rdata_list(asked.name, 60, list(found)))
+            return response
+        response.authority += self.denial(zone, asked.name)
+        if not any(name.is_subdomain(asked.name) for name in zone.nodes):
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        return response
+
+    def signed(self, zone: dns.zone.Zone, name: dns.name.Name, kind: int) -> list[dns.rrset.RRset]:
+        signatures = zone.get_rdataset(name, dns.rdatatype.RRSIG, covers=kind)
+        found = [zone.get_rdataset(name, kind), *([signatures] if signatures else [])]
+        return [dns.rrset.from_rdata_list(name, 60, list(each)) for each in found]
+
+    def denial(self, zone: dns.zone.Zone, name: dns.name.Name) -> list[dns.rrset.RRset]:
+        owners = sorted(each for each in zone.nodes if zone.get_rdataset(each, dns.rdatatype.NSEC))
+        before = [each for each in owners if each <= name]
+        return self.signed(zone, before[-1], dns.rdatatype.NSEC)
+
+    def sign(self, rrset: dns.rrset.RRset, signer: str, **more) -> dns.rrset.RRset:
+        """Return the signature of a zone over any records, of any days."""
+        origin = dns.name.from_text(signer)
+        private, key = self.keys[origin]
+        times = {"inception": DNS_NOW - DAY, "expiration": DNS_NOW + DAY} | more
+        made = dns.dnssec.sign(rrset, private, origin, key, **times)
+        return dns.rrset.from_rdata(rrset.name, 60, made)
+
+
+@pytest.fixture(scope="session")
+def make_zones() -> Callable[..., Zones]:
+    def make(records: str = "bootstrap 60 TXT hello\n", **algorithms: int) -> Zones:
+        chosen = {".": 15, "network.": 13, "pars.network.": 15}
+        names = {"root": ".", "network": "network.", "pars": "pars.network."}
+        return Zones(chosen | {names[k]: v for k, v in algorithms.items()}, records)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def zones(make_zones) -> Zones:
+    return make_zones()
+
+
+@pytest.fixture(scope="session")
+def dns_now() -> int:
+    return DNS_NOW
+
+
+class DnsServer:
+    """Answers on one port of loopback, over UDP and TCP, with the bytes that a function returns."""
+
+    def __init__(self, say: Callable[[dns.message.Message, str], list[bytes]]) -> None:
+        self.say = say
+        self.asked: list[tuple[str, str]] = []
+
+    async def __aenter__(self) -> tuple[str, int]:
+        for _ in range(50):
+            self.tcp = await asyncio.start_server(self.over_tcp, "127.0.0.1", 0)
+            address = self.tcp.sockets[0].getsockname()
+            try:
+                loop = asyncio.get_running_loop()
+                made = loop.create_datagram_endpoint(lambda: OverUdp(self), local_addr=address)
+                self.udp, _ = await made
+            except OSError:
+                self.tcp.close()
+                continue
+            return address
+        raise AssertionError("no port is free for both")
+
+    async def __aexit__(self, *_: object) -> None:
+        self.udp.close()
+        self.tcp.close()
+
+    def said(self, data: bytes, over: str) -> list[bytes]:
+        query = dns.message.from_wire(data)
+        self.asked.append((over, query.question[0].to_text()))
+        return self.say(query, over)
+
+    async def over_tcp(self, reader, writer) -> None:
+        size = int.from_bytes(await reader.readexactly(2))
+        for data in self.said(await reader.readexactly(size), "tcp"):
+            writer.write(data)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+
+class OverUdp(asyncio.DatagramProtocol):
+    def __init__(self, server: DnsServer) -> None:
+        self.server = server
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, address) -> None:
+        for answer in self.server.said(data, "udp"):
+            self.transport.sendto(answer, address)
+
+
+@pytest.fixture
+def dns_server() -> type[DnsServer]:
+    return DnsServer
+
+
+@pytest.fixture
+def framed() -> Callable[[bytes, str], bytes]:
+    """Return a function that puts the length before what goes over TCP."""
+    return lambda wire, over: len(wire).to_bytes(2) + wire if over == "tcp" else wire
