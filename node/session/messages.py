@@ -52,6 +52,8 @@ class MessageType(IntEnum):
     CIRCUIT_OPEN = 0x3C
     CIRCUIT_DATA = 0x3D
     CIRCUIT_CLOSE = 0x3E
+    # First contact of two people, by a secret from an invite.
+    PAIRING = 0x3F
     ONION = 0x40
     DIRECTORY = 0x41
     # Between the members of a committee.
