@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import coincurve
-from sha3 import keccak_256  # type: ignore[import-untyped]  # ships no stubs
 
 from .codec import Refused
 from .crypto import hkdf
+from .rlp import Item, encode, keccak, number
 
 CHAIN_IDS = (6133, 6134)
 ADDRESS_SIZE = 20
@@ -21,12 +21,6 @@ DATA_MAX = 4096
 LABEL = b"pars/wallet/v1"
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NUMBERS = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas", "value")
-
-
-def keccak(data: bytes) -> bytes:
-    """Return Keccak-256, which is not SHA3-256."""
-    digest: bytes = keccak_256(data).digest()
-    return digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +36,7 @@ class Transfer:
     value: int
     data: bytes = b""
 
-    def fields(self) -> list["Item"]:
+    def fields(self) -> list[Item]:
         """Return the nine fields of the transaction, in their order."""
         return [
             number(self.chain_id),
@@ -67,11 +61,11 @@ class Wallet:
     def sign(self, transfer: Transfer) -> tuple[bytes, bytes]:
         """Return the transaction as a node takes it, and its hash."""
         fields = transfer.fields()
-        digest = keccak(TYPE + rlp(fields))
+        digest = keccak(TYPE + encode(fields))
         signature = coincurve.PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
         r, s, parity = signature[:32], signature[32:64], signature[64]
         signed = [number(parity), number(int.from_bytes(r, "big"))]
-        raw = TYPE + rlp([*fields, *signed, number(int.from_bytes(s, "big"))])
+        raw = TYPE + encode([*fields, *signed, number(int.from_bytes(s, "big"))])
         return raw, keccak(raw)
 
 
@@ -88,31 +82,17 @@ def from_seed(seed: bytes) -> Wallet:
     return from_secret((wide % (ORDER - 1) + 1).to_bytes(32, "big"))
 
 
-# --- RLP ------------------------------------------------------------------------------------
-
-Item = bytes | list["Item"]
-
-
-def rlp(item: Item) -> bytes:
-    """Return an item in Ethereum's encoding."""
-    if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < 0x80:
-            return item
-        return _head(0x80, len(item)) + item
-    content = b"".join(map(rlp, item))
-    return _head(0xC0, len(content)) + content
-
-
-def _head(offset: int, size: int) -> bytes:
-    if size < 56:
-        return bytes([offset + size])
-    length = number(size)
-    return bytes([offset + 55 + len(length)]) + length
-
-
-def number(value: int) -> bytes:
-    """Return a number without leading zeros."""
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+def recover(digest: bytes, parity: int, r: int, s: int) -> bytes:
+    """Return the address whose key made a signature over 32 bytes."""
+    # Above half of the order a second signature of the same key exists: no chain takes it.
+    if parity > 1 or not 0 < r < ORDER or not 0 < s <= ORDER // 2:
+        raise Refused("wallet: not a signature")
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
+    try:
+        public = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except Exception:  # the library raises nothing narrower for a point that is none
+        raise Refused("wallet: not a signature") from None
+    return keccak(public.format(compressed=False)[1:])[-ADDRESS_SIZE:]
 
 
 # --- Text -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..codec import Refused
 from ..identity import Multiaddr
-from ..wallet import keccak
+from ..rlp import keccak
 from .contact import Contact, contacts_of
 
 TEXT_KEY = "network.pars.bootstrap"

@@ -86,11 +86,11 @@ MAY_IMPORT = {
     "node/invite/codes.py": {"segno", "zxingcpp"},
     "node/light/execution.py": {"chain", "eth", "precompiles", *WORLD},
     "node/light/server.py": {"uvicorn", *WORLD},
-    "node/light/trie.py": {"sha3"},
     "node/mesh/store.py": {"apsw", "pathlib"},
     "node/mesh/bundle_file.py": {"os", "pathlib"},
     "node/plain_store.py": {"pathlib", "sqlite3"},
     "node/probes.py": {"psutil", *WORLD},
+    "node/rlp.py": {"sha3"},
     "node/sessiond.py": WORLD,
     "node/simulation": {"random", "heapq"},
     "node/simulation/report": {"matplotlib", *WORLD},
@@ -102,7 +102,7 @@ MAY_IMPORT = {
     "node/transports/mdns.py": {"zeroconf"},
     "node/transports/quic.py": {"qh3"},
     "node/vault": {"os", "pathlib"},
-    "node/wallet.py": {"coincurve", "sha3"},
+    "node/wallet.py": {"coincurve"},
 }
 FOLDERS = ("precompiles", "chain", "ape_pars", "session_bridge", "node")
 TAME = sys.stdlib_module_names - WORLD
