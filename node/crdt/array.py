@@ -14,7 +14,15 @@ from bisect import bisect_right
 from typing import Any, Self
 
 from ..codec import Reader, Refused, sized, u8, u32, u64
-from .operations import ID, INDEX_END, Body, Delete, Ref, Span, Splice, is_text
+from .bodies import (
+    Body,
+    Delete,
+    Ref,
+    Span,
+    Splice,
+    is_text,
+)
+from .operations import ID, INDEX_END
 from .sequence import Run, Sequence
 from .spans import Spans
 from .states import Origin

@@ -13,7 +13,13 @@ from typing import Any, Self
 from ..codec import Reader, Refused, sized, u8, u32, u64
 from ..crypto import sha3_256
 from .array import Array
-from .operations import ID, Body, Name, Operation, Type, decode_operations
+from .bodies import (
+    Body,
+    Name,
+    Operation,
+    Type,
+)
+from .operations import ID, decode_operations
 from .states import Counter, GrowingSet, LastWriter, Observed, Origin, State, after
 
 VERSION = 1

@@ -1,177 +1,40 @@
-"""What is done to documents, and its only encoding: the opened payload of a vertex.
+"""The bytes of operations: the opened payload of a vertex. One encoding for each list."""
 
-An operation's name is its vertex and its index there; a vertex cannot name itself, so operations of
-the same vertex are named by the index alone. A run of elements takes as many indices as elements.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..codec import Reader, Refused, sized, u8, u16, u32, u64
+from .bodies import (
+    Add,
+    Body,
+    Delete,
+    Grow,
+    Insert,
+    Name,
+    Operation,
+    Ref,
+    Remove,
+    Replace,
+    Shift,
+    Span,
+    Splice,
+    Type,
+    Update,
+    Write,
+    is_text,
+)
 from .values import Value, encode_value, read_value, text
 
 VERSION = 1
 ID = 32
 MARK = 16
-PAYLOAD_MAX = 1 << 18
+PAYLOAD_MAX = 60_000  # what a vertex has room for, sealed and padded to 64 KiB
 OPERATIONS_MAX = 1 << 14
 AMOUNT_MAX = (1 << 64) - 1
 INDEX_END = 1 << 32
 TABLE_MAX = 1 << 14
 NAMES_MAX = 1 << 14  # of operations that one operation names
-
-
-class Type(IntEnum):
-    """The types of documents: the seed's seven, and rich documents."""
-
-    G_COUNTER = 0
-    PN_COUNTER = 1
-    G_SET = 2
-    OR_SET = 3
-    LWW_REGISTER = 4
-    MV_REGISTER = 5
-    RG_ARRAY = 6
-    RICH = 7
-
-
-class Name(NamedTuple):
-    """A document. Two types under one id are two documents, so that nobody can change a type."""
-
-    type: Type
-    id: bytes
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
-    """An operation, or an element of a run; no vertex stands for the one that names it."""
-
-    vertex: bytes
-    index: int
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Elements of one vertex in a row."""
-
-    vertex: bytes
-    index: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Grow:
-    """Add to a counter that only grows."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Add to a counter, or take from it."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """Put a value into a set that only grows."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """Put a value into a set."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Take back the additions that were seen."""
-
-    refs: tuple[Ref, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Set a register; the last one wins."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Set a register in place of the writes that were seen; others stay beside it."""
-
-    value: Value
-    refs: tuple[Ref, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Splice:
-    """Put elements behind one, or at the beginning. A text is an element for each code point."""
-
-    left: Ref | None
-    values: str | tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Take elements out of an array."""
-
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Continue a chain of changes of a rich document; the first one of a chain names no other."""
-
-    chain: bytes
-    previous: Ref | None
-    update: bytes
-
-
-Body = Grow | Shift | Insert | Add | Remove | Write | Replace | Splice | Delete | Update
-
-TYPES: dict[type[Body], Type] = {
-    Grow: Type.G_COUNTER,
-    Shift: Type.PN_COUNTER,
-    Insert: Type.G_SET,
-    Add: Type.OR_SET,
-    Remove: Type.OR_SET,
-    Write: Type.LWW_REGISTER,
-    Replace: Type.MV_REGISTER,
-    Splice: Type.RG_ARRAY,
-    Delete: Type.RG_ARRAY,
-    Update: Type.RICH,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Something done to one document; what it is tells the document's type."""
-
-    document: bytes
-    body: Body
-
-    @property
-    def name(self) -> Name:
-        """Return the document that it is done to."""
-        return Name(TYPES[type(self.body)], self.document)
-
-    @property
-    def width(self) -> int:
-        """Return how many indices it takes."""
-        return len(self.body.values) if isinstance(self.body, Splice) else 1
-
-
-def is_text(values: Iterable[Value]) -> bool:
-    """Return whether elements are a text, and so are written as one."""
-    return all(isinstance(value, str) and len(value) == 1 for value in values)
 
 
 # --- writing -------------------------------------------------------------------------------------

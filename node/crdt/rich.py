@@ -21,7 +21,12 @@ from loro import (
 
 from ..codec import Reader, Refused, sized, u8, u64
 from ..crypto import sha256
-from .operations import ID, Body, Ref, Update
+from .bodies import (
+    Body,
+    Ref,
+    Update,
+)
+from .operations import ID
 from .states import KEY, Origin, after, key_of, ref_of
 
 # Loro turns nested values into Python's by recursion; two bytes make a level. 20 KB of them are

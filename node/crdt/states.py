@@ -10,7 +10,18 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from ..codec import Reader, Refused, sized, u8, u32, u64
 from ..crypto import sha256
-from .operations import ID, Add, Body, Grow, Insert, Ref, Remove, Replace, Shift, Write
+from .bodies import (
+    Add,
+    Body,
+    Grow,
+    Insert,
+    Ref,
+    Remove,
+    Replace,
+    Shift,
+    Write,
+)
+from .operations import ID
 from .values import VALUE_MAX, as_json, decode_value, encode_value
 
 KEY = ID + 4

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codec import Reader, Refused, sized, u8, u64
 
-VALUE_MAX = 1 << 16  # bytes of a text or of bytes
+VALUE_MAX = 1 << 15  # bytes of a text or of bytes
 INTEGERS = range(-(1 << 63), 1 << 63)
 
 Value = None | bool | int | str | bytes

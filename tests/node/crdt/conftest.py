@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from node.crdt.documents import Documents
-from node.crdt.operations import (
+from node.crdt.bodies import (
     Add,
     Delete,
     Grow,
@@ -23,6 +22,7 @@ from node.crdt.operations import (
     Type,
     Write,
 )
+from node.crdt.documents import Documents
 from node.crdt.values import as_json, encode_value
 from node.crypto import sha256
 

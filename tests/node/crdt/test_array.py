@@ -5,7 +5,13 @@ import random
 import pytest
 
 from node.crdt.array import RUN_MAX, Array
-from node.crdt.operations import Delete, Operation, Ref, Splice, encode_operations
+from node.crdt.bodies import (
+    Delete,
+    Operation,
+    Ref,
+    Splice,
+)
+from node.crdt.operations import encode_operations
 from node.crdt.sequence import FANOUT, Run, Sequence
 from node.crdt.states import Origin
 from node.crypto import sha256

@@ -7,9 +7,7 @@ import pytest
 
 from node.codec import Refused
 from node.crdt.array import Array
-from node.crdt.documents import Document, Documents, merge
-from node.crdt.operations import (
-    AMOUNT_MAX,
+from node.crdt.bodies import (
     Add,
     Delete,
     Grow,
@@ -23,8 +21,9 @@ from node.crdt.operations import (
     Splice,
     Type,
     Write,
-    encode_operations,
 )
+from node.crdt.documents import Document, Documents, merge
+from node.crdt.operations import AMOUNT_MAX, encode_operations
 from node.crypto import sha256
 
 D = b"d" * 32

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from node.crdt.bodies import (
+    Name,
+    Type,
+)
 from node.crdt.documents import Document, Documents, merge
-from node.crdt.operations import Name, Type
 
 SEVEN = tuple(Type)[:7]
 SEEDS = st.integers(0, (1 << 32) - 1)

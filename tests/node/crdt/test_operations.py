@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.codec import Refused
-from node.crdt.operations import (
-    AMOUNT_MAX,
+from node.crdt.bodies import (
     Add,
     Delete,
     Grow,
@@ -21,9 +20,9 @@ from node.crdt.operations import (
     Type,
     Update,
     Write,
-    decode_operations,
-    encode_operations,
+    rebased,
 )
+from node.crdt.operations import AMOUNT_MAX, PAYLOAD_MAX, decode_operations, encode_operations
 from node.crdt.values import VALUE_MAX, decode_value, encode_value
 
 D, E = b"d" * 32, b"e" * 32
@@ -172,7 +171,7 @@ def test_spans_that_touch_are_one() -> None:
         (b"\1" + bytes(16) + b"\0\2" + (b"\0" + D) * 2 + bytes(4), "crdt: out of order"),
         (b"\1" + bytes(16) + b"\0\0\0\0\0\1\0\0", "crdt: unknown document"),
         (b"\1" + bytes(16) + b"\xff\xff", "crdt: too many"),
-        (bytes((1 << 18) + 1), "crdt: payload too long"),
+        (bytes(PAYLOAD_MAX + 1), "crdt: payload too long"),
     ],
 )
 def test_reasons(payload: bytes, reason: str) -> None:
@@ -192,3 +191,12 @@ def test_a_value_has_one_encoding(value) -> None:
 def test_no_value(data: bytes) -> None:
     with pytest.raises(Refused):
         decode_value(data)
+
+
+@given(operations)
+def test_operations_behind_others_name_the_same(listed: list[Operation]) -> None:
+    """Two lists in one vertex: each names what it named alone."""
+    first = [Operation(E, Splice(None, "first"))]
+    both = decode_operations(encode_operations(first + rebased(EVERY_BODY + listed, 5)))
+
+    assert rebased(both[1:], -5) == EVERY_BODY + listed

@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from loro import ExportMode, LoroDoc, LoroList, LoroMap, LoroText, VersionVector
 
 from node.codec import Refused
+from node.crdt.bodies import (
+    Name,
+    Operation,
+    Ref,
+    Type,
+    Update,
+)
 from node.crdt.documents import Documents
-from node.crdt.operations import Name, Operation, Ref, Type, Update, encode_operations
+from node.crdt.operations import encode_operations
 from node.crdt.rich import UPDATE_MAX, Rich, peer_of
 from node.crypto import sha256
 
