@@ -1,5 +1,8 @@
 """Level 2: contacts from DNS, asked of any server and believed only where signed from the root.
 
+The servers that the system names are asked first; where they do not hand on what is signed, the
+root's servers are, and those below them that they name.
+
 TXT records of the name hold addresses, each with its /p2p/Qm...; SRV records of _pars._tcp below it
 name hosts whose first label is the peer id in base32. DNS is a hint: it is signed by classical
 keys, and whoever forged them would only name nodes that prove to be others, or none.
@@ -8,13 +11,20 @@ keys, and whoever forged them would only name nodes that prove to be others, or 
 import asyncio
 import re
 from base64 import b32decode, b32encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import dns.exception
 import dns.flags
 import dns.message
-import dns.rdataclass
+import dns.name
+import dns.rcode
+from dns.name import Name
+from dns.rdatatype import RdataType
+from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.ANY.TXT import TXT
+from dns.rdtypes.IN.A import A
+from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.SRV import SRV
 from dns.rrset import RRset
 
@@ -22,7 +32,7 @@ from ..codec import Refused
 from ..crypto import Random
 from ..identity import DNS4, Multiaddr, peer_text
 from .contact import Contact, contacts_of
-from .dnssec import ROOT_ANCHORS, Chain, Question
+from .dnssec import ROOT_ANCHORS, Chain
 
 NAMES = {6133: "bootstrap.pars.network.", 6134: "bootstrap.testnet.pars.network."}
 SERVICE = "_pars._tcp."
@@ -34,12 +44,26 @@ UDP_SECONDS = 3.0
 GRACE_SECONDS = 0.5  # for a true answer behind a forged one
 TCP_SECONDS = 5.0
 LOOKUP_SECONDS = 50.0
+QUERIES_MAX = 96  # of one lookup
+HOSTS_MAX = 3  # of one zone whose address is looked up
+DEPTH_MAX = 2  # of servers whose own address has to be looked up first
 RECORDS_USED_MAX = 64
 
 _LABEL = re.compile(r"[a-z2-7]{52}")
 _NAMESERVER = re.compile(r"^\s*nameserver\s+([0-9a-fA-F.:]+)\s*$", re.MULTILINE)
 
 Server = tuple[str, int]
+Take = Callable[[dns.message.Message], None]
+
+# The root's servers, a to m, as IANA publishes them in named.root.
+ROOT_SERVERS: tuple[Server, ...] = tuple(
+    (host, PORT)
+    for host in (
+        *("198.41.0.4", "170.247.170.2", "192.33.4.12", "199.7.91.13", "192.203.230.10"),
+        *("192.5.5.241", "192.112.36.4", "198.97.190.53", "192.36.148.17", "192.58.128.30"),
+        *("193.0.14.129", "199.7.83.42", "202.12.27.33"),
+    )
+)
 
 
 async def find(
@@ -48,12 +72,13 @@ async def find(
     now: int,
     random: Random,
     anchors: Sequence[str] = ROOT_ANCHORS,
+    roots: Sequence[Server] = ROOT_SERVERS,
 ) -> list[Contact]:
     """Return the contacts that DNS names for a network; `now` is in seconds."""
     name = NAMES.get(network)
     if name is None:
         raise Refused("dns: no name for this network")
-    asker = Asker(servers, random)
+    asker = Asker(servers, roots, random)
     try:
         async with asyncio.timeout(LOOKUP_SECONDS):
             try:
@@ -119,41 +144,101 @@ class CutError(Refused):
 
 
 class Asker:
-    """Puts the questions of chains to servers, each over UDP and then TCP, until one is proved."""
+    """Puts the questions of chains to servers until one has an answer that is proved."""
 
-    def __init__(self, servers: Sequence[Server], random: Random) -> None:
+    def __init__(self, servers: Sequence[Server], roots: Sequence[Server], random: Random) -> None:
         self._servers = list(servers[:SERVERS_MAX])
         self._random = random
+        self._left = QUERIES_MAX
+        begin = int.from_bytes(random(1)) % (len(roots) or 1)  # or the first would be asked by all
+        turned = [*roots[begin:], *roots[:begin]]
+        self._of_zone: dict[Name, list[Server]] = {dns.name.root: turned[:SERVERS_MAX]}
 
     async def resolve(self, chain: Chain) -> RRset:
         """Return what a chain leads to."""
         while (question := chain.question) is not None:
-            await self._settle(chain, question)
+            if self._servers:
+                try:
+                    await self._ask(self._servers, question.name, question.type, chain.take)
+                    continue
+                except Refused:
+                    if not self._of_zone[dns.name.root]:
+                        raise
+                    self._servers = []
+            below = await self._servers_of(question.zone)
+            await self._ask(below, question.name, question.type, chain.take)
         assert chain.result is not None
         return chain.result
 
-    async def _settle(self, chain: Chain, question: Question) -> None:
+    async def _ask(self, servers: list[Server], name: Name, kind: RdataType, take: Take) -> None:
         """Have one question answered; a server that has an answer is asked first from then on."""
         reason = "dns: no server answered"
-        for server in list(self._servers):
-            query = self._query(question)
+        for server in list(servers):
+            query = self._query(name, kind)
             for ask in (_ask_by_udp, _ask_by_tcp):
+                if not self._left:
+                    raise Refused("dns: too many questions")
+                self._left -= 1
                 try:
-                    await ask(server, query, chain)
+                    await ask(server, query, take)
                 except Refused as refusal:
                     reason = refusal.reason
                 except (OSError, EOFError, TimeoutError):
                     continue
                 else:
-                    self._servers.remove(server)
-                    self._servers.insert(0, server)
+                    servers.remove(server)
+                    servers.insert(0, server)
                     return
         raise Refused(reason)
 
-    def _query(self, question: Question) -> dns.message.QueryMessage:
+    async def _servers_of(self, zone: Name, depth: int = 0) -> list[Server]:
+        """Return the servers that are said to know a zone: a hint, for what they say is proved.
+
+        A name that is no zone of its own has those of the zone above.
+        """
+        known = self._of_zone.get(zone)
+        if known is not None:
+            return known
+        above = await self._servers_of(zone.parent(), depth)
+        hints: list[dns.message.Message] = []
+        await self._ask(above, zone, RdataType.NS, _into(hints))
+        said = [*hints[0].answer, *hints[0].authority]
+        hosts = [
+            record.target
+            for found in said
+            if found.name == zone
+            for record in list(found)[:RECORDS_USED_MAX]
+            if isinstance(record, NS)
+        ]
+        servers = [
+            address
+            for found in hints[0].additional
+            if found.name in hosts
+            for address in _addresses_in(found)
+        ]
+        for host in hosts[:HOSTS_MAX] if depth < DEPTH_MAX else []:
+            if not servers:
+                with suppress(Refused):
+                    servers = await self._addresses_of(host, depth + 1)
+        self._of_zone[zone] = servers[:SERVERS_MAX] if hosts else list(above)
+        return self._of_zone[zone]
+
+    async def _addresses_of(self, host: Name, depth: int) -> list[Server]:
+        """Return the addresses of a server that is named, but not told of, by the zone above."""
+        servers = await self._servers_of(host.parent(), depth)
+        hints: list[dns.message.Message] = []
+        await self._ask(servers, host, RdataType.A, _into(hints))
+        return [
+            address
+            for found in hints[0].answer
+            if found.name == host
+            for address in _addresses_in(found)
+        ]
+
+    def _query(self, name: Name, kind: RdataType) -> dns.message.QueryMessage:
         query = dns.message.make_query(
-            question.name,
-            question.type,
+            name,
+            kind,
             use_edns=0,
             want_dnssec=True,
             payload=UDP_SIZE,
@@ -162,6 +247,25 @@ class Asker:
         # A server that validates itself would keep what it thinks wrong; it is checked here.
         query.flags |= dns.flags.CD
         return query
+
+
+def _into(hints: list[dns.message.Message]) -> Take:
+    """Return what takes any answer of a server that does not merely fail."""
+
+    def take(answer: dns.message.Message) -> None:
+        if answer.rcode() != dns.rcode.NOERROR:
+            raise Refused("dns: no such name, or the server failed")
+        hints.append(answer)
+
+    return take
+
+
+def _addresses_in(found: RRset) -> list[Server]:
+    return [
+        (record.address, PORT)
+        for record in list(found)[:RECORDS_USED_MAX]
+        if isinstance(record, A | AAAA)
+    ]
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -183,7 +287,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self.come.put_nowait(come)
 
 
-async def _ask_by_udp(server: Server, query: dns.message.Message, chain: Chain) -> None:
+async def _ask_by_udp(server: Server, query: dns.message.Message, take: Take) -> None:
     """Take the first answer that is proved: a forged one does not shut out the true one."""
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_datagram_endpoint(_Datagrams, remote_addr=server)
@@ -197,7 +301,7 @@ async def _ask_by_udp(server: Server, query: dns.message.Message, chain: Chain) 
             if isinstance(come, OSError):
                 raise come
             try:
-                chain.take(_answer(come, query))
+                take(_answer(come, query))
             except CutError:
                 raise
             except Refused as refused:
@@ -213,14 +317,14 @@ async def _ask_by_udp(server: Server, query: dns.message.Message, chain: Chain) 
         transport.close()
 
 
-async def _ask_by_tcp(server: Server, query: dns.message.Message, chain: Chain) -> None:
+async def _ask_by_tcp(server: Server, query: dns.message.Message, take: Take) -> None:
     async with asyncio.timeout(TCP_SECONDS):
         reader, writer = await asyncio.open_connection(*server)
         try:
             wire = query.to_wire()
             writer.write(len(wire).to_bytes(2) + wire)
             size = int.from_bytes(await reader.readexactly(2))
-            chain.take(_answer(await reader.readexactly(size), query))
+            take(_answer(await reader.readexactly(size), query))
         finally:
             writer.close()
 

@@ -103,9 +103,9 @@ MAKERS = {
 }
 TEXTS = {
     ".": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns.\nns 60 A 127.0.0.1\n"
-    "network 60 NS ns.network.\nunsigned 60 NS ns.\nns.network 60 A 127.0.0.1\n",
+    "network 60 NS ns.network.\nunsigned 60 NS ns.\nns.network 60 A 127.0.0.3\n",
     "network.": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns\nns 60 A 127.0.0.1\n"
-    "pars 60 NS ns.pars\nns.pars 60 A 127.0.0.1\n",
+    "pars 60 NS other\nother 60 A 127.0.0.4\n",
     "pars.network.": "@ 60 SOA a. b. 1 60 60 60 60\n@ 60 NS ns\nns 60 A 127.0.0.1\n"
     "alias 60 CNAME bootstrap\n*.wild 60 TXT any\nempty 60 A 127.0.0.1\n",
 }
@@ -157,6 +157,25 @@ class Zones:
             response.set_rcode(dns.rcode.NXDOMAIN)
         return response
 
+    def answer_of(self, origin: str, query: dns.message.Message) -> dns.message.Message:
+        """Return what a server says that has one of the zones alone."""
+        top, asked = dns.name.from_text(origin), query.question[0]
+        below = [
+            cut
+            for cut in self.zones
+            if cut != top and cut.is_subdomain(top) and asked.name.is_subdomain(cut)
+        ]
+        cut = min(below, key=len, default=None)
+        if cut is None or (asked.name == cut and asked.rdtype == dns.rdatatype.DS):
+            return self.answer(query)
+        response = dns.message.make_response(query)
+        zone = self.zones[top]
+        response.authority += self.signed(zone, cut, dns.rdatatype.NS)
+        host = response.authority[0][0].target
+        if host.is_subdomain(cut):
+            response.additional += self.signed(zone, host, dns.rdatatype.A)
+        return response
+
     def signed(self, zone: dns.zone.Zone, name: dns.name.Name, kind: int) -> list[dns.rrset.RRset]:
         signatures = zone.get_rdataset(name, dns.rdatatype.RRSIG, covers=kind)
         found = [zone.get_rdataset(name, kind), *([signatures] if signatures else [])]
@@ -199,13 +218,15 @@ def dns_now() -> int:
 class DnsServer:
     """Answers on one port of loopback, over UDP and TCP, with the bytes that a function returns."""
 
-    def __init__(self, say: Callable[[dns.message.Message, str], list[bytes]]) -> None:
-        self.say = say
+    def __init__(
+        self, say: Callable[[dns.message.Message, str], list[bytes]], host: str = "127.0.0.1"
+    ) -> None:
+        self.say, self.host = say, host
         self.asked: list[tuple[str, str]] = []
 
-    async def __aenter__(self) -> tuple[str, int]:
+    async def __aenter__(self, port: int = 0) -> tuple[str, int]:
         for _ in range(50):
-            self.tcp = await asyncio.start_server(self.over_tcp, "127.0.0.1", 0)
+            self.tcp = await asyncio.start_server(self.over_tcp, self.host, port)
             address = self.tcp.sockets[0].getsockname()
             try:
                 loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdatatype
 import dns.rrset
 import pytest
@@ -70,7 +71,8 @@ def found(servers, anchors, now: int, network: int = NETWORK) -> list:
     async def run():
         addresses = [await server.__aenter__() for server in servers]
         try:
-            return await find(network, addresses, now, random.Random(1).randbytes, anchors)
+            chance = random.Random(1).randbytes
+            return await find(network, addresses, now, chance, anchors, roots=())
         finally:
             for server in servers:
                 await server.__aexit__()
@@ -164,7 +166,7 @@ def test_nobody_listens(honest, dns_now) -> None:
         address = server.sockets[0].getsockname()
         server.close()
         await server.wait_closed()
-        await find(NETWORK, [address], dns_now, random.Random(1).randbytes, honest.anchors)
+        await find(NETWORK, [address], dns_now, random.Random(1).randbytes, honest.anchors, ())
 
     with pytest.raises(Refused, match="no server answered"):
         asyncio.run(run())
@@ -220,6 +222,107 @@ def test_any_bytes_are_no_answer(data: bytes) -> None:
         except Refused:
             continue
         assert answer.id == query.id
+
+
+# --- From the root's servers down -----------------------------------------------------------------
+
+SERVERS = {".": "127.0.0.2", "network.": "127.0.0.3", "pars.network.": "127.0.0.4"}
+
+
+@pytest.fixture
+def descend(dns_server, make_zones, framed, dns_now, monkeypatch):
+    """Return a function that finds with one server for each zone, all of one port."""
+
+    def run(change=lambda origin, query, answer: answer, servers=()):
+        zones = make_zones(TXT)
+
+        def say(origin):
+            def said(query, over):
+                answer = change(origin, query, zones.answer_of(origin, query))
+                return [framed(answer.to_wire(max_size=65_535), over)] if answer else []
+
+            return said
+
+        async def found():
+            made = [dns_server(say(origin), host) for origin, host in SERVERS.items()]
+            begun = []
+            try:
+                port = 0
+                for server in made:
+                    try:
+                        _, port = await server.__aenter__(port)
+                    except OSError:
+                        pytest.skip(
+                            "this machine has one address of loopback, or the port is taken"
+                        )
+                    begun.append(server)
+                monkeypatch.setattr(level, "PORT", port)
+                roots, chance = [("127.0.0.2", port)], random.Random(1).randbytes
+                contacts = await find(NETWORK, servers, dns_now, chance, zones.anchors, roots)
+                return contacts, [[asked for _, asked in server.asked] for server in made]
+            finally:
+                for server in begun:
+                    await server.__aexit__()
+
+        return asyncio.run(found())
+
+    return run
+
+
+def test_each_zone_is_asked_of_its_own_servers(descend) -> None:
+    contacts, asked = descend()
+    assert [contact.peer_id for contact in contacts] == [PEER, OTHER]
+    assert [[question.split(" IN ")[0] for question in each] for each in asked] == [
+        [".", "network.", "network."],
+        ["network.", "pars.network.", "pars.network.", "other.network."],
+        ["pars.network.", "bootstrap.pars.network.", "bootstrap.pars.network."],
+    ]
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_servers_of_the_system_that_hand_on_nothing_signed(descend, dns_server) -> None:
+    """As many routers do: the root's servers are asked then."""
+    assert len(descend(servers=[("127.0.0.1", 9)])[0]) == 2
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_forged_way_down_leads_nowhere(descend) -> None:
+    def elsewhere(origin, query, answer):
+        for found in answer.additional:
+            found.clear()
+            found.add(dns.rdata.from_text("IN", "A", "127.0.0.9"))
+        return answer
+
+    with pytest.raises(Refused, match="no server answered"):
+        descend(elsewhere)
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_questions_of_one_lookup_are_bounded(descend, monkeypatch) -> None:
+    monkeypatch.setattr(level, "QUERIES_MAX", 5)
+    with pytest.raises(Refused, match="too many questions"):
+        descend()
+
+
+def test_servers_that_name_each_other_end(dns_server, framed, monkeypatch) -> None:
+    """Each name has a server below the other: there is no way down, and no way round."""
+
+    def circle(query, over):
+        response = dns.message.make_response(query)
+        name = query.question[0].name
+        label = b"a" if name.labels[0] != b"a" else b"b"
+        target = dns.name.Name((b"ns", label, b""))
+        response.authority.append(dns.rrset.from_text(name, 60, "IN", "NS", target.to_text()))
+        return [framed(response.to_wire(), over)]
+
+    async def run():
+        async with dns_server(circle) as address:
+            asker = level.Asker([], [address], random.Random(1).randbytes)
+            with pytest.raises(Refused, match="no server answered"):
+                await asker._servers_of(dns.name.from_text("x.a."))
+            assert asker._left > 0
+
+    asyncio.run(run())
 
 
 # --- Records --------------------------------------------------------------------------------------
