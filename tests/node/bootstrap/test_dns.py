@@ -3,6 +3,8 @@
 import asyncio
 import random
 from base64 import b32encode
+from collections import Counter
+from dataclasses import replace
 
 import dns.flags
 import dns.message
@@ -17,8 +19,11 @@ from hypothesis import strategies as st
 
 from node.bootstrap import dns as level
 from node.bootstrap.dns import contacts_of_srv, contacts_of_txt, find, system_servers
+from node.bootstrap.plan import Ask, Joined, Level, Planner
 from node.codec import Refused
-from node.identity import Multiaddr, peer_text
+from node.identity import Multiaddr, NodeKey, peer_text
+from node.transports.links import Links
+from node.transports.tcp import Tcp
 
 NETWORK = 6133
 NAME = "bootstrap.pars.network."
@@ -95,6 +100,45 @@ def test_addresses_in_txt_records(dns_server, honest, dns_now) -> None:
     ]
     assert {over for over, _ in server.asked} == {"udp"}
     assert len(server.asked) == 7
+
+
+def test_what_dns_names_is_dialled_and_linked(
+    dns_server, make_zones, make_store, framed, dns_now
+) -> None:
+    """F-213: from an answer to a link with the node's own keys."""
+    host, guest = (NodeKey.from_seed(bytes([seed]) * 32) for seed in (1, 2))
+
+    async def accept(connection) -> None:
+        async for _ in connection:
+            pass
+
+    async def run() -> bytes:
+        links = [Links(key, Counter(), [Tcp()]) for key in (host, guest)]
+        try:
+            address = await links[0].serve(Multiaddr("ip4", "127.0.0.1", 0), accept)
+            zones = make_zones(f'bootstrap 60 TXT "{replace(address, peer_id=host.peer_id)}"\n')
+
+            def say(query, over):
+                return [framed(zones.answer(query).to_wire(), over)]
+
+            async with dns_server(say) as server:
+                chance = random.Random(1).randbytes
+                contacts = await find(NETWORK, [server], dns_now, chance, zones.anchors, ())
+            planner = Planner(guest.peer_id, make_store(), chance, 0)
+            planner.tick(0)
+            assert Ask(Level.DNS) in planner.events()
+            planner.found(Level.DNS, contacts, 0)
+            (dial,) = planner.events()
+            (place,) = dial.contact.addresses
+            linked = await links[1].dial(replace(place, peer_id=dial.contact.peer_id))
+            planner.linked(linked.peer_id, 0)
+            assert planner.events() == [Joined(host.peer_id)]
+            return linked.peer_id
+        finally:
+            for each in links:
+                await each.close()
+
+    assert asyncio.run(asyncio.wait_for(run(), 60)) == host.peer_id
 
 
 @pytest.mark.usefixtures("_hasty")
