@@ -16,7 +16,7 @@ OWNER_SHARE = 8  # what one neighbour made us want is at most this part
 BACKLOG_MAX = 32_768
 SOURCES_MAX = 6
 BATCH_MAX = 256
-GRAFT_MS = 500
+GRAFT_MS, GRAFT_MAX_MS = 1_000, 8_000
 PATIENCE_MS, PATIENCE_MAX_MS = 2_000, 120_000
 AGAIN_MS, AGAIN_MAX_MS = 1_000, 60_000
 NEVER = 1 << 62
@@ -53,6 +53,7 @@ class Fetch:
 
     def __init__(self, random: Random) -> None:
         self.due_at = NEVER  # nothing is to be done before
+        self._graft_ms = GRAFT_MS  # how long an announced vertex may take to come by itself
         self.cut_short = False  # more was lacking than is kept in mind
         self._random = random
         self._wanted: dict[bytes, _Wanted] = {}
@@ -69,9 +70,16 @@ class Fetch:
         """Whether nothing is lacking."""
         return not self._wanted and not self._backlog and not self._open
 
-    def announced(self, name: bytes, peer_id: bytes, now: int, delay: int = GRAFT_MS) -> None:
+    def announced(self, name: bytes, peer_id: bytes, now: int, *, at_once: bool) -> None:
         """Note that a neighbour has a vertex that is perhaps on its way."""
+        delay = 0 if at_once else self._graft_ms
         self._want(name, peer_id, now + delay, needed=False)
+
+    def pushed(self, name: bytes) -> None:
+        """Note that a vertex came by itself; where another was asked already, that was too soon."""
+        wanted = self._wanted.get(name)
+        if wanted is not None and wanted.asked and not wanted.needed:
+            self._graft_ms = min(GRAFT_MAX_MS, 2 * self._graft_ms)
 
     def needed(self, name: bytes, peer_id: bytes, now: int) -> None:
         """Note that a vertex from this neighbour cannot be taken without another."""
@@ -116,6 +124,7 @@ class Fetch:
             return
         patience = self._patience.get(peer_id, PATIENCE_MS)
         self._patience[peer_id] = max(PATIENCE_MS, patience // 2)
+        self._graft_ms = max(GRAFT_MS, self._graft_ms * 9 // 10)
         if request.progress:
             left = [name for name, queued in request.ids.items() if queued]
             backlog = self._backlog.setdefault(peer_id, deque(maxlen=BACKLOG_MAX))

@@ -12,7 +12,6 @@ from ..session.messages import MessageType
 from .carried import Carried, Membership
 from .comparisons import Comparisons, Progress
 from .dag import Verify, author_of
-from .fetch import GRAFT_MS
 from .intake import Intake, Outcome
 from .messages import Compare, Flag, Ids, Push, read_ids, read_pull, read_push, read_sync
 from .neighbours import Neighbours
@@ -226,6 +225,7 @@ class Mesh:
         for space in self._spaces.values():
             space.tree.balance(settings.fanout, self._random)
             space.pull_gap = settings.pull_ms
+            space.pull_at = min(space.pull_at, now + settings.pull_ms)
             for peer_id in space.tree.peers if begins else ():
                 self._relay.prune(space, peer_id)
         self._now = now
@@ -356,14 +356,18 @@ class Mesh:
                 if not asked and not peer.incoming.take(len(data), now):
                     raise ExcessError("mesh: too much at once")
                 names.append(vertex.id)
+                if not answer:
+                    space.fetch.pushed(vertex.id)
                 outcome = self._intake.take(space, vertex, peer_id, now, eager=not answer)
                 if outcome is Outcome.KNOWN:
                     space.tree.acknowledge(peer_id, vertex.id)
                     self._relay.plan(space, now)
-                    if not answer:
-                        self._relay.duplicate(space, peer_id, now)
+                    if not answer and space.tree.late(peer_id):
+                        self._relay.prune(space, peer_id)
                 elif outcome is Outcome.LATER:
                     self.refused["mesh: put off"] += 1
+                elif not answer and not self.settings.metered:
+                    space.tree.first(peer_id)
         finally:
             space.fetch.progress(peer_id, names, now)
             if message.flags & Flag.LAST:
@@ -384,9 +388,8 @@ class Mesh:
         if message.flags & Flag.LACK:
             space.fetch.lacking(unknown, peer_id, now)
         elif not self._relay.rests(space) and not self._is_full:
-            delay = 0 if self.settings.metered else GRAFT_MS
             for name in unknown:
-                space.fetch.announced(name, peer_id, now, delay)
+                space.fetch.announced(name, peer_id, now, at_once=self.settings.metered)
 
     def _want(self, peer_id: bytes, peer: Peer, message: Ids, now: int) -> None:
         space = self._shared(peer_id, peer, message.topic)
@@ -399,6 +402,8 @@ class Mesh:
         self, peer_id: bytes, peer: Peer, message: Compare, now: int, *, begins: bool
     ) -> None:
         space = self._shared(peer_id, peer, message.topic)
+        if self._relay.rests(space):
+            return
         self._commit(now)
         go_on = self._comparisons.pull if begins else self._comparisons.sync
         progress = go_on(space, peer_id, message, now)
@@ -457,7 +462,7 @@ class Mesh:
     def _pull(self, space: Carried, now: int) -> None:
         rests = METERED if self.settings.metered else 1
         space.pull_at = now + space.pull_gap * rests
-        peers = [] if self._is_full else space.tree.peers
+        peers = [] if self._is_full or self._relay.rests(space) else space.tree.peers
         for _ in range(min(self.settings.pull_peers, len(peers))):
             peer_id = self._draw(peers)
             peers.remove(peer_id)
@@ -469,7 +474,7 @@ class Mesh:
         if self.settings.metered:
             self._relay.prune(space, peer_id)
         self._commit(now)
-        if self._peer_id < peer_id:
+        if self._peer_id < peer_id and not self._relay.rests(space):
             self._comparisons.begin(space, peer_id, now)
         space.pull_at = min(space.pull_at, now + space.pull_gap) or now + space.pull_gap
 

@@ -10,7 +10,6 @@ from .peers import Peer
 from .settings import Settings
 
 ANSWER_BYTES = 1 << 20
-PRUNE_AGAIN_MS = 1_000
 ASK_MS = 30_000
 ASKED_MAX = 1_024
 
@@ -58,13 +57,6 @@ class Relay:
             told = Ids(space.topic, tuple(ids))
             self._out.add(peer_id, MessageType.MESH_STORED, told.encode())
         tree.haves, tree.stored = {}, {}
-
-    def duplicate(self, space: Carried, peer_id: bytes, now: int) -> None:
-        """Ask a neighbour not to send what comes by others sooner."""
-        if now >= space.tree.pruned.get(peer_id, 0):
-            self.prune(space, peer_id)
-            space.tree.pruned[peer_id] = now + PRUNE_AGAIN_MS
-        space.tree.prune(peer_id)
 
     def prune(self, space: Carried, peer_id: bytes) -> None:
         """Ask a neighbour to tell of vertices, and not to send them."""

@@ -15,7 +15,8 @@ class Settings:
     copies: int = 1  # receipts after which a vertex of one's own is safe
     storage_max: int = 8 << 30  # bytes of vertices; beyond, only one's own are taken
     metered: bool = False
-    """Traffic costs: nothing is pushed, and only critical topics are asked for as they arise."""
+    """Traffic costs: nothing is pushed, critical topics are asked for as they arise and compared
+    ten times more rarely, and of all others only what is one's own leaves."""
     low_power: bool = False
     """At most one wake-up a minute of one's own accord."""
     critical: frozenset[bytes] = frozenset()

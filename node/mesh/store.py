@@ -14,7 +14,7 @@ import apsw
 
 from ..crypto import KEY
 
-PAGE = 8_192
+PAGE = 4_096
 CACHE_KIB = 4_096
 SCHEMA = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, value BLOB NOT NULL)"
 KEY_MAX = 256  # bytes of a key: its prefix and this many of 255 are behind it

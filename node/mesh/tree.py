@@ -8,6 +8,7 @@ reserve.
 from ..crypto import Random
 from .messages import IDS_MAX
 
+LATE_MAX = 3  # vertices in a row
 SPARE = 2  # neighbours beyond the fanout that may ask to be sent vertices
 
 
@@ -18,7 +19,8 @@ class Tree:
         self._eager: dict[bytes, bool] = {}
         self.haves: dict[bytes, dict[bytes, None]] = {}  # neighbour -> what to announce to it
         self.stored: dict[bytes, dict[bytes, None]] = {}  # neighbour -> receipts for it
-        self.pruned: dict[bytes, int] = {}  # neighbour -> until when it is not asked to stop again
+        self._useless: dict[bytes, int] = {}  # neighbour -> what it sent too late, in a row
+        self._useful: dict[bytes, None] = {}  # neighbours that were first, and may go on
 
     @property
     def peers(self) -> list[bytes]:
@@ -46,7 +48,8 @@ class Tree:
         self._eager.pop(peer_id, None)
         self.haves.pop(peer_id, None)
         self.stored.pop(peer_id, None)
-        self.pruned.pop(peer_id, None)
+        self._useless.pop(peer_id, None)
+        self._useful.pop(peer_id, None)
         if self._eager and not self.eager:
             self._eager[next(iter(self._eager))] = True
 
@@ -59,7 +62,28 @@ class Tree:
         """Send a neighbour vertices."""
         if peer_id in self._eager:
             self._eager[peer_id] = True
-            self.pruned.pop(peer_id, None)
+
+    def first(self, peer_id: bytes) -> None:
+        """Note that a neighbour sent what was new: a branch of the tree carries both ways."""
+        self.graft(peer_id)
+        self._useless.pop(peer_id, None)
+        if peer_id in self._eager:
+            self._useful[peer_id] = None
+
+    def late(self, peer_id: bytes) -> bool:
+        """Note that a neighbour sent what was known; return whether to ask it to stop.
+
+        Not for one message, which may have been overtaken by chance; and never the last neighbour
+        that is of use: two writers at once would cut a node off.
+        """
+        self._useless[peer_id] = self._useless.get(peer_id, 0) + 1
+        others = len(self._useful) - (peer_id in self._useful)
+        if self._useless[peer_id] < LATE_MAX or not others:
+            return False
+        del self._useless[peer_id]
+        self._useful.pop(peer_id, None)
+        self.prune(peer_id)
+        return True
 
     def balance(self, fanout: int, random: Random) -> None:
         """Bring down how many get vertices at once, by chance."""

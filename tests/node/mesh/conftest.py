@@ -9,8 +9,10 @@ import pytest
 
 from node.codec import Refused
 from node.crypto import sha256, verify
+from node.mesh.carried import Carried
 from node.mesh.mesh import Mesh
 from node.mesh.settings import Settings
+from node.mesh.staged import Staged
 
 DELAY_MS = 20
 
@@ -175,6 +177,11 @@ def world() -> type[World]:
     return World
 
 
+@pytest.fixture(scope="module")
+def world_of() -> type[World]:
+    return World
+
+
 @pytest.fixture
 def disk() -> type[Disk]:
     return Disk
@@ -186,14 +193,12 @@ def remembered():
     return remembered_verify
 
 
-# Hypothesis wants fixtures that are the same for all its examples.
-
-
 @pytest.fixture(scope="module")
-def disk_of() -> type[Disk]:
-    return Disk
+def carried() -> Callable[[], Carried]:
+    """Return a function that makes an empty space, on a disk of its own."""
 
+    def make() -> Carried:
+        draw = random.Random(1).randbytes
+        return Carried(b"t" * 32, b"c" * 32, 1, Staged(Disk()), remembered_verify, draw)
 
-@pytest.fixture(scope="module")
-def remembered_of():
-    return remembered_verify
+    return make

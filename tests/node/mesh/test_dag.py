@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from node.codec import Refused
 from node.crypto import SigningKey, sha3_256
 from node.mesh import dag as dag_module
-from node.mesh.carried import Carried
 from node.mesh.dag import FORK_MS, FORKS_FREE, Dag, TooManyForksError
 from node.mesh.intake import Intake, Outcome
 from node.mesh.settings import Equivocation
@@ -57,15 +56,6 @@ def dag(disk, remembered):
     return Dag(Staged(disk()), 1, remembered)
 
 
-@pytest.fixture
-def carried(disk, remembered):
-    def make():
-        draw = random.Random(1).randbytes
-        return Carried(b"t" * 32, b"c" * 32, 1, Staged(disk()), remembered, draw)
-
-    return make
-
-
 def take_all(space, vertices):
     intake = Intake([])
     for vertex in vertices:
@@ -79,12 +69,12 @@ def as_told(space):
 
 @settings(max_examples=15, deadline=None)
 @given(st.data())
-def test_any_order_with_duplicates_gives_one_history(carried_of, data):
+def test_any_order_with_duplicates_gives_one_history(carried, data):
     vertices = Maker(data.draw(st.integers(0, 50))).history(25)
-    expected = carried_of()
+    expected = carried()
     take_all(expected, vertices)
     shuffled = data.draw(st.permutations([*vertices, *vertices[::3]]))
-    space = carried_of()
+    space = carried()
     intake = take_all(space, shuffled)
 
     assert as_told(space) == as_told(expected)
@@ -93,15 +83,6 @@ def test_any_order_with_duplicates_gives_one_history(carried_of, data):
     arrived = [each.id for each in space.fresh]
     for vertex in vertices:
         assert all(arrived.index(p) < arrived.index(vertex.id) for p in vertex.parents)
-
-
-@pytest.fixture(scope="module")
-def carried_of(disk_of, remembered_of):
-    def make():
-        draw = random.Random(1).randbytes
-        return Carried(b"t" * 32, b"c" * 32, 1, Staged(disk_of()), remembered_of, draw)
-
-    return make
 
 
 def test_what_is_lost_leaves_the_rest_waiting(carried):
