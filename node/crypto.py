@@ -6,12 +6,15 @@ other set and no parameter that chooses one. What comes from outside and is refu
 `Refused`.
 """
 
+import datetime
 import hashlib
 import hmac
 from collections.abc import Callable
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA87PrivateKey, MLDSA87PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM1024PrivateKey, MLKEM1024PublicKey
@@ -246,3 +249,24 @@ def argon2id(password: bytes, salt: bytes, memory_kib: int, passes: int, lanes: 
     return Argon2id(
         salt=salt, length=KEY, iterations=passes, lanes=lanes, memory_cost=memory_kib
     ).derive(password)
+
+
+def throwaway_certificate() -> tuple[bytes, bytes]:
+    """Return a certificate of nobody and its key, in PEM: TLS is not to be had without one.
+
+    It is looked at by nobody: who answers is proved by the link inside.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    nobody = x509.Name([])
+    certificate = (
+        x509.CertificateBuilder(nobody, nobody, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.datetime(2000, 1, 1))
+        .not_valid_after(datetime.datetime(2100, 1, 1))
+        .sign(key, _SHA256)
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), secret

@@ -136,11 +136,16 @@ class Connection:
         if self._pump is not None and self._pump is not asyncio.current_task():
             await asyncio.wait([self._pump])
 
-    def start(self, early: list[Event]) -> None:
+    def start(self, early: list[Event], ended: Callable[["Connection"], None]) -> None:
         """Begin to read, with what came together with the handshake."""
         self._handle(early)
         self._pump = asyncio.create_task(self._read())
+        self._pump.add_done_callback(lambda _: ended(self))
         self._on_time()
+
+    def abort(self) -> None:
+        """Wait no more for what is on its way out."""
+        self._pipe.abort()
 
     async def _drain(self) -> None:
         try:
@@ -235,6 +240,7 @@ class Links:
         self._sources: Counter[tuple[str, bytes]] = Counter()
         self._servers: list[Server] = []
         self._answering: set[asyncio.Task[None]] = set()
+        self._lingering: set[Connection] = set()  # Their pipes are not closed.
 
     @property
     def protocols(self) -> list[str]:
@@ -304,6 +310,9 @@ class Links:
             await asyncio.wait(self._answering)
         for server in servers:
             await server.close()
+        for connection in tuple(self._lingering):
+            connection.abort()
+        await asyncio.sleep(0)  # Then the loop closes the sockets.
 
     # --- Inside ---
 
@@ -401,7 +410,8 @@ class Links:
                 self._keep(event.ticket)
         connection = Connection(link, pipe, transport, self._forget, inbound=inbound)
         self.connections.add(connection)
-        connection.start(events)
+        self._lingering.add(connection)
+        connection.start(events, self._lingering.discard)
         return connection
 
     def _keep(self, ticket: Ticket) -> None:

@@ -43,7 +43,7 @@ class Pipe(Protocol):
         """Return what has come, at most 64 KiB; nothing at the end, or an OSError."""
 
     def close(self) -> None:
-        """Send what is left, then end."""
+        """Send what is left, then end: `read` returns nothing once that has happened."""
 
     def abort(self) -> None:
         """End at once."""

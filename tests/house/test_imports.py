@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "session_bridge/chain_client.py": {"web3"},
     # Protocols are given the time, chance and bytes; only what is named here fetches them itself.
     "node": set(),
-    "node/crypto.py": {"cryptography", "nacl"},
+    "node/crypto.py": {"cryptography", "datetime", "nacl"},
     "node/bootstrap/dns.py": {"asyncio", "dns"},
     "node/bootstrap/dnssec.py": {"dns"},
     "node/bootstrap/make_list.py": {"pathlib"},

@@ -25,9 +25,17 @@ async def echo(connection: Connection) -> None:
 class Net:
     """Starts nodes, and stops them all."""
 
+    loopback = LOOPBACK
+    echo = staticmethod(echo)
+    tcp = Tcp
+
     def __init__(self) -> None:
         self.nodes: list[Links] = []
         self.refusals: list[Counter[str]] = []
+        self.sockets: list[Any] = []
+
+    def closing(self, each: Any) -> None:
+        self.sockets.append(each)
 
     def node(self, number: int = 0, transports: Iterable[Transport] = (), **more: Any) -> Links:
         self.refusals.append(Counter())
@@ -55,6 +63,8 @@ def in_net() -> Callable[[Callable[[Net], Coroutine[Any, Any, None]]], None]:
             finally:
                 for links in net.nodes:
                     await links.close()
+                for each in net.sockets:
+                    each.close()
 
         asyncio.run(bounded())
 
