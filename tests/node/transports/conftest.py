@@ -6,13 +6,19 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import pytest
+from bumble.controller import Controller
+from bumble.device import Device
+from bumble.host import Host
+from bumble.link import LocalLink
+from bumble.transport.common import AsyncPipeSink
 
 from node.identity import Multiaddr, NodeKey
+from node.transports.bluetooth import MTU, Bluetooth
 from node.transports.links import Connection, Links
 from node.transports.pipes import Transport
 from node.transports.tcp import Tcp
 
-KEYS = [NodeKey.from_seed(bytes([seed]) * 32) for seed in range(3)]
+KEYS = [NodeKey.from_seed(bytes([seed]) * 32) for seed in range(4)]
 LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
 TEST_SECONDS = 30
 
@@ -74,3 +80,19 @@ def in_net() -> Callable[[Callable[[Net], Coroutine[Any, Any, None]]], None]:
 @pytest.fixture
 def loopback() -> Multiaddr:
     return LOOPBACK
+
+
+@pytest.fixture
+def radios() -> Callable[..., list[Bluetooth]]:
+    """Return a function that makes radios in reach of each other."""
+
+    def make(count: int, mtu: int = MTU) -> list[Bluetooth]:
+        air, made = LocalLink(), []
+        for number in range(count):
+            own = ":".join([f"F{number}"] * 6)
+            controller = Controller(f"C{number}", link=air, public_address=own)
+            device = Device(host=Host(controller, AsyncPipeSink(controller)))
+            made.append(Bluetooth(device, mtu))
+        return made
+
+    return make
