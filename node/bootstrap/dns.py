@@ -18,7 +18,6 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.rcode
 from dns.name import Name
 from dns.rdatatype import RdataType
 from dns.rdtypes.ANY.NS import NS
@@ -32,7 +31,7 @@ from ..codec import Refused
 from ..crypto import Random
 from ..identity import DNS4, Multiaddr, peer_text
 from .contact import Contact, contacts_of
-from .dnssec import ROOT_ANCHORS, Chain
+from .dnssec import ROOT_ANCHORS, AbsentError, Chain, check_outcome
 
 NAMES = {6133: "bootstrap.pars.network.", 6134: "bootstrap.testnet.pars.network."}
 SERVICE = "_pars._tcp."
@@ -84,7 +83,7 @@ async def find(
             try:
                 found = await asker.resolve(Chain(name, "TXT", now, anchors))
                 return contacts_of_txt(found)
-            except Refused:
+            except AbsentError:
                 found = await asker.resolve(Chain(SERVICE + name, "SRV", now, anchors))
                 return contacts_of_srv(found)
     except TimeoutError:
@@ -172,7 +171,7 @@ class Asker:
 
     async def _ask(self, servers: list[Server], name: Name, kind: RdataType, take: Take) -> None:
         """Have one question answered; a server that has an answer is asked first from then on."""
-        reason = "dns: no server answered"
+        refusal = Refused("dns: no server answered")
         for server in list(servers):
             query = self._query(name, kind)
             for ask in (_ask_by_udp, _ask_by_tcp):
@@ -181,15 +180,15 @@ class Asker:
                 self._left -= 1
                 try:
                     await ask(server, query, take)
-                except Refused as refusal:
-                    reason = refusal.reason
+                except Refused as refused:
+                    refusal = refused
                 except (OSError, EOFError, TimeoutError):
                     continue
                 else:
                     servers.remove(server)
                     servers.insert(0, server)
                     return
-        raise Refused(reason)
+        raise refusal
 
     async def _servers_of(self, zone: Name, depth: int = 0) -> list[Server]:
         """Return the servers that are said to know a zone: a hint, for what they say is proved.
@@ -253,8 +252,7 @@ def _into(hints: list[dns.message.Message]) -> Take:
     """Return what takes any answer of a server that does not merely fail."""
 
     def take(answer: dns.message.Message) -> None:
-        if answer.rcode() != dns.rcode.NOERROR:
-            raise Refused("dns: no such name, or the server failed")
+        check_outcome(answer)
         hints.append(answer)
 
     return take

@@ -42,11 +42,15 @@ LABELS_MAX = 8
 RECORDS_MAX = 64  # of one set
 SETS_MAX = 64  # of one answer
 KEYS_MAX = 16
-SIGNATURES_MAX = 4  # of one set: more are not looked at
+SIGNATURES_MAX = 8  # of one set: more are not looked at
 ITERATIONS_MAX = 100  # of NSEC3: RFC 9276 asks for none, and lets a validator give up above this
-CHECKS_MAX = 96  # signatures verified for one chain, whatever servers send
+CHECKS_MAX = 96  # signatures verified for one question, whatever servers send
 
 _ZONE_KEY, _REVOKED = 0x0100, 0x0080
+
+
+class AbsentError(Refused):
+    """There are no such records, as a server says: nothing proves it."""
 
 
 class Question(NamedTuple):
@@ -92,8 +96,7 @@ class Chain:
         asked = self.question
         if asked is None:
             raise Refused("dns: nothing was asked")
-        if answer.rcode() != dns.rcode.NOERROR:
-            raise Refused("dns: no such name, or the server failed")
+        check_outcome(answer)
         if len(answer.answer) + len(answer.authority) > SETS_MAX:
             raise Refused("dns: too many records")
         if _find(answer.answer, asked.name, RdataType.CNAME):
@@ -104,10 +107,11 @@ class Chain:
         elif asked.type == RdataType.DS and self._depth < len(self._target):
             self._take_delegation(answer, asked.name, found)
         elif found is None:
-            raise Refused("dns: no such records")
+            raise AbsentError("dns: no such records")
         else:
             self._check(answer.answer, found)
             self.result = found
+        self._checks = 0
 
     # --- Steps ----------------------------------------------------------------------------------
 
@@ -218,6 +222,14 @@ _TELLING = (
     "dns: signed in the future",
     "dns: signature has run out",
 )
+
+
+def check_outcome(answer: dns.message.Message) -> None:
+    """Refuse an answer that holds none."""
+    if answer.rcode() == dns.rcode.NXDOMAIN:
+        raise AbsentError("dns: no such name")
+    if answer.rcode() != dns.rcode.NOERROR:
+        raise Refused("dns: server failed")
 
 
 # --- What records say -----------------------------------------------------------------------------
