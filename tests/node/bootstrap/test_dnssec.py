@@ -1,5 +1,8 @@
 """Answers are proved from the root down or refused; no socket takes part."""
 
+import base64
+import hashlib
+
 import dns.dnssec
 import dns.flags
 import dns.message
@@ -108,10 +111,31 @@ def test_a_second_anchor_takes_over(zones, make_zones, dns_now) -> None:
     assert walk(zones, Chain(NAME, "TXT", dns_now, both)).result
 
 
-def test_the_anchors_are_those_of_iana() -> None:
-    tags = [text.split()[:3] for text in ROOT_ANCHORS]
-    assert tags == [["20326", "8", "2"], ["38696", "8", "2"]]
-    assert all(len(bytes.fromhex(text.split()[3])) == 32 for text in ROOT_ANCHORS)
+# The root's key signing keys as IANA publishes them in root-anchors.xml.
+ROOT_KEYS = {
+    20326: "AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3+/4RgWOq7HrxRixHlFlExOLA"
+    "Jr5emLvN"
+    "7SWXgnLh4+B5xQlNVz8Og8kvArMtNROxVQuCaSnIDdD5LKyWbRd2n9WGe2R8PzgCmr3EgVLrjyBxWezF0jLHwVN8efS3"
+    "rCj/EWgvIWgb9tarpVUDK/b58Da+sqqls3eNbuv7pr+eoZG+SrDK6nWeL3c6H5Apxz7LjVc1uTIdsIXxuOLYA4/ilBmS"
+    "VIzuDWfdRUfhHdY6+cn8HFRm+2hM8AnXGXws9555KrUB5qihylGa8subX2Nn6UwNR1AkUTV74bU=",
+    38696: "AwEAAa96jeuknZlaeSrvyAJj6ZHv28hhOKkx3rLGXVaC6rXTsDc449/cidltpkyGwCJNnOAlFNKF2jBo"
+    "sZBU5eeH"
+    "spaQWOmOElZsjICMQMC3aeHbGiShvZsx4wMYSjH8e7Vrhbu6irwCzVBApESjbUdpWWmEnhathWu1jo+siFUiRAAxm9qy"
+    "JNg/wOZqqzL/dL/q8PkcRU5oUKEpUge71M3ej2/7CPqpdVwuMoTvoB+ZOT4YeGyxMvHmbrxlFzGOHOijtzN+u1TQNatX"
+    "2XBuzZNQ1K+s2CXkPIZo7s6JgZyvaBevYtxPvYLw4z9mR7K2vaF18UYH9Z9GNUUeayffKC73PYc=",
+}
+
+
+def test_the_anchors_are_the_digests_of_the_keys_that_iana_publishes() -> None:
+    made = []
+    for key in ROOT_KEYS.values():
+        data = (257).to_bytes(2) + b"\x03\x08" + base64.b64decode(key)
+        tag = sum(byte << 8 if at % 2 == 0 else byte for at, byte in enumerate(data))
+        tag = (tag + (tag >> 16)) & 0xFFFF
+        digest = hashlib.sha256(b"\0" + data).hexdigest().upper()
+        made.append(f"{tag} 8 2 {digest}")
+    assert tuple(made) == ROOT_ANCHORS
+    assert [int(text.split()[0]) for text in made] == list(ROOT_KEYS)
 
 
 def test_another_root_is_refused(zones, make_zones, dns_now) -> None:

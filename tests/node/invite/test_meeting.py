@@ -14,6 +14,7 @@ from node.invite import codes, nfc
 from node.invite.fountain import Receiver, Sender
 from node.invite.invite import Invite, Subject, new_invite
 from node.invite.pairing import Failed, Paired, Pairing
+from node.invite.tag import Tag, read_tag
 from node.session.messages import Message, decode_message
 from node.transports.links import Links
 from node.transports.tcp import Tcp
@@ -28,7 +29,7 @@ def by_picture(invite: Invite) -> Invite:
 
 
 def by_tag(invite: Invite) -> Invite:
-    return nfc.read_invite(nfc.invite_message(invite))
+    return nfc.read_invite(read_tag(Tag(nfc.invite_message(invite)).answer))
 
 
 def by_text(invite: Invite) -> Invite:
