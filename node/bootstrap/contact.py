@@ -63,7 +63,7 @@ def spread(contacts: Iterable[Contact]) -> list[Contact]:
     turns: dict[str, int] = {}
     ranked = []
     for contact in contacts:
-        turn = max(turns.get(network, 0) for network in contact.networks)
+        turn = max((turns.get(network, 0) for network in contact.networks), default=0)
         turns.update(dict.fromkeys(contact.networks, turn + 1))
         ranked.append((turn, contact))
     return [contact for _, contact in sorted(ranked, key=lambda pair: pair[0])]

@@ -207,7 +207,7 @@ class Asker:
             for found in said
             if found.name == zone
             for record in list(found)[:RECORDS_USED_MAX]
-            if isinstance(record, NS)
+            if isinstance(record, NS) and record.target != dns.name.root
         ]
         servers = [
             address
@@ -293,7 +293,7 @@ async def _ask_by_udp(server: Server, query: dns.message.Message, take: Take) ->
     until = loop.time() + UDP_SECONDS
     try:
         transport.sendto(query.to_wire())
-        while True:
+        for _ in range(DATAGRAMS_MAX):
             async with asyncio.timeout_at(until):
                 come = await protocol.come.get()
             if isinstance(come, OSError):
@@ -307,6 +307,7 @@ async def _ask_by_udp(server: Server, query: dns.message.Message, take: Take) ->
                 until = min(until, loop.time() + GRACE_SECONDS)
             else:
                 return
+        raise Refused("dns: too many answers")
     except TimeoutError:
         if refusal is None:
             raise

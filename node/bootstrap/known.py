@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from ..codec import Reader, Refused, u8, u64
 from ..core import Store
+from ..swarm.directory import ADDRESSES_MAX
 from .contact import Contact, spread
 
 VERSION = 1
 PREFIX = b"bootstrap/known/"
 SEQUENCE = b"bootstrap/sequence"
+SEQUENCE_SIZE = 8
 CAPACITY = 256
 UNPROVEN_MAX = 64
 PER_NETWORK_MAX = 16
@@ -77,7 +79,7 @@ class Known:
     def sequence(self) -> int:
         """The highest sequence of a list that was used; none below it counts again."""
         kept = self._store.get(SEQUENCE)
-        return int.from_bytes(kept) if kept else 0
+        return int.from_bytes(kept) if kept and len(kept) == SEQUENCE_SIZE else 0
 
     def used(self, sequence: int) -> None:
         """Remember that a list with this sequence was used."""
@@ -110,9 +112,9 @@ class Known:
 
     def _set(self, entry: Entry) -> None:
         """Store an entry, unless what would have to make room for it is worth as much."""
-        peer_id = entry.contact.peer_id
+        peer_id, places = entry.contact.peer_id, len(entry.contact.addresses)
         worse = self._worse(entry)
-        if worse is None or peer_id == self._own_id:
+        if worse is None or peer_id == self._own_id or not 0 < places <= ADDRESSES_MAX:
             return
         gone: dict[bytes, bytes | None] = {PREFIX + other: None for other in worse}
         self._store.commit(gone | {PREFIX + peer_id: entry.encode()})

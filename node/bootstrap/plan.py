@@ -123,7 +123,7 @@ class Planner:
 
     def name(self, contacts: Iterable[Contact], now: int) -> None:
         """Dial nodes that the user named, whatever else there is; they begin every round."""
-        for contact in contacts:
+        for contact in self._others(contacts):
             peer_id = contact.peer_id
             if peer_id not in self._named and len(self._named) >= NAMED_MAX:
                 raise Refused("bootstrap: too many nodes named")
@@ -131,11 +131,12 @@ class Planner:
             self._near.discard(peer_id)
             if peer_id not in self._links:
                 self._dial(contact, Level.NAMED, now)
+        self._end_if_joined()
         self.tick(now)
 
     def found(self, level: Level, contacts: Iterable[Contact], now: int) -> None:
         """Take what a level has to offer; it may be nothing."""
-        offered = [each for each in contacts if each.peer_id != self._own_id][:FOUND_MAX]
+        offered = self._others(contacts)[:FOUND_MAX]
         if level is Level.LOCAL:
             self._dial_near(offered, now)
         elif self._round and self._round.asked is level:
@@ -170,10 +171,7 @@ class Planner:
         self._links.add(peer_id)
         if was_alone or (self._round and self.is_joined):
             self._events.append(Joined(peer_id))
-        if self.is_joined:
-            self._round = None
-            self._rounds = 0
-            self._next_round = NEVER
+        self._end_if_joined()
         self.tick(now)
 
     def unlinked(self, peer_id: bytes, now: int) -> None:
@@ -307,6 +305,15 @@ class Planner:
 
     def _busy(self, level: Level) -> int:
         return sum(each.level is level for each in self._dialling.values())
+
+    def _others(self, contacts: Iterable[Contact]) -> list[Contact]:
+        return [each for each in contacts if each.peer_id != self._own_id and each.addresses]
+
+    def _end_if_joined(self) -> None:
+        if self.is_joined:
+            self._round = None
+            self._rounds = 0
+            self._next_round = NEVER
 
     def _give_up(self, now: int) -> None:
         """End a round without a link; the next one comes after a pause that doubles."""

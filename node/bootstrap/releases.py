@@ -5,10 +5,14 @@ is made and carries no node. `pars` and `testnet` have no nodes and no release k
 them is refused until a release pins the hashes of its keys here and ships the file beside them.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from ..codec import Refused
 from ..crypto import SigningKey, sha256
-from .signed_list import Release
+from .contact import Contact
+from .known import Known
+from .signed_list import Release, newest
 
 DEVNET = 1
 DEVNET_KEY_WORDS = (b"pars devnet release 1", b"pars devnet release 2", b"pars devnet release 3")
@@ -40,3 +44,21 @@ def shipped(network: int) -> bytes | None:
     """Return the list that came with this release, if there is one."""
     name = FILES.get(network)
     return (Path(__file__).parent / name).read_bytes() if name else None
+
+
+def listed(
+    network: int, files: Sequence[bytes], now: int, known: Known
+) -> tuple[list[Contact], list[Refused]]:
+    """Return what level 1 has to offer, of the shipped list and others, and what was refused.
+
+    That a list was used is remembered, so that no older one counts after it.
+    """
+    release, own = RELEASES.get(network), shipped(network)
+    if release is None:
+        return [], [Refused("list: no release keys for this network")]
+    offered = [*files, own] if own else files
+    best, refused = newest(offered, release, network, now, known.sequence)
+    if best is None:
+        return [], refused
+    known.used(best.sequence)
+    return list(best.nodes), refused

@@ -10,7 +10,8 @@ The link has proved both ids. Whoever made the invite is the host, whoever read 
 
 A secret is used once: the host stores that it is before it says so, and after that welcomes nobody
 but the same node again, which may have missed it. Both sides then show one short number. It differs
-where somebody stands between them with an invite of his own; the commitment leaves him one guess.
+where somebody stands between them with an invite of his own; the commitment leaves him one guess
+each time, and the host counts the times.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ CODE = 32
 GIFT_MAX = 512
 INVITES_MAX = 64
 RUNNING_MAX = 64
-ATTEMPTS_MAX = 5  # wrong codes for one secret, after which it is void
+ATTEMPTS_MAX = 5  # wrong codes and repeated welcomes, after which a secret is void
 RUN_MS = 60_000
 NUMBER_DIGITS = 8
 NEVER = 1 << 62
@@ -54,14 +55,15 @@ class Step(IntEnum):
     NO = 5
 
 
-class Paired(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Paired:
     """Both sides hold the secret. `number` is the same on both screens, or somebody is between."""
 
     peer_id: bytes
     name: bytes
     is_host: bool
     number: str
-    gift: bytes
+    gift: bytes = field(repr=False)
 
 
 class Failed(NamedTuple):
@@ -302,14 +304,16 @@ class Pairing:
         if opened.guest not in (b"", peer_id):
             self._say(peer_id, Step.NO, name)
             raise Refused("pairing: no such invite")
-        if not opened.guest:
+        if opened.guest:
+            self._count(name, opened)
+        else:
             self._keep(name, replace(opened, guest=peer_id))
         answer = transcript.code(opened.secret, HOST_LABEL, opened.gift)
         self._say(peer_id, Step.WELCOME, name + answer + sized(opened.gift))
         self._events.append(Paired(peer_id, name, True, transcript.number, opened.gift))
 
     def _count(self, name: bytes, opened: Opened) -> None:
-        """Note a wrong code; after some the secret is void."""
+        """Note a wrong code, or one more draw of the number; after some the secret is void."""
         if opened.attempts + 1 < ATTEMPTS_MAX:
             self._keep(name, replace(opened, attempts=opened.attempts + 1))
         else:

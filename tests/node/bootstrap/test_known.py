@@ -10,6 +10,7 @@ from node.bootstrap.known import (
     PER_NETWORK_MAX,
     PREFIX,
     SCORE_MAX,
+    SEQUENCE,
     UNPROVEN_MAX,
     WRITE_AGAIN_MS,
     Entry,
@@ -98,6 +99,15 @@ def test_itself_is_never_kept(store, contact) -> None:
     known.heard(contact(1))
     assert len(known) == 0
     assert store.kept == {}
+
+
+def test_what_could_not_be_read_back_is_not_kept(store, contact) -> None:
+    known = Known(OWN, store)
+    known.good(contact(1)._replace(addresses=()), 1)
+    known.heard(contact(2)._replace(addresses=contact(2).addresses * 9))
+    assert store.kept == {}
+    store.kept[SEQUENCE] = b"\xff" * 9
+    assert Known(OWN, store).sequence == 0
 
 
 def test_a_new_address_takes_the_place_of_the_old(store, contact) -> None:

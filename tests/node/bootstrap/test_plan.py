@@ -235,6 +235,30 @@ def test_a_code_is_dialled_at_once_though_joined(make_node, contact) -> None:
     assert node.of(Dial)[-1] == Dial(contact(2), Level.NAMED)
 
 
+def test_who_is_near_and_then_named_ends_the_search(make_node, contact) -> None:
+    near = contact(1)
+    node = make_node(offers={Level.LOCAL: [near], Level.DNS: [contact(2)]}, takes_ms=10)
+    node.alive.add(near.peer_id)
+    node.run(15)
+    assert not node.planner.is_joined
+    node.planner.name([near], node.now)
+    node.run(10 * MINUTE)
+    assert node.planner.is_joined
+    assert Ask(Level.LISTED) not in node.of(Ask)
+
+
+def test_itself_and_contacts_without_a_place_are_not_dialled(make_node, contact) -> None:
+    node = make_node(offers={Level.LOCAL: []})
+    nowhere = contact(1)._replace(addresses=())
+    own = contact(2)._replace(peer_id=OWN)
+    node.planner.name([nowhere, own], 0)
+    node.run(1_000)
+    node.planner.found(Level.DNS, [nowhere, own], node.now)
+    node.planner.found(Level.LOCAL, [nowhere, own], node.now)
+    node.run(MINUTE)
+    assert node.of(Dial) == []
+
+
 def test_bounds(make_node, contact) -> None:
     node = make_node(offers={Level.LOCAL: []}, takes_ms=10**9)
     node.planner.name([contact(number) for number in range(plan.NAMED_MAX)], 0)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.bootstrap import make_list, releases
+from node.bootstrap.known import Known
 from node.bootstrap.signed_list import (
     CONTEXT,
     NODES_MAX,
@@ -185,6 +186,33 @@ def test_the_shipped_file_by_its_byte_table() -> None:
         public, signature = rest[at : at + 2592], rest[at + 2592 : at + size]
         assert hashlib.sha256(public).hexdigest() in pinned
         assert verify(public, body, signature, b"pars/bootstrap-list/v1")
+
+
+def test_a_newer_file_takes_the_place_of_the_shipped_one(store, contact) -> None:
+    known, nodes = Known(bytes(32), store), (contact(1),)
+    shipped = releases.shipped(releases.DEVNET)
+    now = opened_at(shipped)
+    newer = SignedList(releases.DEVNET, 5, now, now + YEAR, nodes)
+    file = sign_list(newer, releases.devnet_keys()[1:])
+
+    assert releases.listed(releases.DEVNET, [], now, known) == ([], [])
+    assert releases.listed(releases.DEVNET, [file], now, known) == ([contact(1)], [])
+    assert known.sequence == 5
+
+    again = Known(bytes(32), store)
+    found, refused = releases.listed(releases.DEVNET, [], now, again)
+    assert found == []
+    assert [each.reason for each in refused] == ["list: older than one that was used"]
+    found, refused = releases.listed(releases.DEVNET, [b"junk", file], now, again)
+    assert found == [contact(1)]
+    assert len(refused) == 2
+
+
+def test_a_network_without_release_keys_takes_no_list(store) -> None:
+    known = Known(bytes(32), store)
+    found, refused = releases.listed(6133, [releases.shipped(releases.DEVNET)], NOW, known)
+    assert found == []
+    assert [each.reason for each in refused] == ["list: no release keys for this network"]
 
 
 def test_networks_without_release_keys_have_no_list() -> None:

@@ -203,6 +203,18 @@ def test_fewer_wrong_attempts_leave_it_open(make, invite, now) -> None:
     assert attempt(host, name, invite.secret, now) == ""
 
 
+def test_a_guest_does_not_draw_numbers_until_one_fits(make, invite, now) -> None:
+    """Or somebody between could pair again and again until it is the one that he needs."""
+    nodes = make(HOST, GUEST)
+    nodes.cores[HOST].open(invite, GIFT, now=now)
+    for _ in range(20):
+        nodes.cores[GUEST].visit(invite, HOST, now)
+        nodes.run()
+    numbers = {each.number for each in nodes.events[HOST]}
+    assert len(numbers) == len(nodes.events[HOST]) == 1 + pairing.ATTEMPTS_MAX
+    assert isinstance(nodes.events[GUEST][-1], Failed)
+
+
 def test_a_nonce_that_was_not_committed_to_is_refused(make, invite, now) -> None:
     host = make(HOST).cores[HOST]
     name = host.open(invite, GIFT, now=now)
@@ -390,7 +402,9 @@ def test_damaged_rows_are_dropped(make, make_store, invite, now) -> None:
     assert nodes.run().events[GUEST][0].gift == GIFT
 
 
-def test_no_secret_is_shown(invite, now) -> None:
+def test_no_secret_is_shown(met, invite, now) -> None:
+    met.run()
+    assert "ZZ" not in repr(met.events)
     shown = repr(Opened(invite.secret, now, 0, b"", GIFT))
     assert "ZZ" not in shown
     assert repr(invite.secret) not in shown
