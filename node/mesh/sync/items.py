@@ -44,7 +44,7 @@ def id_of(place: bytes) -> bytes:
 class Items:
     """An ordered set of rows. Bounds are beginnings of rows: a range holds lower <= row < upper."""
 
-    __slots__ = ("_blocks", "_firsts", "_totals", "_tree")
+    __slots__ = ("_blocks", "_firsts", "_found", "_totals", "_tree")
 
     def __init__(self, rows: Iterable[bytes] = ()) -> None:
         data = b"".join(sorted(set(rows)))
@@ -55,6 +55,8 @@ class Items:
         self._firsts = [bytes(block[:ROW]) for block in self._blocks]
         self._totals = [_total(bytes(block)) for block in self._blocks]
         self._tree: list[int] = []
+        # The bound that was looked for last: the next range mostly begins where one has ended.
+        self._found = (START, 0, 0)
         self._plant()
 
     def __len__(self) -> int:
@@ -166,6 +168,9 @@ class Items:
 
     def _find(self, bound: bytes) -> tuple[int, int]:
         """Return the block where a bound belongs, and the offset of the first row not before it."""
+        last, index, at = self._found
+        if bound == last:
+            return index, at
         index = max(0, bisect_right(self._firsts, bound) - 1)
         block = self._blocks[index]
         low, high = 0, len(block) // ROW
@@ -175,6 +180,7 @@ class Items:
                 low = middle + 1
             else:
                 high = middle
+        self._found = (bound, index, low * ROW)
         return index, low * ROW
 
     def _split(self, index: int) -> None:
@@ -193,6 +199,7 @@ class Items:
     # The Fenwick tree: node n, from 1, has the total of the n & -n blocks that end with block n.
 
     def _plant(self) -> None:
+        self._found = (START, 0, 0)
         self._tree = [0, *self._totals]
         for node in range(1, len(self._tree)):
             above = node + (node & -node)
@@ -200,6 +207,7 @@ class Items:
                 self._tree[above] += self._tree[node]
 
     def _change(self, index: int, difference: int) -> None:
+        self._found = (START, 0, 0)
         self._totals[index] += difference
         node = index + 1
         while node < len(self._tree):

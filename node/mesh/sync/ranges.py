@@ -9,7 +9,7 @@ In lists an id is eight bytes of a hash under a seed that is drawn for the excha
 two vertices that look alike.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -77,8 +77,10 @@ def short_of(seed: bytes, identity: bytes) -> bytes:
 
 
 def opening(items: Items, seed: bytes) -> list[Range]:
-    """Return the ranges that begin a comparison of everything."""
-    return _cut(items, seed, START, END)
+    """Return the ranges that begin a comparison of everything, of many two cuts at once."""
+    if len(items) <= PARTS**3:
+        return _cut(items, seed, START, END)
+    return _fingerprints(items.split(START, END, PARTS**2))
 
 
 def respond(items: Items, seed: bytes, ranges: Sequence[Range]) -> Answer:
@@ -144,7 +146,10 @@ def _cut(items: Items, seed: bytes, lower: bytes, upper: bytes) -> list[Range]:
     if items.count(lower, upper) <= LIST_MAX:
         shorts = sorted({short_of(seed, id_of(row)) for row in items.rows(lower, upper)})
         return [Range(upper, Kind.IDS, shorts=tuple(shorts))]
-    parts = items.split(lower, upper, PARTS)
+    return _fingerprints(items.split(lower, upper, PARTS))
+
+
+def _fingerprints(parts: Iterable[tuple[bytes, int]]) -> list[Range]:
     return [Range(end, Kind.FINGERPRINT, fingerprint=digest(total)) for end, total in parts]
 
 
