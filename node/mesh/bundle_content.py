@@ -172,7 +172,10 @@ def export(
         this = _record(Kind.ABOUT, replace(about, part=part).encode())
         if room is not None and len(this) + len(records.next or b"") > room:
             raise ValueError("a part is too small for a record")
-        yield write_bundle(records.upto(this, room), recipients, signer, random)
+        pieces = write_bundle(records.upto(this, room), recipients, signer, random)
+        yield pieces
+        if next(pieces, None) is not None:
+            raise RuntimeError("a part is to be written before the next is asked for")
         part += 1
 
 

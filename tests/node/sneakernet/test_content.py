@@ -16,6 +16,7 @@ from node.mesh.bundle_content import (
     TOLD_MAX,
     About,
     Kind,
+    export,
     owed,
     read_about,
     take_in,
@@ -139,6 +140,15 @@ def test_a_part_that_holds_no_record_is_refused(make) -> None:
         make([bytes(10), bytes(UNIT)], size_max=UNIT)
     with pytest.raises(ValueError, match="record"):
         make([bytes((8 << 20) + 1)])
+
+
+def test_a_part_is_written_before_the_next(topic, author, chance, space) -> None:
+    recipients = Recipients(space_keys=[space])
+    parts = export(About(topic=topic), [b"vertex"], [], recipients, author, chance)
+    next(parts)
+
+    with pytest.raises(RuntimeError, match="before the next"):
+        next(parts)
 
 
 # --- The way back ---------------------------------------------------------------------------
