@@ -49,6 +49,26 @@ def test_both_end_with_everything(
     assert kinds(again) == [Kind.HEADS, Kind.END]
 
 
+@pytest.mark.campaign
+def test_very_many_histories(replica, settle) -> None:
+    """Every exchange ends with both closed and equal, over long chains of comparisons."""
+    for seed in range(400):
+        made = random.Random(seed)
+        sides = [replica(made.randint(0, 300), seed, made.randint(1, 5)) for _ in range(3)]
+        common: dict[tuple[int, int], tuple] = {}
+        for turn in range(12):
+            first, second = made.sample(range(3), 2)
+            for number in (first, second):
+                sides[number].fresh_max = made.choice([0, 30, 10_000])
+                sides[number].write(random.Random(f"{seed} {turn} {number}"), made.randint(0, 60))
+            remembered = common.get((first, second), ((), ()))
+            everything = set(sides[first].parents) | set(sides[second].parents)
+            outcome, _ = settle(sides[first], sides[second], remembered)
+            common[first, second] = tuple(side.common() for side in outcome.sides)
+
+            assert set(sides[first].parents) == set(sides[second].parents) == everything, seed
+
+
 def test_equal_histories_need_one_answer(replica, compare) -> None:
     outcome = compare(replica(300), replica(300))
 

@@ -111,3 +111,31 @@ def test_what_is_not_a_row_is_not_in_it(make_rows) -> None:
     assert all(place in items for place in rows)
     assert all(beside not in items for beside in (START, END, id_of(rows[0]), rows[0][:-1]))
     assert not Items().discard(rows[0])
+
+
+# From the tests of negentropy-kmp (2024), whose fingerprints are those of negentropy's V1.
+PUBLISHED = {
+    "6d74e1212fcafc8a81d090f0ffbde8b0": [
+        (1678011277, "eb6b05c2e3b008592ac666594d78ed83e7b9ab30f825b9b08878128f7500008c"),
+    ],
+    "c15ce60f185fd24ae341076caa93daa5": [
+        (1678011277, "eb6b05c2e3b008592ac666594d78ed83e7b9ab30f825b9b08878128f7500008c"),
+        (1678011278, "39b916432333e069a4386917609215cc688eb99f06fed01aadc29b1b4b92d6f0"),
+        (1678011279, "abc81d58ebe3b9a87100d47f58bf15e9b1cbf62d38623f11d0f0d17179f5f3ba"),
+    ],
+    "f3973242b814fe584299c94d71ae4d50": [
+        (1677981601, "224236bff9fe9c02bdeb5a13b21051696f41a18a0ee889f4b492d3341b2fe339"),
+        (1677981602, "3b99e1577caeb4d91059af0f8e64086934f9ca3eb08b61512b459075a3efd663"),
+        (1677981602, "b60a884b322338fc2b53b8ff34ed277b17397c3b3401b9e151c7e77a7c15e5fd"),
+        (1677981602, "e017a826f007171d780fda221da8ea1b9c6ec5ff69a4dc40198630e7b780a423"),
+        (1677981603, "e6753c53540b91d3483521b00da5593fc4d871b6a0dba04ab38ad900441deca0"),
+        (1677981604, "90e29d9b1c37333a25ad02a478cf356e493da355490baa860cfb16c9bd067cda"),
+    ],
+}
+
+
+@pytest.mark.parametrize("fingerprint", PUBLISHED)
+def test_published_fingerprints(fingerprint: str) -> None:
+    rows = [row(lamport, bytes.fromhex(name)) for lamport, name in PUBLISHED[fingerprint]]
+
+    assert Items(rows).fingerprint().hex() == fingerprint
