@@ -144,9 +144,10 @@ class Exchange:
             return self._end()
         if self._knows_theirs and (ours := self._fresh(self._theirs.rows)) is not None:
             return self._end(ours)
-        ours = self._fresh(self._agreed)
-        limit = bloom.ENTRIES_MAX if self._agreed else FIRST_FILTER_MAX
-        if ours is None or len(ours) > limit:
+        # A filter could hide a head that is not told.
+        told_all = self._theirs.is_all and self._heads.is_all
+        ours = self._fresh(self._agreed) if told_all else None
+        if ours is None or len(ours) > (bloom.ENTRIES_MAX if self._agreed else FIRST_FILTER_MAX):
             return self._open_ranges()
         self._turns = {Kind.FILTER, Kind.RANGES, Kind.END}
         return Step(reply=self._send_filter(ours), done=False)
