@@ -25,7 +25,7 @@ from .questions import (
     write_nodes,
     write_targets,
 )
-from .trie import list_nodes, list_proof
+from .trie import index_key, list_nodes, prove
 
 CALL_MAX = 256  # calls in one batch
 REASON_MAX = 256
@@ -181,7 +181,7 @@ def _transaction(tx_hash: bytes) -> Generator[list[Rpc], list[Any], Answered]:
     if index >= len(raw):
         raise RpcFailed("malformed")
     root, nodes = list_nodes(raw)
-    located = Located(number, index, raw[index], tuple(list_proof(nodes, root, index)))
+    located = Located(number, index, raw[index], tuple(prove(nodes, root, index_key(index))))
     return Status.OK, located.encode()
 
 

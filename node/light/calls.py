@@ -237,7 +237,7 @@ def _hex(value: Any) -> bytes:
     if not isinstance(value, str) or not value.startswith("0x"):
         return b""
     try:
-        return bytes.fromhex(value[2:].rjust(len(value) // 2 * 2, "0"))
+        return bytes.fromhex("0" * (len(value) % 2) + value[2:])
     except ValueError:
         return b""
 

@@ -166,12 +166,12 @@ class Seen:
             self.missing_slots[address, slot] = None
         return found or 0
 
-    def code(self, code_hash: bytes) -> bytes:
-        """Return code; where it is missing, go on as if there were none."""
+    def code(self, code_hash: bytes) -> bytes | None:
+        """Return code; where it is missing the run must end, as engines keep code by its hash."""
         found = self._job.codes.get(code_hash)
         if found is None:
             self.missing_codes[code_hash] = None
-        return found or b""
+        return found
 
     @property
     def too_much(self) -> bool:
@@ -217,6 +217,8 @@ def _reader(job: Job, seen: Seen, assumed: dict[bytes, Any]) -> Any:
     from chain.trie import EMPTY_ROOT
     from precompiles.precompile import MARKER_CODE
 
+    known = {EMPTY_CODE_HASH: b"", keccak(MARKER_CODE): MARKER_CODE}
+
     class ProvedReader(Reader):
         """Every look at it is noted."""
 
@@ -239,9 +241,12 @@ def _reader(job: Job, seen: Seen, assumed: dict[bytes, Any]) -> Any:
             return seen.slot(address, slot)
 
         def code(self, code_hash: bytes) -> bytes:
-            if code_hash == EMPTY_CODE_HASH:
-                return b""
-            return MARKER_CODE if code_hash == keccak(MARKER_CODE) else seen.code(code_hash)
+            if code_hash in known:
+                return known[code_hash]
+            found = seen.code(code_hash)
+            if found is None:
+                raise ChainError("code is missing")
+            return found
 
     return ProvedReader({}, job.header.state_root)
 

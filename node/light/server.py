@@ -211,9 +211,10 @@ class Application:
         call_id = message.get("id") if isinstance(message, dict) else None
         if isinstance(call_id, dict | list | bool):
             call_id = None
-        header = None
+        header, notification = None, False
         try:
             method, params = _call_of(message)
+            notification = "id" not in message
             result, header = await self._service.ask(method, params)
             answer = json.dumps({"jsonrpc": "2.0", "id": call_id, "result": result}).encode()
         except RpcError as error:
@@ -222,9 +223,7 @@ class Application:
             # A bug of ours. It must not reach the client's screen.
             log.exception("a call failed")
             answer = _failed(call_id, RpcError(-32603, f"internal error: {type(error).__name__}"))
-        if isinstance(message, dict) and "id" not in message:
-            return None, None
-        return answer, header
+        return (None, None) if notification else (answer, header)
 
 
 def _call_of(message: Any) -> tuple[str, list[Any]]:

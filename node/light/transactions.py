@@ -167,6 +167,8 @@ class Queue:
         taken, reason = yield from self._submit(entry)
         if taken:
             return replace(entry, state=State.SUBMITTED, reason="")
+        if entry.state == State.SUBMITTED:
+            return entry  # perhaps it is mined, and not certified yet: only a proof settles it
         return replace(entry, reason=reason[:REASON_MAX])
 
     def _submit(self, entry: Entry) -> Generator[Question, Any, tuple[bool, str]]:

@@ -5,10 +5,10 @@ their order says nothing, shared ones stand there once, and one that no path nee
 Presence and absence are proved alike. Every node must be in the one form that a trie gives it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..codec import Refused
-from ..rlp import Item, decode, encode, keccak, number, read_bytes
+from ..rlp import Item, decode, encode, keccak, number, read_bytes, read_list
 
 EMPTY_ROOT = keccak(encode(b""))
 NODES_MAX = 8_192
@@ -140,7 +140,7 @@ def _pack(path: Nibbles, *, is_leaf: bool) -> bytes:
     return bytes(padded[at] << 4 | padded[at + 1] for at in range(0, len(padded), 2))
 
 
-# --- Lists ----------------------------------------------------------------------------------
+# --- Building -------------------------------------------------------------------------------
 
 
 def index_key(index: int) -> bytes:
@@ -148,15 +148,19 @@ def index_key(index: int) -> bytes:
     return encode(number(index))
 
 
-def list_nodes(values: Sequence[bytes]) -> tuple[bytes, dict[bytes, bytes]]:
-    """Return the root of a list and all nodes of its trie, by their hashes."""
-    if not values:
+def trie_nodes(pairs: Mapping[bytes, bytes]) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return the root of these keys and values, and all nodes of their trie by their hashes."""
+    if not pairs:
         return EMPTY_ROOT, {}
     nodes: dict[bytes, bytes] = {}
-    pairs = sorted((nibbles(index_key(index)), value) for index, value in enumerate(values))
-    root = encode(_build(pairs, 0, nodes))
+    root = encode(_build(sorted((nibbles(key), pairs[key]) for key in pairs), 0, nodes))
     nodes[keccak(root)] = root
     return keccak(root), nodes
+
+
+def list_nodes(values: Sequence[bytes]) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return the same of a list."""
+    return trie_nodes({index_key(index): value for index, value in enumerate(values)})
 
 
 def list_root(values: Sequence[bytes]) -> bytes:
@@ -190,20 +194,21 @@ def _seal(node: Item, nodes: dict[bytes, bytes]) -> Item:
     return keccak(encoded)
 
 
-def list_proof(nodes: dict[bytes, bytes], root: bytes, index: int) -> list[bytes]:
-    """Return the nodes that prove what a list holds at a place."""
+def prove(nodes: Mapping[bytes, bytes], root: bytes, key: bytes) -> list[bytes]:
+    """Return the nodes that show what a trie holds at a key."""
     found: list[bytes] = []
-    path = nibbles(index_key(index))
-    child: Item = root
-    while child != b"" and root != EMPTY_ROOT:
+    path = nibbles(key)
+    child: Item = b"" if root == EMPTY_ROOT else root
+    while child != b"":
         if isinstance(child, bytes):
             found.append(nodes[child])
             child = decode(nodes[child])
-        if len(child) == 17:
-            child, path = child[path[0]], path[1:]  # type: ignore[assignment]
+        node = read_list(child)
+        if len(node) == 17:
+            child, path = node[path[0]], path[1:]
             continue
-        part, is_leaf = _unpack(child[0])  # type: ignore[arg-type]
+        part, is_leaf = _unpack(node[0])
         if is_leaf or path[: len(part)] != part:
             break
-        child, path = child[1], path[len(part) :]  # type: ignore[assignment]
+        child, path = node[1], path[len(part) :]
     return found

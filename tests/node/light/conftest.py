@@ -200,40 +200,53 @@ class Net:
         self.chain.mine(blocks)
 
 
-class Home:
-    """A light node with its port, in a thread of its own, and everybody that it talks to."""
+class Machine:
+    """An event loop in a thread of its own, with the one machine that all light nodes share."""
 
-    def __init__(self, net: Net, worker: Worker, **options: Any) -> None:
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        self.worker = Worker()
+
+    def wait(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
+
+    def close(self) -> None:
+        self.wait(self.worker.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+class Home:
+    """A light node with its port, and everybody that it talks to, in the machine's thread."""
+
+    def __init__(self, net: Net, machine: Machine) -> None:
         self.net = net
-        self.client = net.light(**options)
+        self.machine = machine
+        self.client = net.light()
         self.queue = Queue(self.client, MemoryStore(), lambda: net.peers)
         self.methods = Methods(self.client, lambda: net.now, queue=self.queue)
-        self._worker = worker
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.url = self._wait(self._start())
+        self._running: set[int] = set()
+        self.url = machine.wait(self._start())
         self.pass_time(2_000)
 
     async def _start(self) -> str:
-        self.service = Service(self.client, self.methods, self._worker.run, self._wake)
+        self.service = Service(self.client, self.methods, self.machine.worker.run, self._wake)
         self._server = Server(self.service, self.methods)
         return await self._server.start()
 
-    def _wait(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
-
     def _wake(self) -> None:
-        self._loop.call_soon(self._turn)
+        self.machine.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
+        """Do what a daemon does: deliver messages, and see to what is late."""
         self.net.settle()
         if self.client._runs:
             self.service.pump()
-        if self.client._jobs and not self.client._asked and not self.service._jobs:
-            return
-        if self.client._asked:  # somebody does not answer: let time go by
-            self._loop.call_later(0.01, self._late)
+        elif self.client._asked:  # somebody does not answer: let time go by
+            self.machine.loop.call_later(0.01, self._late)
 
     def _late(self) -> None:
         self.net.run(1_000)
@@ -245,7 +258,7 @@ class Home:
         async def inside() -> Any:
             return work()
 
-        return self._wait(inside())
+        return self.machine.wait(inside())
 
     def pass_time(self, milliseconds: int) -> None:
         def work() -> None:
@@ -256,20 +269,16 @@ class Home:
         self.do(work)
 
     def ask(self, method: str, *params: Any) -> Any:
-        return self._wait(self.service.ask(method, params))[0]
+        return self.machine.wait(self.service.ask(method, params))[0]
 
     def close(self) -> None:
-        self._wait(self._server.close())
-        self._wait(self.service.close())
-        self._wait(self._worker.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self.machine.wait(self._server.close())
+        self.machine.wait(self.service.close())
 
 
-@pytest.fixture
-def home(net: Net) -> Iterator[Home]:
-    made = Home(net, Worker())
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    made = Machine()
     yield made
     made.close()
 
@@ -279,10 +288,18 @@ def accounts() -> tuple[DevAccount, ...]:
     return dev_accounts()
 
 
+@pytest.fixture(scope="session")
+def make_chain(accounts: tuple[DevAccount, ...]) -> Callable[..., LocalChain]:
+    def make(chain_id: int = CHAIN_ID) -> LocalChain:
+        genesis = pars_genesis(chain_id, [account.address for account in accounts])
+        return LocalChain.open(genesis, accounts=accounts, loud=True)
+
+    return make
+
+
 @pytest.fixture
-def chain(accounts: tuple[DevAccount, ...]) -> Iterator[LocalChain]:
-    genesis = pars_genesis(CHAIN_ID, [account.address for account in accounts])
-    opened = LocalChain.open(genesis, accounts=accounts, loud=True)
+def chain(make_chain: Callable[..., LocalChain]) -> Iterator[LocalChain]:
+    opened = make_chain()
     yield opened
     opened.close()
 
@@ -292,7 +309,7 @@ def make_full() -> Callable[[LocalChain], FullNode]:
     return FullNode
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_net() -> Callable[..., Net]:
     return Net
 
@@ -300,10 +317,30 @@ def make_net() -> Callable[..., Net]:
 @pytest.fixture
 def net(chain: LocalChain) -> Net:
     """A chain of 32 blocks, of which 30 are certified."""
-    made = Net(chain)
+    return certified(Net(chain))
+
+
+def certified(made: Net) -> Net:
     made.mine(32)
     made.run(3_000)
     return made
+
+
+@pytest.fixture
+def home(net: Net, machine: Machine) -> Iterator[Home]:
+    made = Home(net, machine)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_home(make_chain: Callable[..., LocalChain], machine: Machine) -> Iterator[Home]:
+    """One for all tests of a file, which leave its servers alone."""
+    chain = make_chain()
+    made = Home(certified(Net(chain)), machine)
+    yield made
+    made.close()
+    chain.close()
 
 
 @pytest.fixture

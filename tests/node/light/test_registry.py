@@ -7,8 +7,6 @@ import pytest
 
 from chain.calls import CallRequest
 from chain.dao.artifacts import artifacts
-from chain.genesis import pars_genesis
-from chain.local_chain import LocalChain
 from node.codec import Refused
 from node.crypto import SigningKey, sha256
 from node.light import reads
@@ -101,10 +99,8 @@ class Registry:
 
 
 @pytest.fixture
-def chain(accounts):
-    opened = LocalChain.open(
-        pars_genesis(TESTNET, [each.address for each in accounts]), accounts=accounts, loud=True
-    )
+def chain(make_chain):
+    opened = make_chain(TESTNET)
     yield opened
     opened.close()
 

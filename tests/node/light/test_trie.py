@@ -10,7 +10,7 @@ from trie import HexaryTrie
 from node.codec import Refused
 from node.light import trie
 from node.light.state import NO_ACCOUNT, Account, proved_account, proved_slot, read_account
-from node.light.trie import EMPTY_ROOT, Proof, index_key, list_nodes, list_proof, list_root
+from node.light.trie import EMPTY_ROOT, Proof, index_key, list_nodes, list_root, prove, trie_nodes
 from node.rlp import encode, keccak
 
 KEYS = st.binary(min_size=32, max_size=32)
@@ -41,6 +41,16 @@ def test_presence_and_absence_are_proved(pairs, other):
         proof.end()
 
 
+@given(st.dictionaries(KEYS, st.binary(min_size=1, max_size=40), max_size=30), KEYS)
+@settings(max_examples=40)
+def test_tries_are_built_and_proved_as_by_the_trie_package(pairs, other):
+    made = built(pairs)
+    root, nodes = trie_nodes(pairs)
+    assert root == made.root_hash
+    for key in [*pairs, other] if pairs else []:
+        assert prove(nodes, root, key) == [node for node in proof_of(made, key) if len(node) >= 32]
+
+
 @given(st.lists(st.binary(min_size=1, max_size=80), max_size=200))
 @settings(max_examples=25)
 def test_the_root_of_a_list_is_the_one_of_the_trie_package(values):
@@ -53,7 +63,7 @@ def test_a_list_proves_each_of_its_places_and_its_end(count):
     values = [keccak(bytes([at % 256]), bytes([at // 256])) for at in range(count)]
     root, nodes = list_nodes(values)
     for index in {0, 1, count // 2, count - 1, count, count + 300}:
-        proof = Proof(list_proof(nodes, root, index))
+        proof = Proof(prove(nodes, root, index_key(index)))
         assert proof.get(root, index_key(index)) == (values[index] if index < count else None)
         proof.end()
 
