@@ -15,6 +15,10 @@ from importlib import metadata
 COMMANDS = {
     "chain": ("chain", "run a local Pars chain; export, import, list accounts"),
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
+    "node": (
+        "node",
+        "run a node of the mesh, look into it, carry it on a stick",
+    ),
     "session": ("node.client", "private messages, groups and files, by the daemon of this machine"),
     "new": ("ape_pars", "write a small Ape project whose tests pass"),
     "contracts": ("ape_pars.deployment", "put the DAO's contracts on a chain, by Ape"),

@@ -48,6 +48,11 @@ class Routing:
         """How many packets leave at present."""
         return self._cover.rate
 
+    def set_rate(self, rate: Rate, now: int) -> None:
+        """Change how many packets leave from now on."""
+        self._rate, self._bulk_until = rate, 0
+        self._cover.change(rate, now)
+
     def know(self, relays: Iterable[Relay]) -> None:
         """Take over which relays there are."""
         self.paths.update(relays)

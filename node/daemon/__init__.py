@@ -8,76 +8,75 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from ..control import Control
 from ..identity import Multiaddr
-from ..onion.cover import Rate
-from ..vault.container import DESKTOP, SIZE_DEFAULT, Cost
+from ..resources import ResourceManager
+from ..transports.pipes import Transport
+from ..transports.tcp import Tcp
 from ..vault.disk import FileDisk
 from ..vault.wipe import panic_wipe
 from .committee import Committee
+from .finding import Finding
 from .folder import Folder, Unusable
+from .inviting import Inviting
+from .mesh_methods import MeshMethods
 from .methods import Methods
 from .services import Node
+from .settings import Settings
+from .spaces import Spaces
+from .tending import Tending
 
-__all__ = ["Daemon", "Unusable"]
+__all__ = ["Daemon", "Settings", "Unusable"]
 
 EVERYWHERE = (str(IPv4Address(0)), str(IPv6Address(0)))
 
 
-class Daemon:
-    """One process of the session layer. Only tests give a size or a cost of their own."""
+def transports() -> list[Transport]:
+    """Return the ways to other nodes."""
+    return [Tcp()]
 
-    def __init__(
-        self,
-        *,
-        network: str,
-        folder: Path,
-        listen: Multiaddr,
-        rate: Rate,
-        announce: Multiaddr | None = None,
-        bootstrap: Sequence[Multiaddr] = (),
-        sessions_max: int = 100,
-        rpc: tuple[str, int] | None = None,
-        committee: Path | None = None,
-        size: int = SIZE_DEFAULT,
-        cost: Cost = DESKTOP,
-    ) -> None:
-        self._network = network
-        self._listen = listen
-        self._rate = rate
-        self._announce = announce
-        self._bootstrap = bootstrap
-        self._sessions_max = sessions_max
-        self._rpc = rpc
-        self._committee = committee
-        self._path = folder
-        self._size = size
-        self._cost = cost
+
+class Daemon:
+    """One process of the session layer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._path = settings.folder
 
     async def run(self, say: Callable[[str], None] = print) -> None:
         """Serve until SIGINT or SIGTERM, then tell the peers and stop."""
         os.umask(0o077)  # whatever this process makes is its owner's alone
-        folder = Folder(self._path, self._network, os.urandom, self._size)
+        told = self._settings
+        folder = Folder(self._path, told.network, os.urandom, told.size)
         refused: Counter[str] = Counter()
         try:
-            node = Node(folder, self._network, self._rate, refused)
-            methods = Methods(node, folder, self._network, self._cost, refused)
+            node = Node(folder, told.network, told.rate, refused, transports(), told.profile)
+            finding = Finding(node, self._path, refused, dns=told.dns)
+            spaces = Spaces(node, self._path, folder.mesh_key, refused)
+            inviting = Inviting(node, finding, spaces)
+            methods = Methods(node, folder, told.network, told.cost, refused, (spaces, inviting))
+            manager = ResourceManager(told.profile.limits)
+            tending = Tending(node, finding, spaces, self._path, manager)
+            mesh = MeshMethods(node, finding, spaces, inviting, tending, refused)
             committee = Committee(node, folder.committee, refused)
-            control = Control(methods.table() | committee.table(), refused)
-            methods.publish = control.publish
+            control = Control(methods.table() | committee.table() | mesh.table(), refused)
+            methods.publish = mesh.publish = control.publish
             try:
-                if self._committee is not None:
-                    committee.join(self._committee, self._sessions_max)
-                await self._serve(node, methods, committee, control, say)
+                if told.committee is not None:
+                    committee.join(told.committee, told.sessions_max)
+                finding.name(told.bootstrap)
+                await self._serve(node, methods, committee, control, tending, say)
             finally:
                 await control.close()
+                await finding.close()
                 await methods.lock()
                 await node.close()
+                spaces.close()
             if methods.wiped.is_set():
                 self._wipe()
         finally:
@@ -87,7 +86,7 @@ class Daemon:
         """Leave the directory as a first start does."""
 
         def begin(path: Path) -> None:
-            Folder(path, self._network, os.urandom, self._size).close()
+            Folder(path, self._settings.network, os.urandom, self._settings.size).close()
 
         panic_wipe(self._path, FileDisk(self._path / "container"), begin, os.urandom)
 
@@ -97,21 +96,22 @@ class Daemon:
         methods: Methods,
         committee: Committee,
         control: Control,
+        tending: Tending,
         say: Callable[[str], None],
     ) -> None:
         address = await self._listen_on(node)
-        for peer in self._bootstrap:
+        for peer in self._settings.bootstrap:
             node.network.keep(peer)
         try:
-            await control.serve(self._path, self._rpc)
+            await control.serve(self._path, self._settings.rpc)
         except OSError as error:
             raise Unusable(f"control interface: {error.strerror}") from None
-        say(f"sessiond: {self._network}, listening on {address}")
+        say(f"sessiond: {self._settings.network}, listening on {address}")
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        work = asyncio.ensure_future(_work(node, committee))
+        work = asyncio.ensure_future(_work(node, committee, tending))
         ends = [asyncio.ensure_future(_seen(event)) for event in (stop, methods.wiped)]
         await asyncio.wait((work, *ends), return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -121,19 +121,30 @@ class Daemon:
         await asyncio.wait((work, *ends))
 
     async def _listen_on(self, node: Node) -> Multiaddr:
-        try:
-            address = await node.network.serve(self._listen)
-        except OSError as error:
-            raise Unusable(f"{self._listen}: {error.strerror}") from None
-        told = self._announce or address
-        if told.host not in EVERYWHERE:
-            port = told.port or address.port
-            node.announce((replace(told, port=port, peer_id=None),))
-        return address
+        """Answer at every address; return the first, with the port that was taken."""
+        served: list[Multiaddr] = []
+        for address in self._settings.listen:
+            try:
+                taken = await node.network.serve(address)
+            except OSError as error:
+                raise Unusable(f"{address}: {error.strerror}") from None
+            assert isinstance(taken, Multiaddr)
+            served.append(taken)
+        announced = self._settings.announce
+        told = [announced] if announced else served
+        places = [
+            replace(each, port=each.port or served[0].port, peer_id=None)
+            for each in told
+            if each.host not in EVERYWHERE
+        ]
+        if places:
+            node.announce(tuple(places))
+        return served[0]
 
 
-async def _work(node: Node, committee: Committee) -> None:
+async def _work(node: Node, committee: Committee, tending: Tending) -> None:
     async with asyncio.TaskGroup() as group:
+        group.create_task(tending.run())
         group.create_task(node.run())
         group.create_task(committee.run())
 

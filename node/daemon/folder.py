@@ -5,6 +5,7 @@
     node.key        the seed of the node's transport keys; of no account
     node.db         other nodes, service sessions
     swarm.db        what the node keeps for others, sealed by them
+    mesh.db         the spaces that it carries, encrypted under a key from node.key
     container       all that is the user's: random bytes to whoever has no password
     control.sock, control.token   while a daemon runs
 
@@ -41,6 +42,7 @@ class Folder:
             _settle_network(path / "network", network)
             seed = _seed(path / "node.key", random)
             self.node = NodeKey.from_seed(seed)
+            self.mesh_key = hkdf_expand(seed, b"pars/mesh-store/v1")
             self.committee = SigningKey.from_seed(hkdf_expand(seed, b"pars/committee-signing/v1"))
             if not self.container.exists():
                 _make_container(self.container, size, random)

@@ -7,14 +7,15 @@ trying a password, runs beside the loop.
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .. import did
 from ..codec import Refused
 from ..control import LOCKED, REFUSED, ControlError, Json, Method
+from ..core import Store
 from ..crypto import sha256
 from ..guardians import GUARDIANS_MAX
 from ..identity import (
@@ -55,11 +56,27 @@ STATES = {
 }
 
 
+class Part(Protocol):
+    """What of the daemon has secrets while an account is unlocked."""
+
+    def unlock(self, store: Store) -> None:
+        """Take what it needs out of the account's store."""
+
+    def lock(self) -> None:
+        """Forget it."""
+
+
 class Methods:
     """The daemon's answers; `user` is there while an account is unlocked."""
 
     def __init__(
-        self, node: Node, folder: Folder, network: str, cost: Cost, refused: Counter[str]
+        self,
+        node: Node,
+        folder: Folder,
+        network: str,
+        cost: Cost,
+        refused: Counter[str],
+        parts: Sequence[Part],
     ) -> None:
         self.publish: Callable[[dict[str, Json]], None] = lambda _: None
         self.wiped = asyncio.Event()
@@ -68,6 +85,7 @@ class Methods:
         self._network = network
         self._cost = cost
         self._refused = refused
+        self._parts = parts
         self._disk: FileDisk | None = None
         self._session: duress.Session | None = None
         self._user: User | None = None
@@ -235,6 +253,8 @@ class Methods:
         user.wipe = self.wiped.set
         self._user, self._transfers = user, Transfers(user)
         self._work = [asyncio.ensure_future(each.run()) for each in (user, self._transfers)]
+        for part in self._parts:
+            part.unlock(session.store)
 
     async def lock(self) -> Json:
         """Forget the keys."""
@@ -247,6 +267,8 @@ class Methods:
         return True
 
     async def _stop_work(self) -> None:
+        for part in self._parts:
+            part.lock()
         for task in self._work:
             task.cancel()
         if self._work:
@@ -652,7 +674,8 @@ class Methods:
         for peer_id in self._node.network.peers:
             record = self._node.directory.record(peer_id)
             addresses = [] if record is None else [str(each) for each in record.addresses]
-            found.append({"peerId": peer_text(peer_id), "addresses": addresses})
+            links = [link.protocol for link in self._node.network.connections(peer_id)]
+            found.append({"peerId": peer_text(peer_id), "addresses": addresses, "links": links})
         return found
 
     async def set_active(self, active: bool) -> Json:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ..codec import Reader, Refused, sized, u8
-from ..identity import Multiaddr, NodeKey
+from ..identity import NodeKey
 from ..session.messages import Message, MessageType, decode_message
 from ..transports.links import Connection, Links
-from ..transports.tcp import Tcp
+from ..transports.pipes import Address, Transport
+from .pacing import Pacing
 
 VERSION = 1
 NAME_MAX = 64
@@ -26,6 +27,11 @@ REFUSED_MAX = 64  # messages of one link that break a rule, until it is closed
 DIAL_AGAIN_SECONDS = 30.0
 
 Hear = Callable[[bytes, Message], None]
+Tell = Callable[[bytes], None]
+
+
+def _nobody(_peer_id: bytes) -> None:
+    """Do nothing: nobody asked to be told."""
 
 
 class Network:
@@ -37,10 +43,15 @@ class Network:
         name: str,
         refused: Counter[str],
         record: Callable[[], bytes],
-        meet: Callable[[bytes, bytes], None],
+        meet: Callable[[Connection, bytes], None],
         hear: Hear,
-        addresses: Callable[[bytes], Iterable[Multiaddr]],
+        addresses: Callable[[bytes], Iterable[Address]],
+        transports: Iterable[Transport],
+        pacing: Pacing,
     ) -> None:
+        self.linked: Tell = _nobody
+        self.unlinked: Tell = _nobody
+        self.unreachable: Tell = _nobody
         self._node = node
         self._name = name.encode()
         self._refused = refused
@@ -48,9 +59,10 @@ class Network:
         self._meet = meet
         self._hear = hear
         self._addresses = addresses
-        self._pool = Links(node, refused, [Tcp()])
-        self._served: list[Multiaddr] = []
-        self._kept: list[Multiaddr] = []
+        self._pool = Links(node, refused, transports)
+        self._pacing = pacing
+        self._served: list[Address] = []
+        self._kept: list[Address] = []
         self._links: dict[bytes, list[Connection]] = {}
         self._dialling: dict[bytes, list[bytes]] = {}
         self._failed: dict[bytes, float] = {}
@@ -62,14 +74,23 @@ class Network:
         """The nodes that there is a link to."""
         return list(self._links)
 
-    async def serve(self, address: Multiaddr) -> Multiaddr:
+    def connections(self, peer_id: bytes) -> list[Connection]:
+        """Return the links to a node."""
+        return list(self._links.get(peer_id, ()))
+
+    async def serve(self, address: Address) -> Address:
         """Answer at an address; return it with the port that was taken."""
         served = await self._pool.serve(address, self._talk)
-        assert isinstance(served, Multiaddr)
         self._served.append(replace(served, peer_id=None))
         return served
 
-    def keep(self, address: Multiaddr) -> None:
+    def call(self, peer_id: bytes, addresses: Iterable[Address]) -> None:
+        """Try to have a link to a node, at these addresses."""
+        if peer_id not in self._links and peer_id not in self._dialling:
+            self._dialling[peer_id] = []
+            self._start(self._dial(peer_id, list(addresses)))
+
+    def keep(self, address: Address) -> None:
         """Keep a link to a node, whatever happens."""
         self._kept.append(address)
         self._start(self._keep(address))
@@ -132,17 +153,18 @@ class Network:
     async def _send(self, link: Connection, message: bytes) -> None:
         self._sending += 1
         try:
+            await self._pacing.to_send(len(message))
             await link.send(message)
         except ConnectionError:
             self._refused["network: link ended before a message"] += 1
         finally:
             self._sending -= 1
 
-    async def _keep(self, address: Multiaddr) -> None:
+    async def _keep(self, address: Address) -> None:
         async for connection in self._pool.redial(address):
             await self._talk(connection)
 
-    async def _dial(self, peer_id: bytes, addresses: list[Multiaddr]) -> None:
+    async def _dial(self, peer_id: bytes, addresses: list[Address]) -> None:
         """Talk over the first way there is; what waits is sent once both have greeted."""
         waiting = self._dialling[peer_id]
         try:
@@ -158,6 +180,7 @@ class Network:
         finally:
             if self._dialling.get(peer_id) is waiting:
                 del self._dialling[peer_id]
+                self.unreachable(peer_id)
 
     async def _talk(self, connection: Connection) -> None:
         """Greet, then hear until the link ends or breaks too many rules."""
@@ -166,7 +189,7 @@ class Network:
             await connection.send(self._greeting())
             async with asyncio.timeout(GREETING_SECONDS):
                 greeting = await anext(connection)
-            self._meet(peer_id, self._greeted(decode_message(greeting)))
+            self._meet(connection, self._greeted(decode_message(greeting)))
         except (ConnectionError, StopAsyncIteration, TimeoutError):
             self._refused["network: no greeting"] += 1
             await connection.close()
@@ -176,21 +199,25 @@ class Network:
             await connection.close()
             return
         self._failed.pop(peer_id, None)
-        self._links.setdefault(peer_id, []).append(connection)
+        links = self._links.setdefault(peer_id, [])
+        links.append(connection)
+        if len(links) == 1:
+            self.linked(peer_id)
         for message in self._dialling.pop(peer_id, []):
             self._start(self._send(connection, message))
         try:
             await self._listen(connection)
         finally:
-            links = self._links[peer_id]
             links.remove(connection)
             if not links:
                 del self._links[peer_id]
+                self.unlinked(peer_id)
             await connection.close()
 
     async def _listen(self, connection: Connection) -> None:
         refused = 0
         async for data in connection:
+            await self._pacing.to_hear(len(data))
             try:
                 self._hear(connection.peer_id, decode_message(data))
             except Refused as refusal:

@@ -8,29 +8,45 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address
 
 from ..codec import Refused
-from ..identity import Multiaddr
+from ..identity import IP4, IP6, QUIC, TCP, Multiaddr
 from ..onion.cover import METERED, Rate
 from ..onion.packet import Relay
 from ..onion.relay import Send
 from ..onion.requests import Answered, Failed
 from ..plain_store import PlainStore
+from ..profiles import Profile
 from ..routing import Outcome, Routing
 from ..session.messages import Message, MessageType
-from ..swarm.directory import LIFE_MAX_MS, RELAY, STORE, Directory, distance, sign_record
+from ..swarm.directory import (
+    LIFE_MAX_MS,
+    RELAY,
+    STORE,
+    Directory,
+    distance,
+    read_record,
+    sign_record,
+)
 from ..swarm.exchange import Exchange
 from ..swarm.store import SwarmStore
+from ..transports.links import Connection
+from ..transports.pipes import Transport
+from .cores import Clock, Cores
 from .folder import Folder
 from .network import Hear, Network
+from .pacing import Pacing
+from .waiting import woken
 
 NETWORK_NUMBERS = {"mainnet": 6133, "testnet": 6134, "devnet": 1}
 FRESH, BEGUN = b"node/fresh", b"node/begun"  # until there was an account; since there is a node
 DIRECTORY_KEY, PATHS_KEY = b"node/directory", b"node/paths"
 RECORD_AGAIN_MS = 6 * 3_600_000
 MINUTE = 60.0
+INTERNET = (TCP, QUIC)
 EXCHANGE_SECONDS = 5.0
 LINKS_WANTED = 12
 SLEEP_MAX = 60.0
@@ -41,6 +57,9 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+Met = Callable[[bytes, tuple[Multiaddr, ...], Multiaddr | None], None]
+
+
 class Lost(Exception):
     """A request had no answer."""
 
@@ -48,8 +67,19 @@ class Lost(Exception):
 class Node:
     """One node's part in the network."""
 
-    def __init__(self, folder: Folder, network: str, rate: Rate, refused: Counter[str]) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        network: str,
+        rate: Rate,
+        refused: Counter[str],
+        transports: Iterable[Transport],
+        profile: Profile,
+    ) -> None:
         now = clock()
+        self.clock = Clock()
+        self.pacing = Pacing(profile.limits.bandwidth_max, self.clock)
+        self._services = RELAY | STORE if profile.serves else 0
         self.refused = refused
         self.peer_id = folder.node.peer_id
         self.addresses: tuple[Multiaddr, ...] = ()
@@ -57,12 +87,12 @@ class Node:
         self.is_metered = rate is METERED
         self.begun = now
         self._key = folder.node
-        self._number = NETWORK_NUMBERS[network]
+        self.number = NETWORK_NUMBERS[network]
         self.kept = PlainStore(folder.path / "node.db")
         if self.kept.get(BEGUN) is None:
             self.kept.commit({BEGUN: b"\1", FRESH: b"\1"})
         self.mail = SwarmStore(folder.path / "swarm.db", self.peer_id, os.urandom)
-        self.directory = Directory(self.peer_id, self._number)
+        self.directory = Directory(self.peer_id, self.number)
         self.directory.load(self.kept.get(DIRECTORY_KEY) or b"", now)
         paths = self.kept.get(PATHS_KEY) or b""
         self.routing = Routing(self.peer_id, self.mail.handle, rate, now, os.urandom, paths)
@@ -73,8 +103,19 @@ class Node:
             self._record,
             self._meet,
             self._hear,
-            self._addresses_of,
+            self.addresses_of,
+            transports,
+            self.pacing,
         )
+        self.cores = Cores(self.network.send, lambda: self.network.peers, refused, self.clock)
+        self.cores.awake = self.pacing.awake
+        self.network.linked = self.cores.linked
+        self.network.unlinked = self.cores.unlinked
+        self.network.unreachable = self.cores.unreachable
+        # What finds other nodes is told of each that is met, and knows more addresses.
+        self.met: Met = lambda _peer_id, _addresses, _seen_at: None
+        self.more_addresses: Callable[[bytes], Iterable[Multiaddr]] = lambda _: ()
+        self.moved: Callable[[tuple[Multiaddr, ...]], None] = lambda _: None
         self.hear_service: Hear = self._nobody
         self._exchanges: dict[bytes, Exchange] = {}
         self._asked: dict[int, asyncio.Future[bytes]] = {}
@@ -125,6 +166,7 @@ class Node:
             group.create_task(self._send_due())
             group.create_task(self._exchange())
             group.create_task(self._tend())
+            group.create_task(self.cores.run())
 
     async def _send_due(self) -> None:
         while True:
@@ -137,10 +179,7 @@ class Node:
             due = self.routing.next_at if self.active else None
             wait = SLEEP_MAX if due is None else min(max(due - clock(), 0) / 1000, SLEEP_MAX)
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), wait)
-            except TimeoutError:
-                continue
+            await woken(self._wake, wait)
 
     def _send(self, send: Send, now: int) -> None:
         if send.node_id == self.peer_id:
@@ -247,6 +286,8 @@ class Node:
                 self.network.send(peer_id, pong)
             case MessageType.PONG:
                 pass
+            case _ if message.type in self.cores.types:
+                self.cores.hear(peer_id, message)
             case _:
                 self.hear_service(peer_id, message)
 
@@ -262,10 +303,14 @@ class Node:
     def _tell(self, peer_id: bytes, data: bytes) -> None:
         self.network.send(peer_id, Message(type=MessageType.DIRECTORY, payload=data).encode())
 
-    def _meet(self, peer_id: bytes, record: bytes) -> None:
+    def _meet(self, connection: Connection, record: bytes) -> None:
+        peer_id = connection.peer_id
         self.routing.paths.reachable(peer_id)
+        addresses: tuple[Multiaddr, ...] = ()
         if record:
             self.directory.add(record, clock(), peer_id)
+            addresses = read_record(record).addresses
+        self.met(peer_id, addresses, _seen_at(connection))
 
     def _record(self) -> bytes:
         """Return the own record, made anew when it is old; nothing where nobody can call."""
@@ -276,10 +321,10 @@ class Node:
             key = self.routing.keys.current
             self._own_record = sign_record(
                 self._key.signing,
-                network=self._number,
+                network=self.number,
                 sequence=now,
                 expires=now + LIFE_MAX_MS,
-                services=RELAY | STORE,
+                services=self._services,
                 onion=key.key.public,
                 onion_until=key.valid_until_ms,
                 addresses=self.addresses,
@@ -293,12 +338,24 @@ class Node:
         self.addresses = addresses
         self._made = 0
         self._record()
+        self.moved(addresses)
 
-    def _addresses_of(self, peer_id: bytes) -> list[Multiaddr]:
+    def addresses_of(self, peer_id: bytes) -> list[Multiaddr]:
+        """Return where a node is reached, as far as anybody told."""
         record = self.directory.record(peer_id)
         if record is None:
             return []
         return [replace(each, peer_id=peer_id) for each in record.addresses]
+
+
+def _seen_at(connection: Connection) -> Multiaddr | None:
+    """Return the place that a link comes from or leads to, as far as it can be told."""
+    source = connection.source
+    if connection.protocol not in INTERNET:
+        return None
+    if len(source) == 4:
+        return Multiaddr(IP4, str(IPv4Address(source)), 0)
+    return Multiaddr(IP6, str(IPv6Address(source.ljust(16, b"\0"))), 0) if source else None
 
 
 def _subnet(networks: frozenset[str]) -> bytes:

@@ -24,6 +24,7 @@ from ..swarm.deposit import COPIES, COPIES_MIN, SWARM, Deposit, Send, State, pub
 from ..swarm.lookup import Lookup
 from ..swarm.mailboxes import DAY_MS, Channel, Inbox, day, days_to_read
 from .services import Lost, Node, clock
+from .waiting import woken
 
 CARRIED_MAX = 16  # parcels under way at once
 VISITS_MAX = 8
@@ -154,10 +155,7 @@ class User:
             waits = [watch.next_ms for watch in self._watches.values() if not watch.busy]
             wait = (min(waits, default=now + SLOW_MS) - now) / 1000
             self._stir.clear()
-            try:
-                await asyncio.wait_for(self._stir.wait(), min(max(wait, 0.05), SLOW_MS / 1000))
-            except TimeoutError:
-                continue
+            await woken(self._stir, min(max(wait, 0.05), SLOW_MS / 1000))
 
     def _carry_parcels(self) -> None:
         for parcel in self.messenger.parcels():
@@ -344,8 +342,7 @@ class User:
                     task.add_done_callback(asked.discard)
                 due = plan.next_at(clock())
                 wait = PLAN_WAIT if due is None else max(due - clock(), 0) / 1000
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), wait)
+                await woken(news, wait)
                 news.clear()
         finally:
             for task in asked:

@@ -1,7 +1,7 @@
 """The mesh of one node: the spaces that it carries, and all that it hears and says about them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from .. import crypto
@@ -182,6 +182,22 @@ class Mesh:
     def state_hash(self, topic: bytes) -> bytes:
         """Return a hash that is the same where, and only where, the vertices are."""
         return self._spaces[topic].dag.state_hash
+
+    def carrier_key(self, topic: bytes) -> bytes:
+        """Return the key by which a space is carried."""
+        return self._spaces[topic].carrier
+
+    def encoded(self, topic: bytes, name: bytes) -> bytes | None:
+        """Return a vertex as it is passed on."""
+        return self._spaces[topic].dag.encoded(name)
+
+    def beyond(self, topic: bytes, rows: Collection[bytes]) -> list[bytes] | None:
+        """Return the ids of all that these rows have not seen; None where that is not known."""
+        return self._spaces[topic].dag.beyond(rows)
+
+    def carriers(self, topic: bytes) -> list[bytes]:
+        """Return the neighbours that carry a space too."""
+        return list(self._spaces[topic].tree.peers)
 
     def size(self, topic: bytes) -> int:
         """Return how many bytes the vertices of a space take."""

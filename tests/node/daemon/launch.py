@@ -8,7 +8,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from node.daemon import Daemon
+from node.daemon import Daemon, Settings
 from node.identity import Multiaddr
 from node.onion.cover import OFF
 from node.swarm import work
@@ -24,11 +24,11 @@ def main() -> None:
     announce = [each.removeprefix(ANNOUNCE) for each in more if each.startswith(ANNOUNCE)]
     bootstrap = [each for each in more if not each.startswith(ANNOUNCE)]
     seats = Path(folder, "committee.json")
-    daemon = Daemon(
+    settings = Settings(
         # A folder with a file named other is of another network, for the test of that.
         network="testnet" if Path(folder, "other").exists() else "devnet",
         folder=Path(folder),
-        listen=Multiaddr.parse(listen),
+        listen=[Multiaddr.parse(listen)],
         rate=OFF,
         announce=Multiaddr.parse(announce[0]) if announce else None,
         bootstrap=[Multiaddr.parse(peer) for peer in bootstrap],
@@ -36,7 +36,7 @@ def main() -> None:
         size=4 << 20,
         cost=Cost(memory_kib=64, passes=1, lanes=1),
     )
-    asyncio.run(daemon.run(lambda line: print(line, flush=True)))
+    asyncio.run(Daemon(settings).run(lambda line: print(line, flush=True)))
 
 
 if __name__ == "__main__":

@@ -4,18 +4,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from node.daemon.cores import Clock
 from node.daemon.network import Network
+from node.daemon.pacing import Pacing
 from node.identity import Multiaddr, NodeKey
 from node.session.messages import Message, MessageType
+from node.transports.pipes import Address
+from node.transports.tcp import Tcp
 
 ONE, OTHER = (NodeKey.from_seed(bytes([number]) * 32) for number in (1, 2))
 
 
 def made(
-    node: NodeKey, refused: Counter[str], hear: Callable[..., None], place: list[Multiaddr]
+    node: NodeKey, refused: Counter[str], hear: Callable[..., None], place: list[Address]
 ) -> Network:
     return Network(
-        node, "devnet", refused, lambda: b"", lambda *_: None, hear, lambda _: list(place)
+        *(node, "devnet", refused, lambda: b"", lambda *_: None, hear),
+        *(lambda _: list(place), [Tcp()], Pacing(None, Clock())),
     )
 
 
@@ -25,7 +30,7 @@ def test_what_waits_for_a_link_is_said_after_the_greeting() -> None:
     async def run() -> tuple[list[bytes], Counter[str]]:
         heard: list[bytes] = []
         refused: Counter[str] = Counter()
-        place: list[Multiaddr] = []
+        place: list[Address] = []
         done = asyncio.Event()
 
         def hear(_: bytes, message: Message) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from node.flags import NETWORKS
 from node.identity import NodeKey
-from node.sessiond import NETWORKS, parser
+from node.sessiond import parser
 
 PEER = NodeKey.from_seed(bytes(32)).text
 
