@@ -19,7 +19,17 @@ class Node:
     """A node as the world knows it. `cores` are new objects after each start."""
 
     __slots__ = (
-        *("boots", "by_type", "cores", "dialling", "events", "factory", "failed", "fell"),
+        *(
+            "boots",
+            "by_type",
+            "cores",
+            "crashes",
+            "dialling",
+            "events",
+            "factory",
+            "failed",
+            "fell",
+        ),
         *(
             "index",
             "keeps",
@@ -47,7 +57,7 @@ class Node:
         self.listener: Listener | None = None
         self.wire: Wire | None = None  # what a Byzantine node does to what it sends
         self.up = False
-        self.boots = 0
+        self.boots = self.crashes = 0
         self.skew = 0
         self.timer = 0  # when its next tick is, in the world's time; 0 for never
         self.lines: dict[int, Line] = {}

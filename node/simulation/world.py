@@ -97,6 +97,7 @@ class World:
         if not node.up:
             return
         node.up = False
+        node.crashes += 1
         node.cores, node.by_type, node.events = (), {}, []
         node.timer = 0
         node.dialling.clear()
@@ -154,6 +155,11 @@ class World:
                 if node.index < peer and not self.reaches(node.index, peer):
                     silence = self.chance.randrange(1, SILENCE_MS)
                     self._cut(line, silence, told=(node.index, peer))
+
+    @property
+    def sides(self) -> int:
+        """Into how many parts the world is split."""
+        return len(set(self._sides.values())) if self._sides else 1
 
     def heal(self) -> None:
         """End the partition. Links come back as nodes dial."""
