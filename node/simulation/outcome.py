@@ -92,6 +92,10 @@ class Outcome:
 Watch = Callable[[Snapshot], None]
 
 
+def unseen(_snapshot: Snapshot) -> None:
+    """Show a moment to nobody."""
+
+
 class Recorder:
     """Looks at a world from time to time, for the curve and for whoever watches."""
 

@@ -48,8 +48,9 @@ class World:
         self.steps = 0
         self.bytes_by_type: Counter[MessageType] = Counter()
         self.messages = 0
+        self.longest = 0
         self.greeted_bytes = 0
-        self.restart_after: Callable[[Node], int] | None = None
+        self.restart_max_ms = 0  # within which a node that fell is up again; 0 for never
         self._by_id: dict[bytes, Node] = {}
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._sequence = 0
@@ -268,7 +269,10 @@ class World:
         self.after(1, self._unreachable, node, node.boots, send.peer_id)
 
     def _carry(self, node: Node, peer: Node, line: Line, send: Send) -> None:
-        size = weight(len(send.payload))
+        length = len(send.payload)
+        if length > self.longest:
+            self.longest = length
+        size = weight(length)
         direction = int(node.index == line.high)
         line.used = self.now
         if line.backlog(direction, self.now) > links.BACKLOG_MS:
@@ -277,7 +281,7 @@ class World:
         node.sent += size
         self.messages += 1
         self.bytes_by_type[send.type] += size
-        self.trace.note(self.now, node.index, peer.index, send.type, len(send.payload))
+        self.trace.note(self.now, node.index, peer.index, send.type, length)
         if not line.open:
             return  # it does not know yet
         arrival = line.takes(direction, size, self.now, self.chance)
@@ -427,8 +431,8 @@ class World:
             raise error  # not of our disk: a core has touched the outer world
         node.fell[type(error).__name__] += 1
         self.crash(node, silent=isinstance(error, PowerCut))
-        if self.restart_after is not None:
-            self.after(self.restart_after(node), self._restart, node)
+        if self.restart_max_ms:
+            self.after(1 + self.chance.randrange(self.restart_max_ms), self._restart, node)
 
     def _restart(self, node: Node) -> None:
         self.start(node)

@@ -1,0 +1,226 @@
+"""People who share one space, each with a node, and a ledger of what they were promised.
+
+The ledger is what no node has: it knows what each was told, in every life of its node, and so finds
+out when anything that was promised is gone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from ..core import Core, Store
+from ..crypto import Random as Chance
+from ..crypto import sha256, verify
+from ..mesh.mesh import Mesh
+from ..mesh.settings import Acknowledged, Arrived, Equivocation, Misbehaved, Synced
+from ..mesh.settings import Settings as MeshSettings
+from ..mesh.sync.items import id_of
+from .byzantine import Strategy, wire
+from .nodes import Node
+from .world import World
+
+Event = Arrived | Acknowledged | Equivocation | Synced | Misbehaved
+CHECKED_MAX = 1 << 20
+
+
+class Checks:
+    """Signatures that were checked once: in one process all nodes would do the same work again."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, bool] = {}
+
+    def verify(self, key: bytes, message: bytes, signature: bytes, context: bytes) -> bool:
+        """Return whether a signature is genuine."""
+        name = sha256(key, message, signature, context)
+        found = self._known.get(name)
+        if found is None:
+            if len(self._known) >= CHECKED_MAX:
+                self._known.clear()
+            found = self._known[name] = verify(key, message, signature, context)
+        return found
+
+
+@dataclass(slots=True)
+class Member:
+    """One of them, and all that his node has told him."""
+
+    index: int
+    author_seed: bytes
+    strategy: Strategy | None = None
+    arrived: list[bytes] = field(default_factory=list)
+    seen: set[bytes] = field(default_factory=set)
+    node: Node = field(init=False)
+
+
+@dataclass(slots=True)
+class Written:
+    """A vertex that its author was told is kept."""
+
+    author: int
+    at: int
+
+
+class Community:
+    """A space and its members in a world."""
+
+    def __init__(self, world: World, settings: MeshSettings | None = None) -> None:
+        self.world = world
+        self.settings = settings
+        self.members: list[Member] = []
+        self.written: dict[bytes, Written] = {}
+        self.holders: dict[bytes, int] = {}  # who has a vertex, a bit for each member
+        self.times: list[int] = []  # from writing to arrival, at correct nodes
+        self.acknowledged = self.equivocations = self.bans = self.destroyed = 0
+        self.broken: list[str] = []
+        self.topic = b""
+        self._secret = sha256(b"pars/simulated-space/%d" % world.seed)
+        self._checks = Checks()
+
+    # --- Members ---
+
+    def admit(self, *, strategy: Strategy | None = None, skew: int = 0) -> Member:
+        """Start a node for one more member."""
+        index = len(self.world.nodes)
+        member = Member(index, self._seed(index, 0), strategy)
+        if strategy is Strategy.TWIN:
+            twins = [one for one in self.members if one.strategy is Strategy.TWIN]
+            if twins:
+                member.author_seed = twins[0].author_seed
+        self.members.append(member)
+
+        def make(peer_id: bytes, store: Store, random: Chance) -> list[Core]:
+            return self._make(member, peer_id, store, random)
+
+        def hear(_: Node, event: Event) -> None:
+            self._hear(member, event)
+
+        member.node = self.world.add(make, skew=skew, listener=hear)
+        if strategy is not None:
+            member.node.wire = wire(strategy, self.world, f"pars/liar/{self.world.seed}/{index}")
+        return member
+
+    def write(self, member: Member, content: bytes) -> bytes | None:
+        """Let a member write; return the id, or None where his node fell over it."""
+
+        def append(now: int) -> bytes:
+            name = mesh_of(member).append(self.topic, content, now, now).id
+            # Noted before anything can befall the node: it has been told.
+            if member.strategy is None:
+                self.written[name] = Written(member.index, self.world.now)
+            return name
+
+        return self.world.act(member.node, append)
+
+    def damaged(self, member: Member) -> None:
+        """Take note that a disk is gone: what no correct node has beside it is destroyed."""
+        bit = 1 << member.index
+        for name in member.arrived:
+            self.holders[name] &= ~bit
+        correct = sum(1 << one.index for one in self.members if one.strategy is None)
+        for name in [name for name in member.arrived if not self.holders[name] & correct]:
+            if self.written.pop(name, None) is not None:
+                self.destroyed += 1
+        member.arrived.clear()
+        member.seen.clear()
+        # Its author's place in the history is forgotten too, so he goes on under another name.
+        member.author_seed = self._seed(member.index, member.node.boots)
+
+    @property
+    def correct(self) -> list[Member]:
+        """Those who keep the rules."""
+        return [member for member in self.members if member.strategy is None]
+
+    def share(self) -> float:
+        """Return how much of all there is a correct member has, on average."""
+        correct = self.correct
+        there = len(self.holders) * len(correct)
+        return sum(len(member.seen) for member in correct) / there if there else 1.0
+
+    def is_quiet(self) -> bool:
+        """Tell whether all correct nodes are up and have the same."""
+        correct = self.correct
+        if not all(member.node.up for member in correct):
+            return False
+        first = mesh_of(correct[0]).heads(self.topic)
+        return all(mesh_of(member).heads(self.topic) == first for member in correct)
+
+    def state(self) -> str:
+        """Return the hash of the history, as the first correct node has it."""
+        return mesh_of(self.correct[0]).state_hash(self.topic).hex()
+
+    # --- Inside ---
+
+    def _make(self, member: Member, peer_id: bytes, store: Store, random: Chance) -> list[Core]:
+        mesh = Mesh(peer_id, store, random, self.settings, verify=self._checks.verify)
+        self.topic = mesh.join(self._secret, member.author_seed)
+        kept = [id_of(place) for place in mesh.items(self.topic)]
+        lost = len(member.seen.difference(kept))
+        if lost:
+            self.broken.append(f"node {member.index} was told of {lost} vertices it has not kept")
+            member.seen.intersection_update(kept)
+            member.arrived = [name for name in member.arrived if name in member.seen]
+        # The power may go between a commit and the word of it.
+        self._arrived(member, [name for name in kept if name not in member.seen])
+        return [mesh]
+
+    def _hear(self, member: Member, event: Event) -> None:
+        if isinstance(event, Arrived):
+            self._arrived(member, event.ids)
+        elif isinstance(event, Acknowledged):
+            self.acknowledged += 1
+        elif isinstance(event, Equivocation):
+            self.equivocations += 1
+        elif isinstance(event, Misbehaved):
+            self.bans += 1
+
+    def _arrived(self, member: Member, names: list[bytes] | tuple[bytes, ...]) -> None:
+        bit = 1 << member.index
+        for name in names:
+            if name in member.seen:
+                self.broken.append(f"node {member.index} was told twice of a vertex")
+                continue
+            member.seen.add(name)
+            member.arrived.append(name)
+            self.holders[name] = self.holders.get(name, 0) | bit
+            written = self.written.get(name)
+            if written is not None and member.strategy is None:
+                self.times.append(self.world.now - written.at)
+
+    def _seed(self, index: int, life: int) -> bytes:
+        return sha256(b"pars/simulated-author/%d/%d/%d" % (self.world.seed, index, life))
+
+
+def mesh_of(member: Member) -> Mesh:
+    """Return the mesh of a member's node in this life of it."""
+    core = member.node.cores[0]
+    assert isinstance(core, Mesh)
+    return core
+
+
+def tie(world: World, chance: Random, indices: list[int], degree: int) -> None:
+    """Let nodes keep links: a ring in a drawn order, so that all are tied, and some across."""
+    order = list(indices)
+    chance.shuffle(order)
+    for place, index in enumerate(order):
+        if len(order) > 1:
+            world.keep(index, order[(place + 1) % len(order)])
+        others = [other for other in order if other != index]
+        for other in chance.sample(others, min(degree, len(others))):
+            world.keep(index, other)
+
+
+def after_gaps(
+    world: World, chance: Random, mean: float, end: int, action: Callable[[], None]
+) -> None:
+    """Do something again and again, at random times."""
+
+    def go() -> None:
+        action()
+        plan()
+
+    def plan() -> None:
+        at = world.now + 1 + int(chance.expovariate(1 / mean))
+        if at < end:
+            world.at(at, go)
+
+    plan()
