@@ -4,11 +4,13 @@ The ledger is what no node has: it knows what each was told, in every life of it
 out when anything that was promised is gone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
 from ..core import Core, Store
+from ..crdt.documents import Documents
+from ..crdt.operations import Operation, decode_operations
 from ..crypto import Random as Chance
 from ..crypto import sha256, verify
 from ..mesh.mesh import Mesh
@@ -16,6 +18,7 @@ from ..mesh.settings import Acknowledged, Arrived, Equivocation, Misbehaved, Syn
 from ..mesh.settings import Settings as MeshSettings
 from ..mesh.sync.items import id_of
 from .byzantine import Strategy, wire
+from .edits import edit
 from .nodes import Node
 from .world import World
 
@@ -49,6 +52,7 @@ class Member:
     strategy: Strategy | None = None
     arrived: list[bytes] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
+    documents: Documents = field(default_factory=Documents)  # as of all that arrived
     node: Node = field(init=False)
 
 
@@ -63,9 +67,12 @@ class Written:
 class Community:
     """A space and its members in a world."""
 
-    def __init__(self, world: World, settings: MeshSettings | None = None) -> None:
+    def __init__(
+        self, world: World, settings: MeshSettings | None = None, *, edits: bool = True
+    ) -> None:
         self.world = world
         self.settings = settings
+        self.edits = edits  # whether what they write is done to documents
         self.members: list[Member] = []
         self.written: dict[bytes, Written] = {}
         self.holders: dict[bytes, int] = {}  # who has a vertex, a bit for each member
@@ -75,6 +82,7 @@ class Community:
         self.topic = b""
         self._secret = sha256(b"pars/simulated-space/%d" % world.seed)
         self._checks = Checks()
+        self._read: dict[bytes, tuple[int, bytes, list[Operation]]] = {}
 
     # --- Members ---
 
@@ -99,6 +107,10 @@ class Community:
             member.node.wire = wire(strategy, self.world, f"pars/liar/{self.world.seed}/{index}")
         return member
 
+    def edit(self, member: Member, chance: Random) -> bytes | None:
+        """Let a member do something to the documents that he sees."""
+        return self.write(member, edit(member.documents, chance))
+
     def write(self, member: Member, content: bytes) -> bytes | None:
         """Let a member write; return the id, or None where his node fell over it."""
 
@@ -122,6 +134,7 @@ class Community:
                 self.destroyed += 1
         member.arrived.clear()
         member.seen.clear()
+        member.documents = Documents()
         # Its author's place in the history is forgotten too, so he goes on under another name.
         member.author_seed = self._seed(member.index, member.node.boots)
 
@@ -160,12 +173,12 @@ class Community:
             member.seen.intersection_update(kept)
             member.arrived = [name for name in member.arrived if name in member.seen]
         # The power may go between a commit and the word of it.
-        self._arrived(member, [name for name in kept if name not in member.seen])
+        self._arrived(member, mesh, [name for name in kept if name not in member.seen])
         return [mesh]
 
     def _hear(self, member: Member, event: Event) -> None:
         if isinstance(event, Arrived):
-            self._arrived(member, event.ids)
+            self._arrived(member, mesh_of(member), event.ids)
         elif isinstance(event, Acknowledged):
             self.acknowledged += 1
         elif isinstance(event, Equivocation):
@@ -173,7 +186,17 @@ class Community:
         elif isinstance(event, Misbehaved):
             self.bans += 1
 
-    def _arrived(self, member: Member, names: list[bytes] | tuple[bytes, ...]) -> None:
+    def read(self, mesh: Mesh, name: bytes) -> tuple[int, bytes, list[Operation]]:
+        """Return what a vertex does to documents; read once, as everybody reads the same."""
+        found = self._read.get(name)
+        if found is None:
+            vertex, payload = mesh.vertex(self.topic, name), mesh.payload(self.topic, name)
+            assert vertex is not None
+            operations = [] if payload is None or not self.edits else decode_operations(payload)
+            found = self._read[name] = (vertex.lamport, vertex.author, operations)
+        return found
+
+    def _arrived(self, member: Member, mesh: Mesh, names: Iterable[bytes]) -> None:
         bit = 1 << member.index
         for name in names:
             if name in member.seen:
@@ -182,6 +205,8 @@ class Community:
             member.seen.add(name)
             member.arrived.append(name)
             self.holders[name] = self.holders.get(name, 0) | bit
+            if self.edits:
+                member.documents.apply(name, *self.read(mesh, name))
             written = self.written.get(name)
             if written is not None and member.strategy is None:
                 self.times.append(self.world.now - written.at)

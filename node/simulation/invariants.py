@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ..crdt.documents import Documents
 from ..crypto import sha256
 from ..session.messages import PAYLOAD_MAX
 from .community import Community, mesh_of
@@ -37,6 +38,25 @@ def one_history(community: Community) -> list[str]:
         for index, state in states.items()
         if state != states[first]
     ][:SHOWN_MAX]
+
+
+def one_state_of_documents(community: Community) -> list[str]:
+    """Documents come to the same, whatever order they were told in, and from their snapshots."""
+    if not community.edits:
+        return []
+    mesh, topic = mesh_of(community.correct[0]), community.topic
+    ordered = Documents()
+    for name in mesh.order(topic):
+        ordered.apply(name, *community.read(mesh, name))
+    wanted = ordered.state_hash()
+    found = [
+        f"node {member.index} has other documents than the history says"
+        for member in community.correct
+        if member.documents.state_hash() != wanted
+    ]
+    if Documents.restore(ordered.snapshot()).state_hash() != wanted:
+        found.append("a snapshot restores to other documents")
+    return found[:SHOWN_MAX]
 
 
 def told_is_kept(community: Community) -> list[str]:
@@ -79,6 +99,7 @@ def only_messages_of_the_mesh(community: Community) -> list[str]:
 RULES: tuple[Rule, ...] = (
     nothing_lost,
     one_history,
+    one_state_of_documents,
     told_is_kept,
     causes_come_first,
     only_messages_of_the_mesh,

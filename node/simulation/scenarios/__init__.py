@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..outcome import Outcome, Settings, Watch
-from . import chaos, dht, gossip
+from . import blackout, chaos, dht, gossip, offline, regrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +19,7 @@ SCENARIOS = {
     "chaos": Scenario(chaos.run, "a space through a day of faults and liars"),
     "gossip": Scenario(gossip.run, "broadcasts to many nodes"),
     "dht": Scenario(dht.run, "lookups, while nodes come and go"),
+    "regrow": Scenario(regrow.run, "99 % destroyed; then one alone for 30 days meets one"),
+    "offline": Scenario(offline.run, "a week away, writing; back, with the power failing"),
+    "blackout": Scenario(blackout.run, "local meshes for a day, and back"),
 }

@@ -3,6 +3,7 @@
 from collections import Counter
 from random import Random
 
+from ...mesh.settings import Settings as MeshSettings
 from ..byzantine import Strategy
 from ..community import Community, after_gaps, tie
 from ..invariants import check
@@ -13,8 +14,7 @@ from ..world import World
 
 NODES, HOURS = 20, 24.0
 WRITES_PER_HOUR = 100
-CONTENT_MAX = 400
-DEGREE = 2
+DEGREE = 1
 RESTART_MAX = 2 * MINUTE
 QUIET_MAX_MS = 6 * HOUR
 
@@ -28,12 +28,17 @@ def run(settings: Settings, watch: Watch) -> Outcome:
     plan = draw(settings.seed, count, duration)
     world = World(settings.seed, plan.terms)
     world.restart_max_ms = RESTART_MAX
-    community = Community(world)
+    mesh = MeshSettings(
+        fanout=chance.choice((2, 4, 6)),
+        pull_ms=chance.choice((5_000, 15_000, 30_000)),
+        copies=chance.choice((1, 2)),
+    )
+    community = Community(world, mesh)
     for index in range(count):
         community.admit(strategy=plan.byzantine.get(index), skew=plan.skews[index])
     correct = [member.index for member in community.correct]
     tie(world, chance, correct, DEGREE)
-    tie(world, chance, list(range(count)), 1)
+    tie(world, chance, list(range(count)), 0)
     faults: Counter[str] = Counter()
     for fault in plan.faults:
         world.at(fault.at, _befall, community, fault, faults)
@@ -41,8 +46,7 @@ def run(settings: Settings, watch: Watch) -> Outcome:
     def write() -> None:
         up = [member for member in community.members if member.node.up]
         if up:
-            member = chance.choice(up)
-            community.write(member, chance.randbytes(1 + chance.randrange(CONTENT_MAX)))
+            community.edit(chance.choice(up), chance)
 
     after_gaps(world, chance, duration / writes, duration, write)
     recorder = Recorder(world, duration, community.share, watch)

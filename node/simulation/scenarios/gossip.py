@@ -21,7 +21,7 @@ def run(settings: Settings, watch: Watch) -> Outcome:
     count, broadcasts = settings.nodes or NODES, settings.work or BROADCASTS
     chance = Random(f"pars/gossip/{settings.seed}")
     world = World(settings.seed, Terms())
-    community = Community(world)
+    community = Community(world, edits=False)
     for _ in range(count):
         community.admit()
     tie(world, chance, list(range(count)), DEGREE)
