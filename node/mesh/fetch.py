@@ -265,7 +265,8 @@ class Fetch:
             return
         times = [request.until for request in self._open.values()]
         # What is due and was not asked for waits until one of its sources has answered.
-        times += [max(wanted.due, now + 1) for wanted in self._wanted.values() if not wanted.asked]
+        waiting = (wanted.due for wanted in self._wanted.values() if not wanted.asked)
+        times += [due if due > now else now + AGAIN_MS for due in waiting]
         if any(peer_id not in self._open for peer_id in self._backlog):
             times.append(now + AGAIN_MS)
         self.due_at = min(times, default=NEVER)

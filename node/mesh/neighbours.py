@@ -64,7 +64,11 @@ class Neighbours:
     def tick(self, carriers: Mapping[bytes, bytes], now: int) -> None:
         """Ask those again who have not said which spaces they carry."""
         for peer_id, peer in self.linked.items():
-            if not peer.heard and peer.tell_at <= now and not self.is_banned(peer_id, now):
+            if peer.heard or peer.tell_at > now:
+                continue
+            if self.is_banned(peer_id, now):  # it may have come back on another link
+                peer.tell_at = self._conduct[peer_id].until
+            else:
                 self._tell(peer_id, carriers, now, Flag.AGAIN)
 
     @property

@@ -235,7 +235,7 @@ def tie(world: World, chance: Random, indices: list[int], degree: int) -> None:
 
 
 def after_gaps(
-    world: World, chance: Random, mean: float, end: int, action: Callable[[], None]
+    world: World, chance: Random, mean: float, end: int, action: Callable[[], object]
 ) -> None:
     """Do something again and again, at random times."""
 

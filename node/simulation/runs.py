@@ -82,7 +82,8 @@ def _kept(ready: set[Future[Done]], state: Path) -> Iterator[Done]:
     for future in ready:
         done = future.result()
         with state.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(done), sort_keys=True) + "\n")
+            # A line of its own, though the last one may have been cut short.
+            file.write("\n" + json.dumps(asdict(done), sort_keys=True))
         yield done
 
 

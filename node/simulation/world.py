@@ -52,7 +52,7 @@ class World:
         self.greeted_bytes = 0
         self.restart_max_ms = 0  # within which a node that fell is up again; 0 for never
         self._by_id: dict[bytes, Node] = {}
-        self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._heap: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
         self._sequence = 0
         self._ways: dict[tuple[int, int], int] = {}
         self._sides: dict[int, int] | None = None
@@ -182,12 +182,12 @@ class World:
 
     # --- Time ---
 
-    def at(self, time: int, action: Callable[..., None], *arguments: Any) -> None:
+    def at(self, time: int, action: Callable[..., object], *arguments: Any) -> None:
         """Do something at a time, or now where that has passed."""
         self._sequence += 1
         heapq.heappush(self._heap, (max(time, self.now), self._sequence, action, arguments))
 
-    def after(self, delay: int, action: Callable[..., None], *arguments: Any) -> None:
+    def after(self, delay: int, action: Callable[..., object], *arguments: Any) -> None:
         """Do something when so much time has passed."""
         self.at(self.now + delay, action, *arguments)
 
@@ -432,10 +432,7 @@ class World:
         node.fell[type(error).__name__] += 1
         self.crash(node, silent=isinstance(error, PowerCut))
         if self.restart_max_ms:
-            self.after(1 + self.chance.randrange(self.restart_max_ms), self._restart, node)
-
-    def _restart(self, node: Node) -> None:
-        self.start(node)
+            self.after(1 + self.chance.randrange(self.restart_max_ms), self.start, node)
 
     def _way(self, low: int, high: int) -> int:
         pair = (low, high) if low < high else (high, low)

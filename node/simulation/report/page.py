@@ -27,7 +27,7 @@ def page(outcome: Outcome, drawn: Mapping[str, bytes]) -> str:
         if outcome.ok
         else "".join(f'<p class="bad">{escape(text)}</p>' for text in outcome.violations)
     )
-    run = {
+    run: dict[str, object] = {
         "virtual time, s": outcome.virtual_ms // 1000,
         "events": outcome.steps,
         "messages": outcome.messages,
@@ -39,7 +39,7 @@ def page(outcome: Outcome, drawn: Mapping[str, bytes]) -> str:
         f'<img alt="{escape(name)}" src="data:image/png;base64,{b64encode(data).decode()}">'
         for name, data in drawn.items()
     )
-    tables = {
+    tables: dict[str, Mapping[str, object]] = {
         "The run": run,
         "Figures": outcome.facts,
         "What befell it": outcome.faults,
