@@ -3,6 +3,7 @@
 import pytest
 
 from node.crdt.states import LastWriter
+from node.mesh.comparisons import Comparisons
 from node.mesh.fetch import Fetch
 from node.mesh.staged import Staged
 from node.simulation.community import Community
@@ -80,9 +81,9 @@ def test_what_was_written_offline_is_acknowledged_though_the_power_fails() -> No
 # --- What is broken shows -------------------------------------------------------------------
 
 
-def test_a_mesh_that_never_asks_for_what_it_lacks_is_found_out(monkeypatch) -> None:
+def test_a_mesh_that_neither_asks_nor_compares_is_found_out(monkeypatch) -> None:
     monkeypatch.setattr(Fetch, "_want", lambda self, *given, needed: None)
-    monkeypatch.setattr(Fetch, "lacking", lambda self, *given: None)
+    monkeypatch.setattr(Comparisons, "begin", lambda self, *given: None)
     monkeypatch.setattr("node.simulation.scenarios.chaos.QUIET_MAX_MS", 60_000)
 
     broken = [run("chaos", seed, **LONGER).violations for seed in (1, 2)]
