@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ..core import Core, Store
+from ..crdt.bodies import Operation
 from ..crdt.documents import Documents
-from ..crdt.operations import Operation, decode_operations
+from ..crdt.operations import decode_operations
 from ..crypto import Random as Chance
 from ..crypto import sha256, verify
 from ..mesh.mesh import Mesh

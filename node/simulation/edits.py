@@ -3,8 +3,7 @@
 from random import Random
 
 from ..crdt.array import Array
-from ..crdt.documents import Documents
-from ..crdt.operations import (
+from ..crdt.bodies import (
     Add,
     Body,
     Delete,
@@ -18,8 +17,9 @@ from ..crdt.operations import (
     Splice,
     Type,
     Write,
-    encode_operations,
 )
+from ..crdt.documents import Documents
+from ..crdt.operations import encode_operations
 from ..crdt.states import Observed
 from ..crypto import sha256
 
