@@ -7,8 +7,10 @@ until there is some room again, so that a node at the line does not change with 
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from .mesh.settings import Settings
 
 MEMORY_HIGH, MEMORY_LOW = 0.8, 0.7
 STORAGE_HIGH, STORAGE_LOW = 0.9, 0.8
@@ -113,6 +115,19 @@ class Set:
 Event = Prune | Set
 
 
+def mesh_settings(budget: Budget, settings: Settings) -> Settings:
+    """Return what a mesh is set to; the rest of its settings stays."""
+    return replace(
+        settings,
+        fanout=budget.fanout,
+        push_ms=budget.push_ms,
+        pull_ms=budget.pull_ms,
+        pull_peers=budget.pull_peers,
+        metered=budget.metered,
+        low_power=budget.low_power,
+    )
+
+
 class ResourceManager:
     """Holds a node to its limits."""
 
@@ -150,21 +165,16 @@ class ResourceManager:
             return CRITICAL
         metered = bool(reading.metered)
         if battery is not None and battery < BATTERY_LOW:
-            budget = _with(LOW_POWER, metered=metered)
+            budget = replace(LOW_POWER, metered=metered)
         else:
             budget = METERED if metered else FULL
-        return _with(budget, fanout=max(1, budget.fanout // 2)) if self._memory_high else budget
+        return replace(budget, fanout=max(1, budget.fanout // 2)) if self._memory_high else budget
 
     def _prune(self, cause: str, over: float, now: int) -> None:
         last = self._pruned_at.get(cause)
         if last is None or now - last >= PRUNE_MS:
             self._pruned_at[cause] = now
             self._events.append(Prune(int(over), cause))
-
-
-def _with(budget: Budget, **changes: int | bool) -> Budget:
-    values = {name: getattr(budget, name) for name in Budget.__slots__}
-    return Budget(**{**values, **changes})
 
 
 class Bandwidth:

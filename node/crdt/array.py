@@ -13,34 +13,28 @@ left neighbour, and equal to the vertex's own where all are honest.
 from bisect import bisect_right
 from typing import Any, Self
 
-from ..codec import Reader, Refused, sized, u8, u32, u64
-from .bodies import (
-    Body,
-    Delete,
-    Ref,
-    Span,
-    Splice,
-    is_text,
-)
-from .operations import ID, INDEX_END
+from ..codec import Reader, Refused, u32, u64
+from .bodies import Body, Delete, Ref, Span, Splice
+from .operations import ID
+from .rows import Place, Values, read_content, read_left, write_left, write_rows
 from .sequence import Run, Sequence
 from .spans import Spans
 from .states import Origin
-from .values import Value, as_json, encode_value, read_value, text
+from .values import as_json
 
 RUN_MAX = 1024  # elements: what a split copies at most
 
-Place = tuple[bytes, int]
-_TEXT, _VALUES, _DEAD = range(3)
+_LAID = -1  # effective lamport of what a checkpoint left: below all others
 
 
 class _Strand:
     """The runs of one vertex, in the order of their indices."""
 
-    __slots__ = ("origin", "runs", "starts")
+    __slots__ = ("laid", "origin", "runs", "starts")
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, *, laid: bool = False) -> None:
         self.origin = origin
+        self.laid = laid  # of the row that a checkpoint left
         self.starts: list[int] = []
         self.runs: list[Run] = []
 
@@ -126,13 +120,15 @@ class Array:
         origin: Origin,
         start: int,
         left: Place | None,
-        values: str | tuple[Value, ...],
+        values: Values,
         length: int,
         *,
         dead: bool,
     ) -> None:
         """Insert elements in a row, those that are not known yet."""
         strand = self._strands.setdefault(origin.vertex, _Strand(origin))
+        if strand.laid:
+            return
         if strand.origin != origin:
             raise Refused("crdt: one vertex of two origins")
         first, end = start, start + length
@@ -151,7 +147,7 @@ class Array:
         strand: _Strand,
         start: int,
         left: Place | None,
-        values: str | tuple[Value, ...],
+        values: Values,
         length: int,
         *,
         dead: bool,
@@ -279,26 +275,69 @@ class Array:
 
     # --- state -----------------------------------------------------------------------------------
 
+    def collected(self) -> Self:
+        """Return the array without what is deleted, and without what hung where.
+
+        The elements stand in a row from then on, older than all that comes: what is inserted behind
+        one comes directly after it, as it would have without this.
+        """
+        array, last = type(self)(), None
+        for run in self._order.runs():
+            if not run.dead:
+                last = array._lay(last, run.vertex, run.start, run.values, run.length, dead=False)
+        return array
+
+    def _lay(
+        self,
+        last: Run | None,
+        vertex: bytes,
+        start: int,
+        values: Values,
+        length: int,
+        *,
+        dead: bool,
+    ) -> Run:
+        """Put a run behind the last one of the row that everything begins with."""
+        strand = self._strands.setdefault(vertex, _Strand(Origin(vertex, 0, b""), laid=True))
+        end = start + length
+        if strand.find(start) or strand.next_start(start, end) != end:
+            raise Refused("crdt: one element twice")
+        run = Run((_LAID, b"", vertex, start), None, values, length, dead)
+        strand.add(run)
+        self._order.insert(run, last)
+        return run
+
     def merge(self, other: Self) -> None:
-        """Insert, and delete, what the other has."""
+        """Insert, and delete, what the other has; both have forgotten the same."""
+        if self._foundation() != other._foundation():
+            raise Refused("crdt: states of two checkpoints")
         for strand in other._strands.values():
             for run in strand.runs:
-                self._insert(
-                    strand.origin, run.start, run.left, run.values, run.length, dead=run.dead
-                )
+                if not strand.laid:
+                    self._insert(
+                        strand.origin, run.start, run.left, run.values, run.length, dead=run.dead
+                    )
                 if run.dead:
                     self._delete(run.vertex, run.start, run.length)
         for vertex, doomed in other._doomed.items():
             for start, end in doomed:
                 self._delete(vertex, start, end - start)
 
+    def _foundation(self) -> list[tuple[bytes, int]]:
+        """Return the elements that everything begins with."""
+        laid = [run for run in self._order.runs() if run.key[0] == _LAID]
+        return [(run.vertex, run.start + n) for run in laid for n in range(run.length)]
+
     def encode(self) -> bytes:
-        """Return all insertions by vertex and index, and the deletions of what is not known."""
-        parts = [u32(len(self._strands))]
-        for vertex, strand in sorted(self._strands.items()):
-            rows = _rows(strand)
+        """Return the row, all insertions since, by vertex and index, and unknown deletions."""
+        laid = [run for run in self._order.runs() if run.key[0] == _LAID]
+        count, rows = write_rows(laid, lambda run: run.vertex, linked=False)
+        strands = sorted(item for item in self._strands.items() if not item[1].laid)
+        parts = [u32(count), rows, u32(len(strands))]
+        for vertex, strand in strands:
+            count, rows = write_rows(strand.runs, write_left, linked=True)
             origin = strand.origin
-            parts += [vertex, u64(origin.lamport), origin.author, u32(len(rows)), *rows]
+            parts += [vertex, u64(origin.lamport), origin.author, u32(count), rows]
         for vertex, doomed in sorted(self._doomed.items()):
             parts += [vertex, doomed.encode()]
         return b"".join(parts)
@@ -307,22 +346,17 @@ class Array:
     def decode(cls, data: bytes) -> Self:
         """Read a state; one that another encoding would say is refused."""
         state, reader = cls(), Reader(data)
+        last = None
+        for _ in range(reader.u32()):
+            start, vertex = reader.u32(), reader.take(ID)
+            length, values, dead = read_content(reader, start)
+            last = state._lay(last, vertex, start, values, length, dead=dead)
         for _ in range(reader.u32()):
             origin = Origin(reader.take(ID), reader.u64(), reader.take(ID))
             for _ in range(reader.u32()):
-                start, left, length, form = reader.u32(), _left(reader), reader.u32(), reader.u8()
-                values: str | tuple[Value, ...] = ()
-                if form == _TEXT:
-                    values = text(reader.sized(len(reader)))
-                elif form == _VALUES:
-                    values = tuple(read_value(reader) for _ in range(length))
-                if (
-                    not 0 < length <= INDEX_END - start
-                    or form > _DEAD
-                    or (form != _DEAD and len(values) != length)
-                ):
-                    raise Refused("crdt: malformed run")
-                state._insert(origin, start, left, values, length, dead=form == _DEAD)
+                start, left = reader.u32(), read_left(reader)
+                length, values, dead = read_content(reader, start)
+                state._insert(origin, start, left, values, length, dead=dead)
         while len(reader):
             vertex = reader.take(ID)
             for start, end in Spans.read(reader):
@@ -334,39 +368,3 @@ class Array:
 
 def _place(ref: Ref | None, origin: Origin) -> Place | None:
     return (ref.vertex or origin.vertex, ref.index) if ref else None
-
-
-def _left(reader: Reader) -> Place | None:
-    known = reader.u8()
-    return (reader.take(ID), reader.u32()) if known else None
-
-
-def _rows(strand: _Strand) -> list[bytes]:
-    """Return the runs of a vertex as long as they can be: how they were cut does not show."""
-    rows = []
-    at = 0
-    while at < len(strand.runs):
-        first = last = strand.runs[at]
-        pieces = [first.values]
-        at += 1
-        while at < len(strand.runs):
-            run = strand.runs[at]
-            end = last.start + last.length
-            if run.start != end or run.left != (run.vertex, end - 1) or run.dead != first.dead:
-                break
-            pieces.append(run.values)
-            last, at = run, at + 1
-        left = u8(0) if first.left is None else u8(1) + first.left[0] + u32(first.left[1])
-        length = last.start + last.length - first.start
-        rows.append(u32(first.start) + left + u32(length) + _content(pieces, dead=first.dead))
-    return rows
-
-
-def _content(pieces: list[str | tuple[Value, ...]], *, dead: bool) -> bytes:
-    if dead:
-        return u8(_DEAD)
-    if all(isinstance(piece, str) or is_text(piece) for piece in pieces):
-        return u8(_TEXT) + sized(
-            "".join(str(value) for piece in pieces for value in piece).encode()
-        )
-    return u8(_VALUES) + b"".join(encode_value(value) for piece in pieces for value in piece)

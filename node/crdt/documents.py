@@ -160,8 +160,20 @@ class Documents:
     def merge(self, documents: Iterable[Document]) -> None:
         """Join documents that come as bytes."""
         for document in documents:
-            held = self._held.setdefault(document.name, _Held(_new_state(document.name)))
-            held.join(_Held.of(document))
+            other = _Held.of(document)
+            held = self._held.setdefault(document.name, other)
+            if held is not other:
+                held.join(other)
+
+    def collect(self) -> None:
+        """Forget what is deleted and overwritten, at a checkpoint that everybody has.
+
+        These have to be the documents as of the checkpoint: all vertices before it, and no other.
+        What comes after it goes on top. Who does this at the same checkpoint has the same bytes;
+        an operation beside or after it that names what is gone has nothing to change.
+        """
+        for held in self._held.values():
+            held.state, held.digest = held.state.collected(), None
 
     def state_hash(self) -> bytes:
         """Return one hash of everything: equal where the same vertices were applied."""

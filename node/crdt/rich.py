@@ -205,6 +205,10 @@ class Rich:
             return [self._plain(_tree_node(container, n), depth - 1) for n in _nodes(container)]
         return self._plain(container.get_value(), depth)
 
+    def collected(self) -> Self:
+        """Return the document: what follows in a chain needs what was before it."""
+        return self
+
     # --- state -----------------------------------------------------------------------------------
 
     def encode(self) -> bytes:

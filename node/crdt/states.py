@@ -45,6 +45,9 @@ class State(Protocol):
     def merge(self, other: Self) -> None:
         """Join the state of the same document elsewhere."""
 
+    def collected(self) -> Self:
+        """Return the state without what only operations that are all known could need."""
+
     def encode(self) -> bytes:
         """Return the state's only encoding."""
 
@@ -87,6 +90,13 @@ class Counter:
         for vertex, (plus, minus) in other._sums.items():
             self._join(vertex, plus, minus)
 
+    def collected(self) -> Self:
+        """Return a counter with one sum for all vertices."""
+        state = type(self)()
+        sums = list(self._sums.values())
+        state._join(bytes(ID), sum(plus for plus, _ in sums), sum(minus for _, minus in sums))
+        return state
+
     def encode(self) -> bytes:
         """Return the sums in the order of vertices."""
         return b"".join(
@@ -121,6 +131,10 @@ class GrowingSet:
     def merge(self, other: Self) -> None:
         """Put in the other's values."""
         self._values |= other._values
+
+    def collected(self) -> Self:
+        """Return the set."""
+        return self
 
     def encode(self) -> bytes:
         """Return the values in the order of their bytes."""
@@ -179,6 +193,12 @@ class Observed:
         keys = sorted(key for key, held in self._there.items() if value is None or held == value)
         return tuple(ref_of(key) for key in keys)
 
+    def collected(self) -> Self:
+        """Return what is there."""
+        state = type(self)()
+        state._there = dict(self._there)
+        return state
+
     def encode(self) -> bytes:
         """Return what is there and what is gone, each in the order of names."""
         there = b"".join(key + sized(value) for key, value in sorted(self._there.items()))
@@ -227,6 +247,10 @@ class LastWriter:
         """Keep the better one."""
         if other._best:
             self._join(other._best)
+
+    def collected(self) -> Self:
+        """Return the register."""
+        return self
 
     def encode(self) -> bytes:
         """Return the write that counts."""

@@ -94,9 +94,15 @@ def choose_in_array(state: Any, chance: random.Random, at: int) -> list[Operatio
 def history() -> Callable[..., list[tuple[Any, ...]]]:
     """Make vertices (id, lamport, author, operations), in an order that causes allow."""
 
-    def make(seed: int, kinds: tuple[Type, ...], steps: int = 40, replicas: int = 4) -> list[Any]:
+    def make(
+        seed: int, kinds: tuple[Type, ...], steps: int = 40, replicas: int = 4, before: Any = ()
+    ) -> list[Any]:
+        """Make new vertices, by authors who all have those before."""
         chance = random.Random(seed)
         authors = [Replica(number) for number in range(replicas)]
+        for one in authors:
+            for vertex in before:
+                one.take(vertex)
         made = []
         for step in range(steps):
             one = chance.choice(authors)
@@ -107,7 +113,12 @@ def history() -> Callable[..., list[tuple[Any, ...]]]:
             for kind in chance.sample(kinds, min(len(kinds), 2)):
                 at = sum(operation.width for operation in operations)
                 operations += choose(one.documents, kind, chance, at)
-            vertex = (sha256(b"%d %d" % (seed, step)), one.lamport, one.author, operations)
+            vertex = (
+                sha256(b"%d %d" % (seed, len(before) + step)),
+                one.lamport,
+                one.author,
+                operations,
+            )
             one.take(vertex)
             made.append(vertex)
         return made

@@ -181,11 +181,18 @@ def test_random_names_among_honest_work(history, apply_all) -> None:
         assert halves[0].snapshot() == expected
 
 
+@pytest.mark.parametrize("collects", [False, True])
 @pytest.mark.parametrize("kind", list(Type)[:7])
-def test_a_damaged_state_is_refused_or_another_one(kind, history, apply_all) -> None:
+def test_a_damaged_state_is_refused_or_another_one(kind, collects, history, apply_all) -> None:
     """Truncated anywhere, or with any bit flipped."""
     name = Name(kind, bytes(range(32)))
-    document = apply_all(history(3, (kind,), steps=8)).document(name)
+    vertices = history(3, (kind,), steps=8)
+    documents = apply_all(vertices)
+    if collects:
+        documents.collect()
+        for vertex in history(3, (kind,), steps=2, before=vertices):
+            documents.apply(*vertex)
+    document = documents.document(name)
     data = document.state
     for place in range(len(data)):
         bit = 1 << (place % 8)
@@ -214,7 +221,7 @@ def test_a_snapshot_is_read_strictly() -> None:
 
 def test_a_run_without_end_is_refused_at_once() -> None:
     row = b"\0\0\0\0" + b"\0" + b"\xff\xff\xff\xff"
-    head = b"\0\0\0\1" + b"v" * 32 + bytes(8) + b"a" * 32 + b"\0\0\0\1"
+    head = bytes(4) + b"\0\0\0\1" + b"v" * 32 + bytes(8) + b"a" * 32 + b"\0\0\0\1"
     for form in (b"\1", b"\0\0\0\0\1x", b"\3"):
         with pytest.raises(Refused):
             Array.decode(head + row + form)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from node.codec import Refused
 from node.crdt.bodies import (
     Name,
     Type,
@@ -105,3 +106,43 @@ def test_long_histories(seed, history, apply_all, twin) -> None:
     assert apply_all(shuffled).snapshot() == expected.snapshot()
     for name in expected.names():
         assert expected.value(name) == twin(name.type, vertices)
+
+
+@given(seed=SEEDS)
+@settings(max_examples=12)
+def test_a_checkpoint_takes_nothing_from_what_is_seen(seed, history, apply_all) -> None:
+    """All that comes later is made by authors who have the whole past: as if nothing was lost."""
+    past = history(seed, SEVEN, steps=40, replicas=3)
+    whole = apply_all(past)
+    collected = Documents.restore(whole.snapshot())
+    collected.collect()
+    assert [collected.value(name) for name in whole.names()] == [
+        whole.value(name) for name in whole.names()
+    ]
+    assert len(collected.snapshot()) < len(whole.snapshot())
+
+    later = history(seed, SEVEN, steps=30, before=past)
+    random.Random(seed).shuffle(shuffled := later * 2)
+    for vertex in later:
+        whole.apply(*vertex)
+    again = Documents.restore(collected.snapshot())
+    for documents, vertices in ((collected, later), (again, shuffled)):
+        for vertex in vertices:
+            documents.apply(*vertex)
+    assert again.snapshot() == collected.snapshot()
+    for name in whole.names():
+        assert collected.value(name) == whole.value(name)
+    restored = Documents.restore(collected.snapshot())
+    assert restored.state_hash() == collected.state_hash()
+    restored.merge(again.document(name) for name in again.names())
+    assert restored.state_hash() == collected.state_hash()
+
+
+def test_states_of_two_checkpoints_are_not_merged(history, apply_all) -> None:
+    vertices = history(1, (Type.RG_ARRAY,))
+    one, other = apply_all(vertices), apply_all(vertices)
+    other.collect()
+    name = Name(Type.RG_ARRAY, ID)
+
+    with pytest.raises(Refused, match="two checkpoints"):
+        merge(one.document(name), other.document(name))
