@@ -32,7 +32,7 @@ class Contact:
     def at(cls, peer_id: bytes, *addresses: Multiaddr | str) -> "Contact":
         """Return the contact of a node that is reached there."""
         read = (Multiaddr.parse(one) if isinstance(one, str) else one for one in addresses)
-        return cls(peer_id, tuple(map(pack, read)))
+        return cls(peer_id, pack_all(read))
 
     def multiaddrs(self) -> list[Multiaddr]:
         """Return where to dial."""
@@ -46,6 +46,12 @@ def pack(address: Multiaddr) -> bytes:
         host = address.host.encode()
         return kind + u8(len(host)) + host + u16(address.port)
     return kind + ip_address(address.host).packed + u16(address.port)
+
+
+def pack_all(addresses: Iterable[Multiaddr]) -> tuple[bytes, ...]:
+    """Return the addresses of a node as they may be told: each once, none without a port."""
+    packed = dict.fromkeys(pack(address) for address in addresses if address.port)
+    return tuple(packed)[:ADDRESSES_MAX]
 
 
 def unpack(packed: bytes) -> Multiaddr:

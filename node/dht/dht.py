@@ -14,7 +14,7 @@ from ..crypto import Random, SigningKey
 from ..identity import Multiaddr
 from ..session.messages import MessageType
 from .answers import Answers
-from .contacts import ADDRESSES_MAX, Contact, networks, pack, reachable
+from .contacts import Contact, networks, pack_all, reachable
 from .events import (
     Bootstrapped,
     Event,
@@ -25,7 +25,7 @@ from .events import (
     Validators,
 )
 from .events import Values as ValuesFound
-from .findings import participants, validators
+from .findings import is_presence, participants, validators
 from .jobs import Pings, Search, Searches, Spread
 from .limits import Allowances
 from .messages import Op, decode_ask, encode_answer
@@ -50,7 +50,7 @@ from .table import Table, number_of
 from .upkeep import Upkeep
 from .values import Values
 
-QUESTIONS_PER_SECOND = 32
+QUESTIONS_PER_SECOND = 32  # and a record in an answer counts as one
 QUESTIONS_BURST = 256
 BOOTSTRAP_MAX = 256
 VALIDATORS_ASKED_MAX = 32
@@ -109,7 +109,7 @@ class Dht:
 
     def moved(self, addresses: Iterable[Multiaddr]) -> None:
         """Say from now on that this node is reached there; nowhere makes it a client."""
-        self._questions.addresses = tuple(map(pack, addresses))[:ADDRESSES_MAX]
+        self._questions.addresses = pack_all(addresses)
 
     def met(
         self, peer_id: bytes, addresses: Iterable[Multiaddr], seen_at: Multiaddr | None, now: int
@@ -117,7 +117,7 @@ class Dht:
         """Take note of a link: what the peer says of itself, and where it was seen."""
         if seen_at is not None:
             self._seen_at[peer_id] = seen_at
-        self._heard(Contact(peer_id, tuple(map(pack, addresses))[:ADDRESSES_MAX]), now)
+        self._heard(Contact(peer_id, pack_all(addresses)), now)
 
     def linked(self, peer_id: bytes, now: int) -> None:
         """Nothing is to be said before there is something to ask."""
@@ -150,12 +150,15 @@ class Dht:
             if silent and ask.op is not Op.PING:  # or one ping would lead to another, and so on
                 Pings(self._questions, [silent], now)
             answer = self._answers.answer(peer_id, ask, now)
+            self._asks.charge(peer_id, len(answer.records))
             self._questions.send(peer_id, MessageType.DHT_ANSWER, encode_answer(answer))
             return
-        contact, job, got = self._questions.answer(peer_id, payload, now)
-        self.table.rate(peer_id, 1, now)
+        contact, answered = self._questions.answer(peer_id, payload, now)
         self._heard(contact, now)
-        job.answered(contact, got, now)
+        if answered:
+            job, got = answered
+            self.table.rate(peer_id, 1, now)
+            job.answered(contact, got, now)
 
     def tick(self, now: int) -> None:
         """Do what is due."""
@@ -243,7 +246,9 @@ class Dht:
                 self._events.append(Presences(token, participants(session_id, found.values())))
 
         for epoch in epochs:
-            self._find(presence_key(session_id, epoch), partial(done, epoch), now)
+            key = presence_key(session_id, epoch)
+            accept = partial(is_presence, session_id, epoch)
+            self._find(key, partial(done, epoch), now, accept)
         return token
 
     def find_validators(self, chain_id: int, now: int) -> int:
@@ -325,9 +330,15 @@ class Dht:
         self.upkeep.publish(token, make, now)
         return token
 
-    def _find(self, key: bytes, done: Callable[[Search], None], now: int) -> None:
+    def _find(
+        self,
+        key: bytes,
+        done: Callable[[Search], None],
+        now: int,
+        accept: Callable[[Record], bool] | None = None,
+    ) -> None:
         held = [one.record for one in self.values.get(key, now)]
-        self._searches.start(Op.FIND_VALUE, key, done, now, held)
+        self._searches.start(Op.FIND_VALUE, key, done, now, held, accept)
 
     def _cache(self, search: Search) -> None:
         """Leave a copy of an owner's record at the closest node that had none."""

@@ -1,7 +1,6 @@
 """What records come to, once they are found: who is genuine, and who belongs."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from ..codec import Refused
 from ..crypto import sha256
@@ -20,12 +19,19 @@ CODE_GROUPS = 5
 CODE_DIGITS = 5  # in all 83 bits: too many to find another set of nodes for a given code
 
 
+def is_presence(session_id: bytes, epoch: int, record: Record) -> bool:
+    """Tell whether somebody put a record there who knows the session: its seal opens."""
+    try:
+        open_presence(session_id, epoch, record)
+    except Refused:
+        return False
+    return True
+
+
 def participants(session_id: bytes, found: Iterable[tuple[int, Record]]) -> tuple[Presence, ...]:
-    """Return those who take part: their seals open, in the order of their keys."""
-    opened = []
-    for epoch, record in found:
-        with suppress(Refused):  # it was put there by somebody who does not know the session
-            opened.append(open_presence(session_id, epoch, record))
+    """Return those who take part, in the order of their keys."""
+    genuine = (pair for pair in found if is_presence(session_id, *pair))
+    opened = [open_presence(session_id, epoch, record) for epoch, record in genuine]
     return tuple(sorted(opened, key=lambda presence: presence.public))
 
 

@@ -1,5 +1,6 @@
 """What is done by questions and answers: a search, the spreading of records, a round of pings."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from ..codec import Refused
@@ -11,7 +12,8 @@ from .questions import NEVER, Questions
 from .records import LIFE_SECONDS, Kind, Record, is_signed, read_record
 from .table import LIE, K, Table
 
-CHECKS_MAX = 256  # signatures of one search
+CHECKS_MAX = 256  # signatures of one search,
+CHECKS_EACH = 8  # but so many of each node, or a few with much junk would use them up
 ROUNDS_MAX = 16  # of questions to one node that has many records
 AGREED = 3  # nodes with the same record of an owner, after which no more are asked
 SEARCHES_MAX = 64
@@ -29,6 +31,7 @@ class Search:
         done: "Callable[[Search], None]",
         now: int,
         held: Iterable[Record] = (),
+        accept: Callable[[Record], bool] | None = None,
     ) -> None:
         self.place = place
         self.at = now
@@ -43,8 +46,9 @@ class Search:
         self._questions = questions
         self._op = op
         self._done = done
+        self._accept = accept
         self._digests: dict[bytes, None] = {}
-        self._checks = 0
+        self._checks: Counter[bytes] = Counter()
         self._rounds: dict[bytes, int] = {}
         self._agreeing = 0
         for record in held:
@@ -81,7 +85,7 @@ class Search:
             return
         peer_id = contact.peer_id
         try:
-            fresh = self._take(answer.records)
+            fresh = self._take(peer_id, answer.records)
         except Refused:
             self.lookup.distrust(peer_id)
             self._table.rate(peer_id, LIE, now)
@@ -101,8 +105,7 @@ class Search:
         """Go on without a node."""
         if self.is_over:
             return
-        liar = self.lookup.failed(contact.peer_id, now)
-        if liar:
+        for liar in self.lookup.failed(contact.peer_id, now):
             self._table.rate(liar, -1, now)
         self.step(now)
 
@@ -125,10 +128,11 @@ class Search:
             self.lacking.append(contact)
         owned = [one for one in self.records.values() if one.kind is Kind.OWNED]
         told = [sha256(record[:-SIGNATURE]) for record in answer.records]
-        if owned and answer.held and (not answer.left or owned[0].digest in told):
+        counts = not self.lookup.has_trusted or self._table.is_trusted(contact.peer_id, self.at)
+        if owned and counts and answer.held and (not answer.left or owned[0].digest in told):
             self._agreeing += 1
 
-    def _take(self, records: Sequence[bytes]) -> bool:
+    def _take(self, peer_id: bytes, records: Sequence[bytes]) -> bool:
         """Keep what is genuine; return whether anything of it was new."""
         fresh = False
         for data in records:
@@ -136,9 +140,11 @@ class Search:
             if record.key != self.place:
                 raise Refused("dht: record of another key")
             digest = record.digest
-            if digest in self._digests or self._checks >= CHECKS_MAX:
+            if digest in self._digests or (self._accept and not self._accept(record)):
                 continue
-            self._checks += 1
+            if self._checks.total() >= CHECKS_MAX and self._checks[peer_id] >= CHECKS_EACH:
+                continue
+            self._checks[peer_id] += 1
             if not is_signed(record):
                 raise Refused("dht: forged record")
             fresh |= self._keep(record, digest)
@@ -171,12 +177,13 @@ class Searches:
         done: Callable[[Search], None],
         now: int,
         held: Iterable[Record] = (),
+        accept: Callable[[Record], bool] | None = None,
     ) -> None:
-        """Begin a search; `done` hears of its end."""
+        """Begin a search; `done` hears of its end. Records that are not accepted cost nothing."""
         self._going = [search for search in self._going if not search.is_over]
         if len(self._going) >= SEARCHES_MAX:
             raise Refused("dht: too many searches")
-        search = Search(self._table, self._questions, op, place, done, now, held)
+        search = Search(self._table, self._questions, op, place, done, now, held, accept)
         self._going.append(search)
         search.step(now)
 

@@ -17,6 +17,10 @@ class Allowance:
     def __post_init__(self) -> None:
         self._left = self.most
 
+    def charge(self, cost: int) -> None:
+        """Use up more, on credit."""
+        self._left -= cost
+
     def take(self, now: int) -> bool:
         """Use one up; False where there is none."""
         self._left = min(self.most, self._left + (now - self._at) * self.per_second / 1000)
@@ -34,6 +38,10 @@ class Allowances:
         self._per_second = per_second
         self._most = most
         self._peers: dict[bytes, Allowance] = {}
+
+    def charge(self, peer_id: bytes, cost: int) -> None:
+        """Use up more of what a peer has that took one just now."""
+        self._peers[peer_id].charge(cost)
 
     def take(self, peer_id: bytes, now: int) -> bool:
         """Use one of a peer's up; False where it has none."""

@@ -4,7 +4,7 @@ A node is asked on one way only, so liars lead astray the ways that they are on 
 (Baumgart and Mies, S/Kademlia, 2007). Where there are trusted nodes, one way asks none but those:
 ids without a stake, however many, are not on it. Once all ways are there, the closest nodes that
 any of them came to know are asked. What is told of a node is believed once it answers itself;
-whoever tells of many that do not is not believed any more.
+whoever tells of many that do not, and of few that do, is not believed any more.
 """
 
 from bisect import bisect_left
@@ -25,7 +25,7 @@ SWEEP_ASKS_MAX = 96
 SWEEP_ALPHA = 10  # the nodes are known by then, so asking them at once asks no more of them
 TRIES_MAX = 2
 SLOW_MS = 1_000  # after this a question no longer holds its way up
-DEAD_MAX = 5  # nodes told of by one that do not answer, after which the rest is not asked
+CREDIT = 5  # nodes told of by one that may be silent, and two more for each that is not
 NEVER = 1 << 62
 
 
@@ -45,7 +45,9 @@ class Node:
     contact: Contact
     distance: int
     depth: int
-    source: bytes
+    sources: dict[bytes, None]
+    """Who told of it; nobody where it was known at the start."""
+    charged: bytes = b""
     state: State = State.KNOWN
     path: int = -1
     asked: int = 0
@@ -77,21 +79,21 @@ class Lookup:
         self._is_trusted = is_trusted
         self._own_id = own_id
         self._nodes: dict[bytes, Node] = {}
-        self._dead: Counter[bytes] = Counter()
+        self._credit: dict[bytes, int] = {}
         self._open: Counter[bytes] = Counter()  # questions to nodes that this one told of
         self._answered = 0
         contacts = list(starts)
-        has_trusted = any(is_trusted(contact.peer_id) for contact in contacts)
+        self.has_trusted = any(is_trusted(contact.peer_id) for contact in contacts)
         self._paths = [_Path(WIDTH, PATH_ASKS_MAX) for _ in range(PATHS)]
-        if has_trusted:
+        if self.has_trusted:
             self._paths[0] = _Path(TRUSTED_WIDTH, PATH_ASKS_MAX, trusted=True)
         self._sweep = _Path(K, SWEEP_ASKS_MAX, SWEEP_ALPHA)
         for turn, contact in enumerate(contacts):
-            for number in self._first_paths(turn, has_trusted):
+            for number in self._first_paths(turn):
                 self._learn(number, contact, 1, b"")
 
-    def _first_paths(self, turn: int, has_trusted: bool) -> list[int]:
-        if has_trusted:
+    def _first_paths(self, turn: int) -> list[int]:
+        if self.has_trusted:
             return [0, 1 + turn % (PATHS - 1)]
         return [turn % PATHS]
 
@@ -111,40 +113,34 @@ class Lookup:
         node = self._nodes[peer_id]
         node.state = State.ANSWERED
         self._answered += 1
-        self._open[node.source] -= 1
+        self._open[node.charged] -= 1
+        for source in node.sources:
+            self._credit[source] += 2
+        self._credit.setdefault(peer_id, CREDIT)
         for contact in contacts:
-            if self._dead[peer_id] < DEAD_MAX:
-                self._learn(node.path, contact, node.depth + 1, peer_id)
+            self._learn(node.path, contact, node.depth + 1, peer_id)
 
-    def failed(self, peer_id: bytes, now: int) -> bytes:
-        """Take note that a node does not answer; return who told of too many such, if that is it.
+    def failed(self, peer_id: bytes, now: int) -> list[bytes]:
+        """Take note that a node does not answer; return who has no credit left by that.
 
         A message that is lost at once is sent once more.
         """
         node = self._nodes[peer_id]
-        self._open[node.source] -= 1
+        self._open[node.charged] -= 1
         if node.tries < TRIES_MAX and now - node.asked < SLOW_MS:
             node.state = State.KNOWN
-            return b""
+            return []
         node.state = State.FAILED
-        if not node.source:
-            return b""
-        self._dead[node.source] += 1
-        dead = self._dead[node.source]
-        if dead < DEAD_MAX:
-            return b""
-        for other in self._nodes.values():
-            if other.source == node.source and other.state is State.KNOWN:
-                other.state = State.FAILED
-        return node.source if dead == DEAD_MAX else b""
+        for source in node.sources:
+            self._credit[source] -= 1
+        return [source for source in node.sources if not self._credit[source]]
 
     def distrust(self, peer_id: bytes) -> None:
-        """Take back what a node said: it has lied."""
-        self._nodes[peer_id].state = State.FAILED
-        self._dead[peer_id] = DEAD_MAX
-        for other in self._nodes.values():
-            if other.source == peer_id and other.state is State.KNOWN:
-                other.state = State.FAILED
+        """Believe nothing that a node said, or will say: it has lied."""
+        node = self._nodes[peer_id]
+        node.state = State.FAILED
+        self._open[node.charged] -= 1
+        self._credit[peer_id] = -(1 << 32)
 
     def is_done(self, now: int, *, patient: bool) -> bool:
         """Tell whether no more is to be learned; who is not patient waits for no slow node."""
@@ -194,9 +190,8 @@ class Lookup:
         for node in self._front(path):
             if free <= 0 or path.asks >= path.asks_max:
                 break
-            if node.state is State.KNOWN and self._may_ask(node):
+            if node.state is State.KNOWN and self._charge(node):
                 node.state, node.path, node.asked = State.ASKED, number, now
-                self._open[node.source] += 1
                 node.tries += 1
                 path.asks += 1
                 free -= 1
@@ -204,10 +199,20 @@ class Lookup:
                 asked.append(node.contact)
         return asked
 
-    def _may_ask(self, node: Node) -> bool:
-        """Tell whether whoever told of a node is believed in as many as are being asked."""
-        source = node.source
-        return not source or self._open[source] + self._dead[source] < DEAD_MAX
+    def _charge(self, node: Node) -> bool:
+        """Let somebody answer for a node who is believed in more than are being asked for him."""
+        for source in node.sources or (b"",):
+            if not source or self._open[source] < self._credit[source]:
+                node.charged = source
+                self._open[source] += 1
+                return True
+        return False
+
+    def _is_doubted(self, node: Node) -> bool:
+        """Tell whether nobody who told of a node is believed any more."""
+        if node.state is not State.KNOWN or not node.sources:
+            return False
+        return all(self._credit[source] <= 0 for source in node.sources)
 
     def _learn(self, number: int, contact: Contact, depth: int, source: bytes) -> None:
         peer_id = contact.peer_id
@@ -216,9 +221,10 @@ class Lookup:
         node = self._nodes.get(peer_id)
         if node is None:
             distance = number_of(peer_id) ^ self._place
-            node = self._nodes[peer_id] = Node(contact, distance, depth, source)
-        elif node.state is State.KNOWN and node.source and self._dead[node.source]:
-            node.source = source  # a second source vouches for it
+            sources = {source: None} if source else {}
+            node = self._nodes[peer_id] = Node(contact, distance, depth, sources)
+        elif node.sources and node.state is State.KNOWN:
+            node.sources[source] = None
         _insert(self._sweep, node)
         if number < PATHS:
             path = self._paths[number]
@@ -230,7 +236,7 @@ class Lookup:
         front = []
         for _, peer_id in path.order:
             node = self._nodes[peer_id]
-            if node.state is not State.FAILED:
+            if node.state is not State.FAILED and not self._is_doubted(node):
                 front.append(node)
                 if len(front) == path.width:
                     break

@@ -12,6 +12,7 @@ from .contacts import Contact
 from .messages import REQUEST_ID, Answer, Ask, Op, decode_answer, encode_ask
 
 TIMEOUT_MS = 2_000
+LATE_MAX = 512
 NEVER = 1 << 62
 
 
@@ -42,10 +43,8 @@ class Questions:
         self._random = random
         self._missed = missed
         self._waiting: dict[bytes, _Waiting] = {}  # in the order of deadlines: all wait equally
+        self._late: dict[bytes, Contact] = {}
         self._outgoing: list[Send] = []
-
-    def __len__(self) -> int:
-        return len(self._waiting)
 
     def ask(
         self,
@@ -81,9 +80,18 @@ class Questions:
                 return waiting.contact.addresses
         return ()
 
-    def answer(self, peer_id: bytes, payload: bytes, now: int) -> tuple[Contact, Job, Answer]:
-        """Read an answer that is waited for; nothing else costs more than a look at its id."""
+    def answer(
+        self, peer_id: bytes, payload: bytes, now: int
+    ) -> tuple[Contact, tuple[Job, Answer] | None]:
+        """Read an answer that is waited for; nothing else costs more than a look at its id.
+
+        One that comes too late says no more than that somebody is there.
+        """
         request_id = payload[2 : 2 + REQUEST_ID]
+        late = self._late.get(request_id)
+        if late is not None and late.peer_id == peer_id:
+            del self._late[request_id]
+            return late, None
         waiting = self._waiting.get(request_id)
         if waiting is None or waiting.contact.peer_id != peer_id:
             raise Refused("dht: answer to no question")
@@ -95,7 +103,7 @@ class Questions:
         except Refused:
             waiting.job.failed(waiting.contact, now)
             raise
-        return waiting.contact, waiting.job, answer
+        return waiting.contact, (waiting.job, answer)
 
     def lost(self, peer_id: bytes, now: int) -> None:
         """Give up what a node was asked."""
@@ -117,6 +125,10 @@ class Questions:
         return next((waiting.deadline for waiting in self._waiting.values()), NEVER)
 
     def _fail(self, keys: list[bytes], now: int) -> None:
+        for key in keys:
+            self._late[key] = self._waiting[key].contact
+            if len(self._late) > LATE_MAX:
+                del self._late[next(iter(self._late))]
         for waiting in [self._waiting.pop(key) for key in keys]:
             self._missed(waiting.contact.peer_id, now)
             waiting.job.failed(waiting.contact, now)

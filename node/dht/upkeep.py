@@ -20,7 +20,7 @@ from .values import Values
 
 MINUTE_MS = 60_000
 REFRESH_MS = 10 * MINUTE_MS
-SILENT_MS = 10 * MINUTE_MS
+SILENT_MS = 30 * MINUTE_MS  # a ping may take a new link, which costs much more than itself
 RENEW_MS = 30 * MINUTE_MS
 HAND_ON_MS = 10 * MINUTE_MS
 HAND_ON_MAX = 16  # keys in a minute
@@ -77,8 +77,13 @@ class Upkeep:
         """Put a record, and again every half hour."""
         if len(self._published) >= PUBLISHED_MAX:
             raise Refused("dht: too much published")
-        self._put(token, make(now), now)
+        data = make(now)
         self._published[token] = _Published(make, now + RENEW_MS)
+        try:
+            self._put(token, data, now)
+        except Refused:
+            del self._published[token]
+            raise
 
     def withdraw(self, token: int) -> None:
         """Let a record run out."""
@@ -136,11 +141,9 @@ class Upkeep:
     def _renew(self, now: int) -> None:
         for token, published in self._published.items():
             if published.due <= now:
-                try:
+                with suppress(Refused):  # there are searches enough: in a minute
                     self._put(token, published.make(now), now)
-                except Refused:
-                    continue  # there are searches enough: in a minute
-                published.due = now + RENEW_MS
+                    published.due = now + RENEW_MS
 
     def _put(self, token: int, data: bytes, now: int) -> None:
         record = read_record(data)
@@ -153,6 +156,9 @@ class Upkeep:
                 self.noticed(record.key, search.at)
 
             def stored(copies: int) -> None:
+                published = self._published.get(token)
+                if published and not copies:  # nobody is there: perhaps in a minute
+                    published.due = search.at + MINUTE_MS
                 self._stored(token, copies + mine)
 
             Spread(self._questions, targets, data, search.at, done=stored)
@@ -171,9 +177,8 @@ class Upkeep:
         return nearer < K
 
     def _hand_on(self, now: int) -> None:
-        held = self._values.keys()
-        for key in [key for key in self._keys if key not in held]:
-            del self._keys[key]
+        held = dict.fromkeys(self._values.keys())
+        self._keys = {key: known for key, known in self._keys.items() if key in held}
         due = [key for key in held if self._keys.setdefault(key, _Key(now, now)).due <= now]
         for key in due[:HAND_ON_MAX]:
             self._keys[key] = _Key(now + HAND_ON_MS + self._spread(HAND_ON_MS), now)

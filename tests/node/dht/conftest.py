@@ -2,7 +2,7 @@
 
 import ipaddress
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from heapq import nsmallest
 from random import Random
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from node.dht.contacts import Contact, networks
 from node.dht.dht import Dht, Settings
 from node.dht.events import Bootstrapped
 from node.dht.messages import Answer, Op, decode_ask, encode_answer
-from node.dht.table import K, number_of
+from node.dht.table import TRUSTED_AFTER_MS, K, number_of
 from node.identity import Multiaddr
 from node.session.messages import MessageType
 from node.simulation.links import Terms
@@ -94,10 +94,11 @@ class Nodes:
             roots = self.random.sample(range(index), min(3, index))
             self.join(index, *roots)
 
-    def fill(self) -> None:
+    def fill(self, old: Container[int] = ()) -> None:
         """Give every node the table that it has after a long time without trouble.
 
-        A bucket is a range of the sorted ids; of a large one it holds any twenty.
+        A bucket is a range of the sorted ids, and of a large one it holds any twenty; those that
+        are `old` were there a day before all others.
         """
         order = sorted((node.peer_id, node.index) for node in self.world.nodes)
         numbers = [number_of(peer_id) for peer_id, _ in order]
@@ -106,10 +107,12 @@ class Nodes:
             for bit in range(255, -1, -1):
                 low = (own ^ 1 << bit) >> bit << bit
                 first, last = bisect_left(numbers, low), bisect_left(numbers, low + (1 << bit))
-                there = range(first, last)
-                for at in self.random.sample(there, min(K, len(there))):
-                    contact = self.contact(order[at][1])
-                    node.cores[0].table.heard(contact, networks(contact, None), START_MS)
+                there = [index for _, index in order[first:last]]
+                self.random.shuffle(there)
+                for index in sorted(there, key=lambda one: one not in old)[:K]:
+                    contact = self.contact(index)
+                    since = START_MS - TRUSTED_AFTER_MS * (index in old)
+                    node.cores[0].table.heard(contact, networks(contact, None), START_MS, since)
 
     def closest(self, place: bytes, count: int = K) -> list[bytes]:
         """Return by brute force what a search should find."""

@@ -9,13 +9,14 @@ from node.crypto import SIGNATURE, sha256
 from node.dht.answers import PEER_CHECKS_BURST
 from node.dht.contacts import Contact
 from node.dht.dht import QUESTIONS_BURST, SAVED, Dht, Settings
-from node.dht.jobs import SEARCHES_MAX
+from node.dht.jobs import CHECKS_MAX, SEARCHES_MAX
 from node.dht.messages import Answer, Ask, Kept, Op, decode_answer, encode_answer, encode_ask
 from node.dht.records import (
     LIFE_SECONDS,
     Kind,
     Validator,
     content_key,
+    make_presence,
     make_provider,
     make_validator,
     owned_key,
@@ -24,7 +25,7 @@ from node.dht.records import (
     sign_record,
 )
 from node.dht.table import MISSES_MAX, TRUSTED_AFTER_MS, K
-from node.dht.upkeep import PUBLISHED_MAX, REFRESH_MS
+from node.dht.upkeep import PUBLISHED_MAX, SILENT_MS
 from node.identity import Multiaddr, peer_id_of
 from node.session.messages import MessageType
 from node.simulation.store import SimulatedStore
@@ -193,6 +194,15 @@ def test_a_flood_of_questions_is_refused_and_honest_peers_are_answered(core: Dht
     ask(core, Ask(Op.PING, bytes(16)), now=1000)
 
 
+def test_records_in_answers_count_as_questions(core: Dht, keys) -> None:
+    for key in keys[:8]:
+        store(core, make_provider(b"x", (), key, 1), peer=sha256(b"honest"))
+    for _ in range(-(-QUESTIONS_BURST // 9)):
+        assert len(value(core, content_key(b"x")).records) == 8
+    with pytest.raises(Refused, match="too many questions"):
+        value(core, content_key(b"x"))
+
+
 def test_signatures_are_checked_within_a_budget(core: Dht, mine: bytes, keys) -> None:
     """Of one peer so many a second; what is known already costs none."""
     outcomes = []
@@ -238,6 +248,21 @@ def test_a_broken_answer_is_as_good_as_none(core: Dht, bad: bytes) -> None:
     assert (event.token, event.alive) == (token, 0)
 
 
+def test_a_late_answer_is_no_fault_and_shows_that_somebody_is_there(core: Dht) -> None:
+    core.bootstrap([THERE], 0)
+    (sent,) = core.outgoing()
+    core.tick(2000)
+    assert len(core.events()) == 1
+    answer = encode_answer(Answer(Op.PING, sent.payload[2:18]))
+    with pytest.raises(Refused, match="answer to no question"):
+        core.receive(sha256(b"mallory"), ANSWER, answer, 2001)
+    core.receive(PEER, ANSWER, answer, 2001)
+    assert PEER in core.table
+    assert core.events() == []
+    with pytest.raises(Refused, match="answer to no question"):
+        core.receive(PEER, ANSWER, answer, 2002)
+
+
 def test_forged_values_shun_the_teller_and_the_search_goes_on(core: Dht, mine: bytes) -> None:
     core.met(PEER, THERE.multiaddrs(), None, 0)
     token = core.find_value(read_record(mine).key, 0)
@@ -258,6 +283,57 @@ def test_values_of_another_key_are_a_lie(core: Dht, mine: bytes) -> None:
     answer = Answer(Op.FIND_VALUE, sent.payload[2:18], (), 1, 1, (mine,))
     with pytest.raises(Refused, match="record of another key"):
         core.receive(PEER, ANSWER, encode_answer(answer), 0)
+
+
+def test_junk_under_a_sessions_key_is_not_even_checked(core: Dht, keys) -> None:
+    """It has no signature at all, and is no lie: the holder cannot know."""
+    core.met(PEER, THERE.multiaddrs(), None, 0)
+    session = sha256(b"a session")
+    core.find_session_peers(session, 2 * HOUR)
+    (sent,) = core.outgoing()
+    genuine = make_presence(session, sha256(b"inbox"), keys[0], 2 * HOUR, Random(1).randbytes)
+    at = 46 + 10
+    junk = genuine[:at] + bytes([genuine[at] ^ 1]) + genuine[at + 1 :]
+    answer = Answer(Op.FIND_VALUE, sent.payload[2:18], (), 2, 2, (junk, genuine))
+    core.receive(PEER, ANSWER, encode_answer(answer), 2 * HOUR)
+    (event,) = core.events()
+    assert [one.public for one in event.participants] == [keys[0].public]
+
+
+def test_junk_of_some_holders_leaves_room_for_the_records_of_others(core: Dht, keys) -> None:
+    """All but one hand out genuine records without end that nobody wants; it answers last."""
+    key = content_key(b"x")
+    for number in range(11, 31):
+        holder = Contact.at(sha256(bytes([number])), f"/ip4/{number}.1.1.1/tcp/1")
+        core.met(holder.peer_id, holder.multiaddrs(), None, 0)
+    core.providers(b"x", 0)
+    honest, *others = core.outgoing()
+    wanted = make_provider(b"x", (), keys[1], 1)
+    sequences, answered = iter(range(1, 10_000)), 0
+    while others:
+        for one in others:
+            records = tuple(
+                sign_record(Kind.PROVIDER, key, next(sequences), b"\0", keys[0]) for _ in range(8)
+            )
+            answer = Answer(Op.FIND_VALUE, one.payload[2:18], (), 64, 64, records)
+            core.receive(one.peer_id, ANSWER, encode_answer(answer), 0)
+            answered += 8
+        others = core.outgoing()
+    assert answered > CHECKS_MAX
+    answer = Answer(Op.FIND_VALUE, honest.payload[2:18], (), 1, 1, (wanted,))
+    core.receive(honest.peer_id, ANSWER, encode_answer(answer), 0)
+    while sent := core.outgoing():
+        for one in sent:
+            core.unreachable(one.peer_id, 0)
+    (event,) = core.events()
+    assert peer_id_of(keys[1].public) in {one.peer_id for one in event.contacts}
+
+
+def test_addresses_that_cannot_be_told_are_left_out(core: Dht) -> None:
+    nowhere, here = Multiaddr("ip4", "198.51.100.7", 0), Multiaddr("ip4", "198.51.100.7", 9)
+    core.met(PEER, (nowhere, here, here), None, 0)
+    assert core.addresses(PEER) == [here]
+    assert ask(core, Ask(Op.FIND_NODE, bytes(16), (), PLACE), peer=sha256(b"x")).contacts
 
 
 def test_searches_and_publications_are_bounded(core: Dht, mine: bytes) -> None:
@@ -295,7 +371,7 @@ def test_a_dead_node_is_out_after_three_misses(core: Dht) -> None:
     core.met(PEER, THERE.multiaddrs(), None, 0)
     for missed in range(MISSES_MAX):
         assert PEER in core.table
-        now = (missed + 1) * (REFRESH_MS + 60_000)
+        now = (missed + 1) * (SILENT_MS + 60_000)
         core.tick(now)
         assert any(send.peer_id == PEER for send in core.outgoing())
         core.unreachable(PEER, now)
@@ -404,6 +480,17 @@ def test_a_published_record_stays_until_it_is_withdrawn(nodes, small, mine) -> N
     assert not here.act(5, "find_value", key).records
 
 
+def test_what_was_published_alone_is_stored_as_soon_as_somebody_is_there(
+    nodes, small, mine
+) -> None:
+    here = nodes(6, terms=small.terms, seed=12)
+    assert here.act(0, "put", mine).copies <= 1
+    here.join_all()
+    here.world.run_for(3 * 60_000)
+    assert here.act(5, "find_value", read_record(mine).key).records
+    assert sum(bool(len(here[index].values)) for index in here.up) == 6
+
+
 def test_a_newer_record_of_an_owner_wins(nodes, small, keys) -> None:
     here = nodes(40, terms=small.terms, seed=5)
     here.fill()
@@ -495,11 +582,7 @@ def test_the_same_seed_gives_the_same_bytes(nodes, small, mine) -> None:
         here.act(3, "put", mine)
         here.act(9, "find_value", read_record(mine).key)
         here.world.run_for(20 * 60_000)
-        return (
-            here.world.messages,
-            here.world.now,
-            [[entry.contact.peer_id for entry in here[index].table.entries()] for index in here.up],
-        )
+        return here.world.messages, here.world.trace.digest()
 
     assert trace() == trace()
 

@@ -5,7 +5,7 @@ import pytest
 from node.dht.contacts import Contact
 from node.dht.lookup import (
     ALPHA,
-    DEAD_MAX,
+    CREDIT,
     PATH_ASKS_MAX,
     PATHS,
     SLOW_MS,
@@ -166,11 +166,43 @@ def test_who_tells_of_many_that_are_dead_is_named_once_and_not_believed() -> Non
     lookup = new(1 << 100)
     (liar,) = lookup.step(0)
     lookup.answered(liar.peer_id, contacts(*range(1, 21)))
-    named = []
+    named, asked = [], []
     while batch := lookup.step(0):
-        named += [lookup.failed(one.peer_id, SLOW_MS) for one in batch]
-    assert named.count(liar.peer_id) == 1
-    assert len(named) < 3 * DEAD_MAX
+        asked += batch
+        named += [name for one in batch for name in lookup.failed(one.peer_id, SLOW_MS)]
+    assert named == [liar.peer_id]
+    assert len(asked) == CREDIT
+
+
+def test_whom_a_liar_names_beside_others_is_asked_all_the_same() -> None:
+    """Liars tell of the right nodes among many that are not there; the honest one comes later."""
+    lookup = new(1 << 100, 1 << 101)
+    first, second = lookup.step(0)
+    right = contacts(*range(1000, 1010))
+    lookup.answered(first.peer_id, contacts(*range(1, 11)) + right)
+    while batch := lookup.step(0):
+        for one in batch:
+            lookup.failed(one.peer_id, SLOW_MS)
+    assert right[0] not in lookup.closest()
+    lookup.answered(second.peer_id, right)
+    run(lookup, lambda distance: [] if distance >= 1000 else None)
+    assert lookup.closest()[:10] == right
+
+
+def test_who_tells_of_the_dead_among_the_living_is_believed() -> None:
+    """A third of all nodes has died a moment ago; nobody knows that yet."""
+    lookup = new(1 << 100)
+    named = []
+    (first,) = lookup.step(0)
+    lookup.answered(first.peer_id, contacts(*range(1, 21)))
+    while batch := lookup.step(0):
+        for one in batch:
+            if one.peer_id[-1] % 3:
+                lookup.answered(one.peer_id, [])
+            else:
+                named += lookup.failed(one.peer_id, SLOW_MS)
+    assert named == []
+    assert len(lookup.closest()) == 15
 
 
 def test_what_a_liar_told_is_taken_back() -> None:

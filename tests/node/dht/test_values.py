@@ -145,6 +145,14 @@ def test_allowances_come_back_with_time() -> None:
     assert [allowance.take(100_000) for _ in range(4)] == [True] * 3 + [False]
 
 
+def test_what_is_charged_has_to_come_back_first() -> None:
+    allowances = Allowances(per_second=1, most=4)
+    assert allowances.take(b"a", 0)
+    allowances.charge(b"a", 8)
+    assert not allowances.take(b"a", 5_900)
+    assert allowances.take(b"a", 6_000)
+
+
 def test_allowances_are_each_peers_own_and_bounded() -> None:
     allowances = Allowances(per_second=1, most=1)
     assert allowances.take(b"a", 0)

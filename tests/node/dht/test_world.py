@@ -37,7 +37,7 @@ def test_a_search_finds_what_sorting_a_thousand_finds(nodes, small) -> None:
     here = nodes(1000, terms=small.terms, seed=21)
     here.fill()
     hops = []
-    for _ in range(25):
+    for _ in range(15):
         asker, place = here.random.randrange(1000), here.place()
         found = here.act(asker, "find_node", place)
         own = here.world.nodes[asker].peer_id
@@ -49,11 +49,11 @@ def test_a_search_finds_what_sorting_a_thousand_finds(nodes, small) -> None:
 
 def test_hops_grow_by_at_most_one_with_each_doubling(nodes, small) -> None:
     means = {}
-    for count in (32, 128, 512):
+    for count in (32, 128, 384):
         here = nodes(count, terms=small.terms, seed=22)
         here.fill()
         found = [
-            here.act(here.random.randrange(count), "find_node", here.place()) for _ in range(25)
+            here.act(here.random.randrange(count), "find_node", here.place()) for _ in range(15)
         ]
         means[math.log2(count)] = statistics.mean(one.hops for one in found)
     slope, _ = statistics.linear_regression(list(means), list(means.values()))
@@ -61,9 +61,9 @@ def test_hops_grow_by_at_most_one_with_each_doubling(nodes, small) -> None:
 
 
 def test_nodes_that_join_one_by_one_find_each_other(nodes, small) -> None:
-    here = nodes(64, terms=small.terms, seed=23)
+    here = nodes(40, terms=small.terms, seed=23)
     here.join_all()
-    assert share_reached(here, 30) == 1
+    assert share_reached(here, 20) == 1
     for _ in range(10):
         place = here.place()
         found = {contact.peer_id for contact in here.act(0, "find_node", place).contacts}
@@ -72,18 +72,18 @@ def test_nodes_that_join_one_by_one_find_each_other(nodes, small) -> None:
 
 
 def test_half_of_all_nodes_change_in_ten_minutes(nodes, small, keys) -> None:
-    here = nodes(60, terms=small.terms, seed=24)
+    here = nodes(48, terms=small.terms, seed=24)
     here.fill()
     record = sign_record(Kind.OWNED, owned_key(keys[0].public), 1, b"", keys[0])
     key = owned_key(keys[0].public)
     here[0].withdraw(here.act(0, "put", record).token)
     reached, kept = [], []
-    for turn in range(60):
+    for turn in range(48):
         gone = here.random.choice([index for index in here.up if index])
         here.world.crash(here.world.nodes[gone], silent=turn % 2 == 0)
         newcomer = here.add().index
         here.join(newcomer, *here.random.sample([i for i in here.up if i != newcomer], 3))
-        here.world.run_until((turn + 1) * 20_000)
+        here.world.run_until((turn + 1) * 25_000)
         asker, target = here.random.sample([i for i in here.up if i != newcomer], 2)
         reached.append(reaches(here, asker, target))
         kept.append(bool(here.act(asker, "find_value", key).records))
@@ -92,12 +92,12 @@ def test_half_of_all_nodes_change_in_ten_minutes(nodes, small, keys) -> None:
 
 
 def test_a_third_dies_and_the_rest_recovers_within_a_refresh(nodes, small) -> None:
-    here = nodes(120, terms=small.terms, seed=25)
+    here = nodes(80, terms=small.terms, seed=25)
     here.fill()
-    for index in here.random.sample(range(120), 36):
+    for index in here.random.sample(range(80), 24):
         here.world.crash(here.world.nodes[index], silent=True)
     here.world.run_for(REFRESH_MS + MINUTE)
-    assert share_reached(here, 50) >= 0.99
+    assert share_reached(here, 30) >= 0.99
 
 
 def put_and_find(here, honest: list[int], keys, count: int) -> float:
@@ -105,7 +105,7 @@ def put_and_find(here, honest: list[int], keys, count: int) -> float:
     found = []
     for number in range(count):
         putter, asker = here.random.sample(honest, 2)
-        content = bytes([number])
+        content = number.to_bytes(2, "big")
         here[putter].withdraw(here.act(putter, "provide", content, keys[0]).token)
         found.append(bool(here.act(asker, "find_value", content_key(content)).records))
     return statistics.mean(found)
@@ -119,28 +119,61 @@ def test_a_fifth_are_liars(nodes, small, keys, sybil, invent: bool) -> None:
     here.fill()
     sybil.kin, sybil.invent = tuple(here.contact(n) for n in range(0, 250, 5)), invent
     honest = [index for index in range(250) if index % 5]
-    assert put_and_find(here, honest, keys, 20) >= 0.95
-    pairs = [here.random.sample(honest, 2) for _ in range(20)]
+    assert put_and_find(here, honest, keys, 15) == 1
+    pairs = [here.random.sample(honest, 2) for _ in range(15)]
     assert statistics.mean(reaches(here, *pair) for pair in pairs) >= 0.95
 
 
-@pytest.mark.parametrize("invent", [False, True])
-def test_nine_tenths_are_liars_without_a_stake(nodes, small, keys, sybil, invent: bool) -> None:
-    """The stakes are known from the chain; the liars were there first."""
+@pytest.mark.parametrize(("by", "invent"), [("stake", True), ("age", False)])
+def test_nine_tenths_are_liars_without_a_stake(
+    nodes, small, keys, sybil, by: str, invent: bool
+) -> None:
+    """Stakes are known from the chain; without any, those count who are known for a day."""
     staked: set[bytes] = set()
     here = nodes(
-        300,
+        250,
         terms=small.terms,
         seed=27,
         settings=lambda index: {"stake": lambda peer_id: int(peer_id in staked)},
-        core=lambda index: Dht if index % 10 == 0 else sybil,
+        core=lambda index: sybil if index % 10 else Dht,
     )
-    honest = list(range(0, 300, 10))
-    staked |= {here.world.nodes[index].peer_id for index in honest}
-    here.fill()
-    sybil.kin = tuple(here.contact(n) for n in range(300) if n % 10)
+    honest = list(range(0, 250, 10))
+    if by == "stake":
+        staked |= {here.world.nodes[index].peer_id for index in honest}
+        here.fill()
+    else:
+        here.fill(old=honest)
+    sybil.kin = tuple(here.contact(n) for n in range(250) if n % 10)
     sybil.invent = invent
-    assert put_and_find(here, honest, keys, 20) >= 0.9
+    assert put_and_find(here, honest, keys, 12) >= 0.9
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("stakes", [False, True])
+def test_a_thousand_nodes_of_which_many_lie(
+    nodes, small, keys, sybil, stakes: bool, seed: int
+) -> None:
+    """A fifth of all; or nine tenths, where the others have stakes. Some invent, some do not."""
+    staked: set[bytes] = set()
+
+    def is_honest(index: int) -> bool:
+        return index % 10 == 0 if stakes else index % 5 != 0
+
+    here = nodes(
+        1000,
+        terms=small.terms,
+        seed=seed,
+        settings=lambda index: {"stake": lambda peer_id: int(peer_id in staked)},
+        core=lambda index: Dht if is_honest(index) else sybil,
+    )
+    honest = list(filter(is_honest, range(1000)))
+    if stakes:
+        staked |= {here.world.nodes[index].peer_id for index in honest}
+    here.fill()
+    sybil.kin = tuple(here.contact(index) for index in range(1000) if not is_honest(index))
+    sybil.invent = bool(seed % 2)
+    assert put_and_find(here, honest, keys, 100) >= (0.9 if stakes else 0.95)
 
 
 def test_five_networks_do_not_eclipse_a_node(nodes, small, keys, sybil) -> None:
@@ -174,12 +207,12 @@ def test_who_is_walled_in_has_another_code() -> None:
 
 def test_a_flooder_is_cut_off_and_honest_searches_take_no_longer(nodes, small) -> None:
     def median(flood: bool) -> float:
-        here = nodes(50, terms=small.terms, seed=29)
+        here = nodes(30, terms=small.terms, seed=29)
         here.fill()
-        flooder = here.world.nodes[49]
-        victims = [node.peer_id for node in here.world.nodes[:49]]
+        flooder = here.world.nodes[29]
+        victims = [node.peer_id for node in here.world.nodes[:29]]
         times = []
-        for _ in range(15):
+        for _ in range(11):
             if flood:
                 question = encode_ask(Ask(Op.FIND_NODE, here.random.randbytes(16), (), bytes(32)))
                 for peer_id in victims:
@@ -187,7 +220,7 @@ def test_a_flooder_is_cut_off_and_honest_searches_take_no_longer(nodes, small) -
                         flooder.cores[0]._questions.send(peer_id, MessageType.DHT_ASK, question)
                 here.world.act(flooder, lambda now: None)
             start = here.world.now
-            asker, target = here.random.sample(range(49), 2)
+            asker, target = here.random.sample(range(29), 2)
             assert reaches(here, asker, target)
             times.append(here.world.now - start)
         refused = sum(node.refused["dht: too many questions"] for node in here.world.nodes)
