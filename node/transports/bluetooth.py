@@ -77,6 +77,11 @@ class BluetoothPipe:
         channel.send_control_frame = self._answer  # type: ignore[method-assign]
         channel.on(channel.EVENT_CLOSE, self._finish)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return self._closing or self._over
+
     def write(self, data: bytes) -> None:
         """Send bytes."""
         if not self._over and not self._closing:
@@ -185,6 +190,7 @@ class Bluetooth:
         self._lock = asyncio.Lock()
         self._late: dict[int, asyncio.TimerHandle] = {}
         self._leaving: dict[int, asyncio.Task[None]] = {}
+        self._pipes: dict[int, BluetoothPipe] = {}
         self._listening = False
         device.pairing_config_factory = lambda _: PairingConfig(delegate=NoPairing())
 
@@ -270,9 +276,12 @@ class Bluetooth:
         """Connect anew: between two devices there is one connection, and one channel on it."""
         known = self._device.find_connection_by_bd_addr(RadioAddress(address.device))
         if known is not None:
-            if known.handle not in self._leaving:
+            pipe = self._pipes.get(known.handle)
+            if pipe is not None and not pipe.is_closing:
                 raise ConnectionError("bluetooth: connected already")
-            await self._leaving[known.handle]
+            gone = asyncio.Event()
+            known.once(known.EVENT_DISCONNECTION, lambda _: gone.set())
+            await gone.wait()
         return await self._device.connect(address.device)
 
     def _connected(self, connection: Connection) -> None:
@@ -296,7 +305,13 @@ class Bluetooth:
 
     def _pipe(self, channel: LeCreditBasedChannel) -> BluetoothPipe:
         connection = channel.connection
-        return BluetoothPipe(channel, lambda: self._hang_up(connection))
+        pipe = BluetoothPipe(channel, lambda: self._hang_up(connection))
+        self._pipes[connection.handle] = pipe
+        connection.on(connection.EVENT_DISCONNECTION, lambda _: self._gone(connection))
+        return pipe
+
+    def _gone(self, connection: Connection) -> None:
+        self._pipes.pop(connection.handle, None)
 
     def _hang_up(self, connection: Connection) -> None:
         self._in_time(connection)

@@ -28,25 +28,23 @@ from qh3.quic.tls_bridge import QuicTlsBridge, QuicTlsBridgeError
 from qh3.tls import Group
 
 from .. import crypto
-from ..codec import Reader, Refused, sized, u32
+from ..codec import Refused
 from ..identity import QUIC, Multiaddr
 from ..link import PROMPT
 from .pipes import READ_SIZE, Address, Cost, Pipe
 from .tcp import CONNECT_SECONDS, family, source_of_host
+from .tokens import Tokens
 
 ALPN = "pars-link/1"
 NAME = "link.invalid"  # TLS wants one; it says nothing of who is called.
 IDLE_SECONDS = 120.0  # more than a link is silent
 CONNECTIONS_MAX = 256
-ID_SIZE, ID_MAX = 8, 20
+ID_SIZE = 8
 INITIAL_MIN = 1_200  # RFC 9000, 14.1: who asks sends no less than it may be sent
 STREAM = 0
 WINDOW = 1 << 20
 INBOX_MAX = 1 << 18
 SEND_LOW = 1 << 16
-TOKEN_LABEL = b"pars/quic-token/v1"
-TOKEN_SECONDS = 10
-MAC = 32
 
 
 logging.getLogger("quic").disabled = True  # Strangers do not write into our log.
@@ -275,32 +273,6 @@ class Line(QuicConnectionProtocol):
         self._room.set()
         if self._quic.configuration.is_client and self._transport is not None:
             self._transport.close()
-
-
-class Tokens:
-    """Proofs that a caller receives what is sent to its address: nothing is kept of others."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._key, self._now = os.urandom(crypto.KEY), now
-
-    def create(self, addr: Any, original: bytes, retry: bytes) -> bytes:
-        """Return what the caller has to bring."""
-        body = u32(int(self._now())) + sized(original) + sized(retry)
-        return body + self._mac(addr, body)
-
-    def check(self, addr: Any, token: bytes) -> tuple[bytes, bytes]:
-        """Return both ids of a token of our own."""
-        body = token[:-MAC]
-        if not crypto.equal(self._mac(addr, body), token[-MAC:]):
-            raise Refused("quic: not a token of this node")
-        reader = Reader(body)
-        if not 0 <= int(self._now()) - reader.u32() <= TOKEN_SECONDS:
-            raise Refused("quic: token too old")
-        return reader.sized(ID_MAX), reader.sized(ID_MAX)
-
-    def _mac(self, addr: Any, body: bytes) -> bytes:
-        place = sized(addr[0].encode()) + u32(addr[1])
-        return crypto.mac(self._key, TOKEN_LABEL + place + body)
 
 
 class Port(asyncio.DatagramProtocol):

@@ -21,7 +21,8 @@ from node.transports import links as driver
 from node.transports import quic
 from node.transports.impaired import Conditions, Datagrams
 from node.transports.links import Connection, now_ms
-from node.transports.quic import Quic, Tokens
+from node.transports.quic import Quic
+from node.transports.tokens import Tokens
 
 HERE = Multiaddr.parse("/ip4/127.0.0.1/udp/0/quic-v1")
 HYBRID, X25519, P256 = Group.X25519ML768, Group.X25519, Group.SECP256R1
