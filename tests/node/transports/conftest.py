@@ -91,6 +91,7 @@ def radios() -> Callable[..., list[Bluetooth]]:
         for number in range(count):
             own = ":".join([f"F{number}"] * 6)
             controller = Controller(f"C{number}", link=air, public_address=own)
+            controller.le_acl_data_packet_length = 251
             device = Device(host=Host(controller, AsyncPipeSink(controller)))
             made.append(Bluetooth(device, mtu))
         return made
