@@ -71,17 +71,6 @@ async def say(node, size, names):
 
 
 async def measure(nodes, size, burst, paced):
-    start, cpu, names = time.perf_counter(), time.process_time(), {}
-    for number in range(burst):
-        await say(nodes[number % len(nodes)], size, names)
-    await until(nodes, names)
-    ends = [node.arrived[name] for node in nodes for name in names if name in node.arrived]
-    result = {
-        "rate": burst / (max(ends) - start),
-        "cpu_ms": (time.process_time() - cpu) * 1e3 / len(ends),
-        "delivered": len(ends) / (burst * len(nodes)),
-    }
-    await trio.sleep(2)
     names = {}
     for number in range(paced):
         await say(nodes[number % len(nodes)], size, names)
@@ -93,10 +82,19 @@ async def measure(nodes, size, burst, paced):
         for place, node in enumerate(nodes)
         if place != number % len(nodes) and name in node.arrived
     ]
-    result["p50_ms"] = statistics.median(times)
-    result["p95_ms"] = statistics.quantiles(times, n=20)[-1]
-    result["delivered"] = min(result["delivered"], len(times) / (paced * (len(nodes) - 1)))
-    return result
+    await trio.sleep(2)
+    start, cpu, names = time.perf_counter(), time.process_time(), {}
+    for number in range(burst):
+        await say(nodes[number % len(nodes)], size, names)
+    await until(nodes, names)
+    ends = [node.arrived[name] for node in nodes for name in names if name in node.arrived]
+    return {
+        "p50_ms": statistics.median(times),
+        "p95_ms": statistics.quantiles(times, n=20)[-1],
+        "rate": burst / (max(ends) - start),
+        "cpu_ms": (time.process_time() - cpu) * 1e3 / len(ends),
+        "delivered": min(len(times) / (paced * (len(nodes) - 1)), len(ends) / (burst * len(nodes))),
+    }
 
 
 async def main():

@@ -55,7 +55,7 @@ class Carried:
         self.topic, self.carrier, self.number = topic, carrier, number
         self.dag = Dag(table, number, verify)
         self.fetch = Fetch(random)
-        self.tree = Tree()
+        self.tree = Tree(random)
         self.member: Membership | None = None
         self.fresh: list[Fresh] = []
         self.common: dict[bytes, tuple[bytes, ...]] = {}  # neighbour -> rows of heads that both had
@@ -143,14 +143,6 @@ class Carried:
             if len(known) > KNOWN_MAX:
                 del known[next(iter(known))]
 
-    def erase(self) -> None:
-        """Take all rows of the space away."""
-        for kind in (VERTEX, INDEX, HEAD, AUTHOR_KEY, TIPS, OWN):
-            for first in range(256):
-                for key, _ in self._table.scan(kind + u32(self.number) + u8(first)):
-                    self._table.put(key, None)
-                self._table.commit()
-
     def read(self, name: bytes) -> tuple[Kind, bytes] | None:
         """Return what a vertex holds; None where it was pruned, or says nothing to a member."""
         if self.member is None:
@@ -162,3 +154,12 @@ class Carried:
             return self.member.keys.open(vertex.content.payload, vertex.author)
         except Refused:
             return None
+
+
+def erase(table: Staged, number: int) -> None:
+    """Take all rows of a space away, a part at a time."""
+    for kind in (VERTEX, INDEX, HEAD, AUTHOR_KEY, TIPS, OWN):
+        for first in range(256):
+            for key, _ in table.scan(kind + u32(number) + u8(first)):
+                table.put(key, None)
+            table.commit()

@@ -6,7 +6,7 @@ from ..codec import Refused
 from .carried import Carried, Fresh
 from .dag import TooManyForksError
 from .orphans import PATIENCE_MS, Orphan, Orphans
-from .settings import Equivocation, Event
+from .settings import Equivocation
 from .vertex import Vertex
 
 
@@ -22,13 +22,13 @@ class Outcome(Enum):
 class Intake:
     """Takes vertices for all spaces of a node."""
 
-    def __init__(self, events: list[Event]) -> None:
+    def __init__(self) -> None:
         self.orphans = Orphans()
+        self.forks: list[Equivocation] = []  # to be told once they are on the disk
         self.full = False  # nothing but one's own is taken
         self.staged = 0  # bytes that were taken since the last commit
         self.touched: dict[bytes, Carried] = {}  # spaces with vertices that are not on the disk
         self.blamed: list[tuple[bytes, str]] = []  # who sent what was found bad later, and why
-        self._events = events
 
     def take(
         self, space: Carried, vertex: Vertex, source: bytes, now: int, *, eager: bool
@@ -110,4 +110,4 @@ class Intake:
         self.staged += len(taken.encoded)
         self.touched[space.topic] = space
         if taken.fork is not None:
-            self._events.append(Equivocation(space.topic, vertex.author, taken.fork, vertex.id))
+            self.forks.append(Equivocation(space.topic, vertex.author, taken.fork, vertex.id))

@@ -9,7 +9,7 @@ from ..codec import Reader, Refused, u32
 from ..core import Send, Store
 from ..crypto import KEY, Random, SigningKey
 from ..session.messages import MessageType
-from .carried import Carried, Membership
+from .carried import Carried, Membership, erase
 from .comparisons import Comparisons, Progress
 from .dag import Verify, author_of
 from .intake import Intake, Outcome
@@ -29,7 +29,8 @@ STAGED_BYTES_MAX = 4 << 20  # before a commit that does not wait
 TICK_MS = 60_000  # also the least time between wake-ups at low power
 PULL_GAP_MAX = 12  # times the interval, while histories are found equal
 METERED = 10  # times the interval
-SPACE = b"s"
+SPACE = b"s"  # and a topic: its carrier key and number
+LEFT = b"l"  # and the number of a space whose rows are being erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,12 @@ class Mesh:
         self._out = Outgoing()
         self._neighbours = Neighbours(peer_id, self._out, random)
         self._comparisons = Comparisons(self._out, self._events, random)
-        self._intake = Intake(self._events)
+        self._intake = Intake()
         self._relay = Relay(self._out, settings or Settings())
         self._now = self._woken_at = self._committed_at = 0
         self._spaces: dict[bytes, Carried] = {}
+        for key, _ in self._table.scan(LEFT):
+            self._erase(Reader(key[1:]).u32())
         for key, value in self._table.scan(SPACE):
             reader = Reader(value)
             self._open(key[1:], reader.take(KEY), reader.u32())
@@ -119,11 +122,12 @@ class Mesh:
     def leave(self, topic: bytes) -> None:
         """Carry a space no longer, and forget what was in it."""
         space = self._spaces.pop(topic)
+        self._neighbours.forget(topic)
         self._intake.orphans.forget(topic)
         self._table.put(SPACE + topic, None)
+        self._table.put(LEFT + u32(space.number), b"")
         self._commit(self._now)
-        space.erase()
-        self._commit(self._now)
+        self._erase(space.number)
         self._neighbours.tell_all(self._carriers, self._now)
 
     def append(self, topic: bytes, payload: bytes, now: int, wall: int = 0) -> Vertex:
@@ -140,6 +144,7 @@ class Mesh:
         """Take encoded vertices that came by another way than a link; on the disk on return."""
         space, source = self._spaces[topic], b""
         before, refused, orphans = space.dag.number, 0, 0
+        self._intake.full = False
         for data in vertices:
             try:
                 vertex = read_vertex(data)
@@ -151,6 +156,8 @@ class Mesh:
                 orphans += outcome is Outcome.WAITS
             if self._intake.staged > STAGED_BYTES_MAX:
                 self._commit(now)
+        refused += sum(peer_id == source for peer_id, _ in self._intake.blamed)
+        self._blame_late(now)
         self._commit(now)
         return Added(tuple(space.dag.since(before)), refused, orphans)
 
@@ -239,7 +246,7 @@ class Mesh:
         begins = settings.metered and not self.settings.metered
         self._relay.settings = settings
         for space in self._spaces.values():
-            space.tree.balance(settings.fanout, self._random)
+            space.tree.balance(settings.fanout)
             space.pull_gap = settings.pull_ms
             space.pull_at = min(space.pull_at, now + settings.pull_ms)
             for peer_id in space.tree.peers if begins else ():
@@ -304,7 +311,7 @@ class Mesh:
                 self._pull(space, now)
             if space.fetch.due_at <= now:
                 self._ask(space, now)
-            space.tree.balance(self.settings.fanout, self._random)
+            space.tree.balance(self.settings.fanout)
 
     @property
     def next_tick(self) -> int:
@@ -435,9 +442,7 @@ class Mesh:
 
     def _settle(self, now: int) -> None:
         """Do what a message has made due."""
-        for peer_id, reason in self._intake.blamed:
-            self._blame(peer_id, reason, now)
-        self._intake.blamed.clear()
+        self._blame_late(now)
         late = now - self._committed_at >= self.settings.commit_ms
         if late or self.settings.low_power or self._intake.staged > STAGED_BYTES_MAX:
             self._commit(now)
@@ -465,6 +470,8 @@ class Mesh:
             fresh, space.fresh = space.fresh, []
             self._events.append(Arrived(space.topic, tuple(each.id for each in fresh)))
             self._relay.spread(space, fresh, now)
+        self._events += self._intake.forks
+        self._intake.forks = []
 
     def _write(self, topic: bytes, kind: Kind, content: bytes, now: int, wall: int) -> Vertex:
         self._now = now
@@ -498,6 +505,15 @@ class Mesh:
         space.tree.leave(peer_id)
         space.fetch.lost(peer_id, now)
 
+    def _blame_late(self, now: int) -> None:
+        """Blame the senders of orphans that proved bad; those of a file have none."""
+        blamed, self._intake.blamed = self._intake.blamed, []
+        for peer_id, reason in blamed:
+            if peer_id:
+                self._blame(peer_id, reason, now)
+            else:
+                self.refused[reason] += 1
+
     def _blame(self, peer_id: bytes, reason: str, now: int, *, excess: bool = False) -> None:
         count = self._neighbours.excess if excess else self._neighbours.fault
         misbehaved = count(peer_id, reason, now)
@@ -518,6 +534,12 @@ class Mesh:
             topic, carrier, number, self._table, self._verify, self._random
         )
         self._spaces[topic].pull_gap = self.settings.pull_ms
+
+    def _erase(self, number: int) -> None:
+        """Take away what is left of a space; a start goes on with it where the power went."""
+        erase(self._table, number)
+        self._table.put(LEFT + u32(number), None)
+        self._table.commit()
 
     @property
     def _is_full(self) -> bool:

@@ -30,11 +30,17 @@ class Neighbours:
         """Begin with a node: tell it, blinded, which spaces are carried here."""
         if peer_id not in self.linked:
             self.linked[peer_id] = Peer(now)
-        self._tell(peer_id, carriers, now)
+        if not self.is_banned(peer_id, now):
+            self._tell(peer_id, carriers, now)
 
     def part(self, peer_id: bytes) -> None:
         """Forget a link."""
         self.linked.pop(peer_id, None)
+
+    def forget(self, topic: bytes) -> None:
+        """Share a space with nobody any more."""
+        for peer in self.linked.values():
+            peer.topics.pop(topic, None)
 
     def tell_all(self, carriers: Mapping[bytes, bytes], now: int) -> None:
         """Say anew which spaces are carried, and ask the same."""

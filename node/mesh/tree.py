@@ -8,14 +8,16 @@ reserve.
 from ..crypto import Random
 from .messages import IDS_MAX
 
-LATE_MAX = 3  # vertices in a row
+LATE_MAX = 3  # vertices in a row, from which on one in four makes a neighbour be asked to stop
+PRUNED_OF_256 = 64
 SPARE = 2  # neighbours beyond the fanout that may ask to be sent vertices
 
 
 class Tree:
     """The neighbours of a node in one space."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Random) -> None:
+        self._random = random
         self._eager: dict[bytes, bool] = {}
         self.haves: dict[bytes, dict[bytes, None]] = {}  # neighbour -> what to announce to it
         self.stored: dict[bytes, dict[bytes, None]] = {}  # neighbour -> receipts for it
@@ -73,23 +75,23 @@ class Tree:
     def late(self, peer_id: bytes) -> bool:
         """Note that a neighbour sent what was known; return whether to ask it to stop.
 
-        Not for one message, which may have been overtaken by chance; and never the last neighbour
-        that is of use: two writers at once would cut a node off.
+        Not for one message, which may have been overtaken by chance; not always, or all nodes of a
+        circle would cut it at once; and never the last neighbour that is of use.
         """
         self._useless[peer_id] = self._useless.get(peer_id, 0) + 1
         others = len(self._useful) - (peer_id in self._useful)
-        if self._useless[peer_id] < LATE_MAX or not others:
+        if self._useless[peer_id] < LATE_MAX or not others or self._random(1)[0] >= PRUNED_OF_256:
             return False
         del self._useless[peer_id]
         self._useful.pop(peer_id, None)
         self.prune(peer_id)
         return True
 
-    def balance(self, fanout: int, random: Random) -> None:
+    def balance(self, fanout: int) -> None:
         """Bring down how many get vertices at once, by chance."""
         eager = self.eager
         while len(eager) > fanout + SPARE:
-            self._eager[eager.pop(int.from_bytes(random(4)) % len(eager))] = False
+            self._eager[eager.pop(int.from_bytes(self._random(4)) % len(eager))] = False
 
     def announce(self, peer_id: bytes, name: bytes) -> None:
         """Gather what to tell a neighbour."""

@@ -143,6 +143,27 @@ def test_a_carrier_carries_on_after_a_restart_and_a_leaver_forgets(world):
         mesh.heads(topic)
 
 
+def test_a_space_that_was_half_erased_is_gone_after_a_restart(world):
+    net = world()
+    topic = net.start(0).join(SECRET, seed(0))
+    kept = net.nodes[0].join(seed(9), seed(0))
+    stays = net.nodes[0].append(kept, b"stays", net.now)
+    for turn in range(10):
+        net.nodes[0].append(topic, b"%d" % turn, net.now)
+    net.disks[0].fail_at = net.disks[0].commits + 5
+    with pytest.raises(OSError, match="the power is gone"):
+        net.nodes[0].leave(topic)
+    net.crash(0)
+    mesh = net.start(0)
+    mesh.join(SECRET, seed(0))
+    mesh.join(seed(9), seed(0))
+
+    assert mesh.heads(topic) == []
+    assert mesh.payload(kept, stays.id) == b"stays"
+    mesh.append(topic, b"anew", net.now)
+    assert len(mesh.items(topic)) == 1
+
+
 def test_a_device_restored_from_an_old_copy_forks_and_goes_on(world):
     """Its author then has two vertices on one; everybody keeps both, and the next names both."""
     net = world()

@@ -57,7 +57,7 @@ def dag(disk, remembered):
 
 
 def take_all(space, vertices):
-    intake = Intake([])
+    intake = Intake()
     for vertex in vertices:
         intake.take(space, vertex, b"p" * 32, 0, eager=True)
     return intake
@@ -179,18 +179,17 @@ def test_both_sides_of_a_fork_stay_and_are_told(carried):
     maker = Maker(1)
     root = maker.write(0, [])
     one, other = maker.write(0, [root]), maker.write(0, [root])
-    events = []
     for first, second in ((one, other), (other, one)):
         space = carried()
-        intake = Intake(events)
+        intake = Intake()
         for vertex in (root, first, second):
             intake.take(space, vertex, b"p" * 32, 0, eager=True)
         assert set(space.dag.heads) == {one.id, other.id}
-        assert events.pop() == Equivocation(space.topic, AUTHORS[0], first.id, second.id)
-        assert not events
+        assert intake.forks.pop() == Equivocation(space.topic, AUTHORS[0], first.id, second.id)
+        assert not intake.forks
         # A vertex on both sides ends it: that is no fork.
         intake.take(space, maker.write(0, [one, other]), b"p" * 32, 0, eager=True)
-        assert not events
+        assert not intake.forks
 
 
 def test_two_firsts_of_one_author_are_a_fork(dag):

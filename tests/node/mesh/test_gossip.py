@@ -2,7 +2,8 @@
 
 import pytest
 
-from node.mesh.settings import Acknowledged, Arrived, Settings
+from node.mesh.settings import Acknowledged, Arrived, Settings, Synced
+from node.mesh.space import carrier_of
 
 SECRET = bytes(range(32))
 
@@ -42,7 +43,6 @@ def test_a_carrier_keeps_and_passes_on_what_it_cannot_read(world):
     net = world()
     topic = net.start(0).join(SECRET, seed(0))
     net.start(2).join(SECRET, seed(2))
-    from node.mesh.space import carrier_of
 
     assert net.start(1).carry(carrier_of(SECRET)) == topic
     net.link(0, 1)
@@ -128,3 +128,67 @@ def test_a_newcomer_gets_all_of_it(world):
     assert [net.nodes[1].payload(topic, name) for name in net.nodes[1].order(topic)] == [
         b"%d" % turn for turn in range(700)
     ]
+
+
+def test_idle_nodes_say_little(world):
+    net, topic = members(world, 6)
+    write(net, 0, topic, b"salam")
+    net.run(600_000)
+    net.sent.clear()
+    net.run(600_000)
+
+    # Each minute each node compares with three: a message there and one back.
+    assert len(net.sent) <= 6 * 3 * 2 * 10 * 1.2
+    assert all(size < 256 for _, _, _, size in net.sent)
+
+
+def test_who_leaves_is_told_nothing_more_and_may_come_back(world):
+    net, topic = members(world, 3)
+    write(net, 0, topic, b"one")
+    net.run(1_000)
+    net.nodes[2].leave(topic)
+    net.flush(2)
+    write(net, 0, topic, b"two")
+    net.run(60_000)
+    net.sent.clear()
+    write(net, 0, topic, b"three")
+    net.run(60_000)
+    assert not [each for each in net.sent if each[2] == 2]
+    assert "mesh: banned" not in net.refused
+    net.nodes[2].join(SECRET, seed(2))
+    net.flush(2)
+    net.run_until(lambda: net.equal(topic))
+
+    assert len(net.nodes[2].items(topic)) == 3
+
+
+def test_a_space_that_is_joined_while_linked_is_found_to_be_shared(world):
+    net = world(loss=0.3, seed=4)
+    net.start(0)
+    net.start(1)
+    net.link(0, 1)
+    net.run(10_000)
+    topic = net.nodes[0].join(SECRET, seed(0))
+    net.nodes[0].append(topic, b"salam", net.now)
+    net.flush(0)
+    net.run(30_000)
+    net.nodes[1].join(SECRET, seed(1))
+    net.flush(1)
+
+    net.run_until(lambda: net.equal(topic))
+
+
+def test_a_comparison_can_be_asked_for(world):
+    net, topic = members(world, 2, loss=1.0)
+    net.loss = 0.0
+    net.unlink(0, 1)
+    net.link(0, 1)
+    net.run(2_000)
+    net.nodes[0].append(topic, b"salam", net.now)
+    net.nodes[0].outgoing()  # what it says is lost
+    net.nodes[0].sync(topic, net.peer_id(1), net.now)
+    net.flush(0)
+    net.run(500)
+
+    assert net.equal(topic)
+    assert any(isinstance(event, Synced) and event.sent == 1 for event in net.events[0])

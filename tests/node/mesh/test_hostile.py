@@ -68,6 +68,21 @@ def test_who_sends_what_is_not_signed_is_banned_for_a_time(pair):
     assert hear(mesh, peer_id, PUSH, junk(topic, 0), later) != "mesh: banned"
 
 
+def test_a_banned_node_that_links_again_is_neither_told_nor_waited_for(pair):
+    net, mesh, peer_id, topic = pair
+    for number in range(10):
+        hear(mesh, peer_id, PUSH, junk(topic, number), net.now)
+    mesh.unlinked(peer_id, net.now)
+    mesh.outgoing()
+    mesh.linked(peer_id, net.now)
+    mesh.tick(net.now)
+
+    assert mesh.outgoing() == []
+    assert mesh.next_tick > net.now
+    mesh.tick(net.now + peers.BAN_MS)
+    assert [send.type for send in mesh.outgoing()] == [MessageType.MESH_TOPICS]
+
+
 def test_the_second_ban_is_longer(pair):
     net, mesh, peer_id, _ = pair
     now = net.now
@@ -150,7 +165,7 @@ def test_orphans_of_one_node_are_bounded_and_forgotten(pair, monkeypatch):
 
 def test_one_node_cannot_push_out_the_orphans_of_others(carried, monkeypatch):
     monkeypatch.setattr(orphans, "COUNT_MAX", 40)
-    space, intake = carried(), Intake([])
+    space, intake = carried(), Intake()
     honest = vertex_of(0, (b"p" * 32,), 5)
     intake.take(space, honest, b"h" * 32, 0, eager=True)
     for peer in range(8):
@@ -163,7 +178,7 @@ def test_one_node_cannot_push_out_the_orphans_of_others(carried, monkeypatch):
 
 
 def test_an_orphan_with_a_bad_signature_is_refused_at_once(carried):
-    space, intake = carried(), Intake([])
+    space, intake = carried(), Intake()
     vertex = replace(vertex_of(0, (b"p" * 32,), 5), signature=bytes(4627))
 
     with pytest.raises(Refused, match="bad signature"):
@@ -171,7 +186,7 @@ def test_an_orphan_with_a_bad_signature_is_refused_at_once(carried):
 
 
 def test_who_sent_an_orphan_is_blamed_when_it_proves_bad(carried):
-    space, intake = carried(), Intake([])
+    space, intake = carried(), Intake()
     root = vertex_of(0)
     bad = make_vertex(STRANGER, (root.id,), 7, b"lamport", first=False)
     assert intake.take(space, bad, b"h" * 32, 0, eager=True) is Outcome.WAITS
@@ -179,6 +194,21 @@ def test_who_sent_an_orphan_is_blamed_when_it_proves_bad(carried):
 
     assert intake.blamed == [(b"h" * 32, "mesh: wrong lamport")]
     assert len(space.dag) == 1
+
+
+def test_what_a_file_brings_is_checked_and_counted(pair):
+    net, mesh, _, topic = pair
+    root = vertex_of(0)
+    bad = make_vertex(STRANGER, (root.id,), 7, b"lamport", first=False)
+    waits = make_vertex(STRANGER, (b"p" * 32,), 7, b"parent", first=False)
+    forged = replace(vertex_of(1), signature=bytes(4627))
+    files = [bad.encode(), waits.encode(), forged.encode(), b"junk", root.encode(), root.encode()]
+    added = mesh.add(topic, files, net.now)
+
+    assert added.ids == (root.id,)
+    assert added.refused == 3
+    assert added.orphans == 2  # of which one was taken up, and refused
+    assert not [event for event in mesh.events() if isinstance(event, Misbehaved)]
 
 
 def test_who_has_not_shown_that_it_carries_a_space_is_told_nothing_of_it(world):
