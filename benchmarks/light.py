@@ -28,7 +28,7 @@ from chain.rpc.filters import Filters
 from chain.rpc.method import CallLog, Node
 from chain.rpc.methods import TABLE
 from node.crypto import SigningKey, sha256
-from node.light import calls, reads
+from node.light import calls, follow, reads
 from node.light.answers import RpcFailed
 from node.light.certificate import Certificate, check_certificate, statement_of
 from node.light.client import LightClient, Outcome
@@ -201,7 +201,7 @@ async def syncing(worker: Worker) -> list[tuple[str, str, str, str]]:
         certificate = world.certify(20)
         client = world.light()
         start = time.perf_counter()
-        await world.run(client, reads.synchronize(client), worker)
+        await world.run(client, follow.synchronize(client), worker)
         took = (time.perf_counter() - start) * 1e3
         assert client.trust.head is not None, "it has arrived"
         check = median_ms(partial(check_certificate, certificate, world.set))
@@ -243,13 +243,13 @@ async def calling(worker: Worker) -> list[tuple[str, str, str, str]]:
     for number in (10, 20, 30, 40, 50, 60):
         world.certify(number)
     client = world.light()
-    await world.run(client, reads.synchronize(client), worker)
+    await world.run(client, follow.synchronize(client), worker)
     await once(client)  # the machine begins
     cold = []
     sizes = []
     for _ in range(5):
         client, footprints = world.light(), calls.Footprints()
-        await world.run(client, reads.synchronize(client), worker)
+        await world.run(client, follow.synchronize(client), worker)
         before = client.received
         cold.append(await timed(partial(once, client), 1))
         sizes.append(client.received - before)
@@ -261,7 +261,7 @@ async def calling(worker: Worker) -> list[tuple[str, str, str, str]]:
     for number in (70, 80, 90, 100, 110):
         world.chain.mine(10)
         world.certify(number)
-        await world.run(client, reads.synchronize(client), worker)
+        await world.run(client, follow.synchronize(client), worker)
         before = client.received
         following.append(await timed(lambda: once(client), 1))
     row("eth_call, next block", statistics.median(following), client.received - before)

@@ -134,8 +134,6 @@ class LightClient:
         self.counts: Counter[str] = Counter()
         self.received = 0
         """Bytes of all answers."""
-        self.answered_at = 0
-        """When a server last proved something."""
         self._store = store
         self._random = random
         self._servers: dict[bytes, _Server] = {}
@@ -181,7 +179,8 @@ class LightClient:
         if server is not None:
             server.lied_until = self._now + LIED_MS
             old = [key for key, _ in self._store.scan(_LIED)]
-            changes: dict[bytes, bytes | None] = dict.fromkeys(old[: len(old) + 1 - SERVERS_MAX])
+            gone = old[: max(0, len(old) + 1 - SERVERS_MAX)]
+            changes: dict[bytes, bytes | None] = dict.fromkeys(gone)
             self._store.commit(changes | {_LIED + peer_id: u64(server.lied_until)})
 
     def _next_server(self, job: _Job, now: int) -> bytes | None:
@@ -329,7 +328,6 @@ class LightClient:
             return
         job.answers.append((peer_id, value))
         server.score = min(server.score + 1, SCORE_MAX)
-        self.answered_at = now
 
     def tick(self, now: int) -> None:
         """Give up on servers that do not answer, and look for a higher head."""

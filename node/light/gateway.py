@@ -18,6 +18,7 @@ from .certificate import (
     CHECKPOINT,
     Certificate,
     Statement,
+    check_certificate,
     is_certified,
     statement_of,
 )
@@ -32,12 +33,13 @@ from .questions import (
     read_certified,
     write_certified,
 )
-from .validator import HEIGHTS_MAX, Collector, Evidence, Voter, read_vote
+from .validator import HEIGHTS_MAX, Collector, Evidence, Vote, Voter, read_vote
 from .validators import ValidatorSet, read_set
 
 FINAL_DEPTH = 2  # blocks that a certified one is below the newest
 RECENT = 256  # certificates kept beside those of checkpoints
 FOLLOW_MS = 1_000
+TELL_MS = 8_000
 BEHIND_MAX = 8  # certified heights that are voted for in one go
 BEHIND_BLOCKS_MAX = 512
 IN_FLIGHT_MAX = 64
@@ -46,7 +48,14 @@ PEERS_MAX = 1_024
 CREDIT = 256  # what one peer may ask at once, in the prices below
 CREDIT_PER_SECOND = 64
 _PRICES = {Kind.STATE: 8, Kind.CALL: 16, Kind.TRANSACTION: 8, Kind.TRANSACTIONS: 8}
-_PRICES |= {Kind.RECEIPTS: 8, Kind.HEADERS: 8, Kind.SUBMIT: 8, Kind.SET: 4, Kind.VOTE: 1}
+_PRICES |= {
+    Kind.RECEIPTS: 8,
+    Kind.HEADERS: 8,
+    Kind.SUBMIT: 8,
+    Kind.SET: 4,
+    Kind.VOTE: 2,
+    Kind.CERTIFIED: 4,
+}
 _CERTIFIED = b"light/g/c"
 _HANDOVER = b"light/g/h"
 _SET = b"light/g/s"
@@ -91,7 +100,8 @@ class Gateway:
     ) -> None:
         """Begin with the set of the checkpoint, and go on with the one that is in office."""
         self._store = store
-        self._voter = voter
+        self.voter = voter
+        """Set once the node is a validator (see enable.py), None again when it leaves."""
         self._registry = registry
         self._validators_min = validators_min
         self.counts: Counter[str] = Counter()
@@ -103,7 +113,7 @@ class Gateway:
         self._sets = {self.office.hash: self.office}
         if store.get(_SET + first.hash) is None:
             store.commit({_SET + first.hash: first.raw})
-        self._collector = Collector(self.office, self._numbers[-1] if self._numbers else -1)
+        self._collector = Collector(self.office, self._certified)
         self._peers: dict[bytes, _Peer] = {}
         self._tasks: dict[int, _Task] = {}
         self._number = 0
@@ -113,8 +123,10 @@ class Gateway:
         self._accused = 0
         self._headers: dict[int, Header] = {}  # of heights that are voted on
         self._early: dict[int, Certificate] = {}  # of blocks that our chain node has not shown yet
+        self._own: Vote | None = None
         self._following = False
         self._follow_at = 0
+        self._tell_at = 0
 
     def _in_office(self, first: ValidatorSet) -> ValidatorSet:
         """Return the set that the last handover named."""
@@ -140,8 +152,10 @@ class Gateway:
             self._answer(peer_id, Answer(ask.id, Status.BUSY, b""))
             raise Refused("gateway: too much asked")
         peer.credit -= price
-        if ask.kind == Kind.VOTE:
-            self._take_vote(ask.body)
+        if ask.kind in (Kind.VOTE, Kind.CERTIFIED):
+            if peer_id not in self.fellows:
+                raise Refused("gateway: vote of a stranger")
+            self._hear(peer_id, ask)
             return
         kept = self._kept(ask)
         if kept is not None:
@@ -218,17 +232,35 @@ class Gateway:
             self._accused = 0
         self._events.append(Certified(certificate, header))
 
-    def _take_vote(self, body: bytes) -> None:
-        certificate = self._collector.add(read_vote(body))
+    def _hear(self, peer_id: bytes, ask: Ask) -> None:
+        """Take a vote, or what others have certified; tell who votes late what came of it."""
+        if ask.kind == Kind.CERTIFIED:
+            certificate, header = read_certified(ask.body)
+            if header.number > self._certified:
+                check_certificate(certificate, self.office)
+                self._take(certificate)
+            return
+        vote = read_vote(ask.body)
+        kept = self._store.get(_CERTIFIED + u64(vote.statement.number))
+        if kept is None:
+            self._take_vote(vote)
+        else:
+            told = Ask(ask.id, Kind.CERTIFIED, kept).encode()
+            self._outgoing.append(Send(peer_id, MessageType.CHAIN_ASK, told))
+
+    def _take_vote(self, vote: Vote) -> None:
+        certificate = self._collector.add(vote)
         for evidence in self._collector.evidence[self._accused :]:
             self._events.append(evidence)
         self._accused = len(self._collector.evidence)
-        if certificate is None:
-            return
+        if certificate is not None:
+            self._take(certificate)
+
+    def _take(self, certificate: Certificate) -> None:
         number = certificate.statement.number
         if number in self._headers:
             self._settle(certificate, self._headers[number])
-        else:  # the others are ahead of our chain node
+        elif len(self._early) < HEIGHTS_MAX:  # the others are ahead of our chain node
             self._early[number] = certificate
 
     def _settle(self, certificate: Certificate, header: Header) -> None:
@@ -241,8 +273,8 @@ class Gateway:
         """Look which blocks of the chain are to be voted for."""
         (newest,) = yield [Rpc("eth_blockNumber", ())]
         top = word(newest) - FINAL_DEPTH
-        below = self._numbers[-1] if self._numbers else -1
-        due = filter(is_certified, range(max(below + 1, 0, top - BEHIND_BLOCKS_MAX), top + 1))
+        first = max(self._certified + 1, top - BEHIND_BLOCKS_MAX, 0)
+        due = filter(is_certified, range(first, top + 1))
         for number in list(due)[-BEHIND_MAX:]:
             if number not in self._headers:
                 header = yield from raw_header(number)
@@ -275,16 +307,28 @@ class Gateway:
         return found
 
     def _vote(self, statement: Statement) -> None:
-        if self._voter is None:
+        if self.voter is None:
             return
         try:
-            vote = self._voter.vote(statement, self.office)
-            ask = Ask(u64(statement.number), Kind.VOTE, vote.encode()).encode()
-            for peer_id in self.fellows:
-                self._outgoing.append(Send(peer_id, MessageType.CHAIN_ASK, ask))
-            self._take_vote(vote.encode())
+            vote = self.voter.vote(statement, self.office)
+            self._own = vote
+            self._tell()
+            self._take_vote(vote)
         except Refused as error:
             self.counts[error.reason] += 1
+
+    def _tell(self) -> None:
+        """Send our last vote, which may have been lost, while nothing certifies its height."""
+        if self._own is None or self._own.statement.number <= self._certified:
+            return
+        ask = Ask(u64(self._own.statement.number), Kind.VOTE, self._own.encode()).encode()
+        for peer_id in self.fellows:
+            self._outgoing.append(Send(peer_id, MessageType.CHAIN_ASK, ask))
+
+    @property
+    def _certified(self) -> int:
+        """The highest certified block; -1 where there is none."""
+        return self._numbers[-1] if self._numbers else -1
 
     # --- The chain node -----------------------------------------------------------------------
 
@@ -338,6 +382,9 @@ class Gateway:
             return
         self._following = True
         self._follow_at = now + FOLLOW_MS
+        if now >= self._tell_at:
+            self._tell_at = now + TELL_MS
+            self._tell()
         self._start(self._follow(), lambda _: self._followed())
 
     def _followed(self) -> None:

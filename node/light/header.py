@@ -112,12 +112,6 @@ def next_base_fee(header: Header) -> int:
     return fee + max(delta, 1) if header.gas_used > target else fee - delta
 
 
-def may_hold(header: Header, *values: bytes) -> bool:
-    """Return whether the bloom filter lets logs with all these addresses and topics be there."""
-    bloom = int.from_bytes(header.logs_bloom, "big")
-    return all(bloom & bits == bits for bits in map(bloom_bits, values))
-
-
 def bloom_bits(value: bytes) -> int:
     """Return the three bits that a value sets in a bloom filter of 2,048."""
     digest = keccak(value)

@@ -42,6 +42,7 @@ class Kind(IntEnum):
     SUBMIT = 12  # transaction -> hash
     VOTE = 13  # vote of a validator -> nothing
     NUMBER = 14  # hash of a block -> its number
+    CERTIFIED = 15  # certificate, header, for a validator that voted late -> nothing
 
 
 class Status(IntEnum):

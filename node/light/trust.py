@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..codec import Reader, Refused, sized, u8, u64
 from ..core import Store
+from .cache import PREFIX
 from .certificate import (
     CERTIFICATE_MAX,
     Certificate,
@@ -94,6 +95,8 @@ class Trust:
 
     def _load(self) -> None:
         kept = self._store.get(_CHECKPOINT)
+        if kept is not None and read_checkpoint(kept).chain_id != self.checkpoint.chain_id:
+            raise Refused("trust: the store is of another chain")
         raw = self._store.get(_HEAD)
         if raw is not None:
             reader = Reader(raw)
@@ -104,8 +107,6 @@ class Trust:
         if kept != self.checkpoint.encode() and not older:
             self._begin()
             return
-        if kept is not None and read_checkpoint(kept).chain_id != self.checkpoint.chain_id:
-            raise Refused("trust: the store is of another chain")
         for key, value in self._store.scan(_EPOCH):
             reader = Reader(value)
             epoch = Epoch(reader.take(32), reader.u64(), reader.u64())
@@ -114,9 +115,11 @@ class Trust:
             self._sets[key[len(_SET) :]] = read_set(value)
 
     def _begin(self) -> None:
-        """Forget what was before and start from the checkpoint."""
+        """Forget what was before, also what was proved by it, and start from the checkpoint."""
         changes: dict[bytes, bytes | None] = {
-            key: None for prefix in (_EPOCH, _SET, _HEAD) for key, _ in self._store.scan(prefix)
+            key: None
+            for prefix in (_EPOCH, _SET, _HEAD, PREFIX)
+            for key, _ in self._store.scan(prefix)
         }
         start = self.checkpoint
         epoch = Epoch(start.set_hash, start.number, _FOR_EVER)

@@ -19,7 +19,7 @@ from chain.rpc.filters import Filters
 from chain.rpc.method import CallLog, Node
 from chain.rpc.methods import TABLE
 from node.crypto import SigningKey, sha256
-from node.light import reads
+from node.light import follow
 from node.light.answers import RpcFailed
 from node.light.client import LightClient, Outcome
 from node.light.execution import Worker
@@ -135,7 +135,7 @@ class Net:
         client = LightClient(
             self.checkpoint(), store or MemoryStore(), self.random.randbytes, **options
         )
-        client.synchronize = lambda: reads.synchronize(client)
+        client.synchronize = lambda: follow.synchronize(client)
         client.serve(self.peers)
         self.cores[sha256(b"light %d" % len(self.cores))] = client
         return client

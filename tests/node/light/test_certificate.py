@@ -6,6 +6,7 @@ import pytest
 
 from node.codec import Refused
 from node.crypto import SIGNATURE, SigningKey, sha256, verify
+from node.light.cache import Cache, of_headers
 from node.light.certificate import (
     Certificate,
     check_certificate,
@@ -187,6 +188,20 @@ def test_a_newer_checkpoint_begins_anew(net, store, signed, header):
         begun.check(signed(statement_of(twenty, net.set, net.set.hash)), twenty)
     with pytest.raises(Refused, match="not in office"):
         begun.check(certificate, header)
+
+
+def test_a_store_of_another_chain_is_refused(net, store):
+    trusting(net, store)
+    for number in (0, 10**6):
+        with pytest.raises(Refused, match="another chain"):
+            Trust(store, replace(net.checkpoint(), chain_id=6134, number=number))
+
+
+def test_a_newer_checkpoint_forgets_what_the_old_one_proved(net, store, header):
+    trusting(net, store)
+    Cache(store).keep(*of_headers([header]))
+    Trust(store, replace(net.checkpoint(), number=20))
+    assert Cache(store).header(10) is None
 
 
 # --- Votes ----------------------------------------------------------------------------------

@@ -461,6 +461,52 @@ def test_validators_certify_with_one_of_four_down_and_not_with_two(chain, make_n
     assert [gateway._numbers[-1] for gateway in net.gateways[:2]] == [30] * 2
 
 
+def test_votes_that_were_lost_are_sent_again(chain, make_net):
+    net = make_net(chain)
+    net.down = {net.peer(2), net.peer(3)}
+    net.mine(14)  # and then no block more
+    net.run(3_000)
+    assert net.gateways[0]._numbers == []
+    net.down = set()
+    net.run(12_000)
+    assert [gateway._numbers[-1:] for gateway in net.gateways] == [[10]] * 4
+
+
+def test_a_stranger_has_no_vote(net):
+    gateway = net.gateways[0]
+    net.mine(10)
+    vote = net.gateways[1]._own
+    ask = Ask(bytes(8), Kind.VOTE, vote.encode()).encode()
+    with pytest.raises(Refused, match="stranger"):
+        gateway.receive(sha256(b"stranger"), MessageType.CHAIN_ASK, ask, net.now)
+
+
+def test_what_fellows_say_is_certified_is_checked(net):
+    """A certificate that a quorum did not sign is refused from a fellow too."""
+    net.mine(20)
+    gateway, fellow = net.gateways[0], net.peer(1)
+    header = read_header(net.chain.block(40).header.encode())
+    for body in (certified(net, header, seats=(0, 1)), certified(net, header)[:-1], b""):
+        ask = Ask(bytes(8), Kind.CERTIFIED, body).encode()
+        with pytest.raises(Refused):
+            gateway.receive(fellow, MessageType.CHAIN_ASK, ask, net.now)
+    good = Ask(bytes(8), Kind.CERTIFIED, certified(net, header)).encode()
+    with pytest.raises(Refused, match="stranger"):
+        gateway.receive(sha256(b"stranger"), MessageType.CHAIN_ASK, good, net.now)
+    gateway.receive(fellow, MessageType.CHAIN_ASK, good, net.now)
+    assert gateway._numbers[-1] == 30  # its own chain node has not shown the block yet
+    net.run(2_000)
+    assert gateway._numbers[-1] == 50
+
+
+def test_a_liar_among_many_is_remembered(net, light, store):
+    for place in range(100):
+        peer = sha256(b"liar %d" % place)
+        light.serve([peer])
+        light.lied(peer, "light: a lie")
+    assert len(light._store.scan(b"light/l/")) == 64
+
+
 def test_nodes_and_headers_are_written_once(net):
     raw = [net.chain.block(number).header.encode() for number in (3, 2)]
     assert write_headers(raw).count(raw[0]) == 1

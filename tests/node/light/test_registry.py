@@ -9,7 +9,7 @@ from chain.calls import CallRequest
 from chain.dao.artifacts import artifacts
 from node.codec import Refused
 from node.crypto import SigningKey, sha256
-from node.light import reads
+from node.light import follow, reads
 from node.light.certificate import statement_of
 from node.light.enable import Enabling, Stage
 from node.light.gateway import Gateway, _registered
@@ -139,7 +139,7 @@ def test_a_light_node_proves_a_coming_set_against_it(registry, make_net):
     net.run(2_000)
     head = reads.head(light)
     good = registry.claimed(1)
-    net.ask(light, reads.check_registry(light, head, registry.address, good))
+    net.ask(light, follow.check_registry(light, head, registry.address, good))
     seats = good.seats
     for wrong, reason in (
         (replace(good, seats=seats[:2]), "another number"),
@@ -148,7 +148,7 @@ def test_a_light_node_proves_a_coming_set_against_it(registry, make_net):
         (replace(good, seats=(replace(seats[0], address=b"\1" * 20), *seats[1:])), "other"),
     ):
         with pytest.raises(Refused, match=reason):
-            net.ask(light, reads.check_registry(light, head, registry.address, wrong))
+            net.ask(light, follow.check_registry(light, head, registry.address, wrong))
 
 
 def test_gateways_hand_over_to_the_registrys_set(registry, make_net, make_store):
@@ -176,7 +176,7 @@ def test_gateways_hand_over_to_the_registrys_set(registry, make_net, make_store)
     assert (light.trust.head.number, light.trust.epoch) == (1_024, 0)
     # From here the registry's own keys sign: these validators have none of them.
     # The handover itself is what the light node asks for, once somebody speaks of a later set.
-    net.ask(light, reads._hand_over(light, tuple(net.peers)))
+    net.ask(light, follow._hand_over(light, tuple(net.peers)))
     assert (light.trust.head.number, light.trust.epoch) == (1_024, 1)
 
 

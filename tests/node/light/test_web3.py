@@ -22,9 +22,11 @@ event Counted:
     who: indexed(address)
     count: uint256
 
+interface ICount:
+    def count() -> uint256: view
+
 count: public(uint256)
 by: public(HashMap[address, uint256])
-keys: HashMap[uint256, Bytes[2592]]
 
 @external
 def increase(amount: uint256):
@@ -50,6 +52,16 @@ def before(number: uint256) -> bytes32:
 @view
 def around() -> (uint256, uint256, address, uint256, uint256):
     return block.number, block.timestamp, block.coinbase, block.basefee, chain.id
+
+@external
+@view
+def look(other: address) -> (uint256, bytes32, bool, uint256):
+    return other.balance, other.codehash, other.is_contract, staticcall ICount(self).count()
+
+@external
+def make() -> uint256:
+    made: address = create_minimal_proxy_to(self)
+    return staticcall ICount(made).count() + convert(made, uint256)
 """
 ML_DSA = "0x0000000000000000000000000000000000000602"
 
@@ -205,6 +217,24 @@ def test_calls_return_what_the_full_node_returns(web3, home, accounts, counter, 
     too_late = call_of(counter, "before", head)
     for wrong in (too_late, {"to": "0x12"}, {"to": counter.address, "data": "0x1"}, {"value": "7"}):
         assert refusal(home, "eth_call", wrong) == str(full("eth_call", wrong, hex(head)))
+
+
+def test_calls_that_look_at_other_accounts_and_make_some(web3, home, accounts, counter, full):
+    head = hex(web3.eth.block_number)
+    others = [
+        *(Web3.to_checksum_address(each.address) for each in accounts[:3]),
+        *(counter.address, ML_DSA, "0x" + "77" * 20, "0x" + "00" * 19 + "01"),
+    ]
+    for other in others:
+        call = call_of(counter, "look", other)
+        assert home.ask("eth_call", call) == full("eth_call", call, head)
+    for method in ("eth_call", "eth_estimateGas"):
+        call = call_of(counter, "make")
+        assert home.ask(method, call) == full(method, call, head)
+    creation = {"data": "0x665f5f5260205ff35f5260076019f3"}
+    assert home.ask("eth_call", creation) == full("eth_call", creation, head)
+    endless = {"data": "0x5b600056", "gas": "0x186a0"}
+    assert refusal(home, "eth_call", endless) == str(full("eth_call", endless, head))
 
 
 def call_of(contract: Any, name: str, *arguments: Any) -> dict[str, str]:
