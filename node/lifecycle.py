@@ -137,7 +137,7 @@ class Lifecycle:
         self._awaited: dict[bytes, int] = {}  # vertices that a comparison found missing here
         self._complete = True
         self._progress_at = self._retry_at = self._again_at = 0
-        self._reported: set[int] = set()
+        self._reported: set[tuple[int, Status]] = set()
         self._load()
 
     # --- The user ---
@@ -200,7 +200,9 @@ class Lifecycle:
         if self._is_local(peer_id):
             if len(self._local) < LOCAL_MAX:
                 self._local[peer_id] = None
+            self._wide.pop(peer_id, None)
             self._compare(self._mesh.topics, [peer_id], now)
+            self._look_around(now)
             return
         self._local.pop(peer_id, None)
         self._wide[peer_id] = None
@@ -211,6 +213,10 @@ class Lifecycle:
         """Take note that the last link to a node has ended."""
         self._local.pop(peer_id, None)
         self._wide.pop(peer_id, None)
+        self._look_around(now)
+
+    def _look_around(self, now: int) -> None:
+        """Be offline where no link leads beyond the surroundings."""
         if not self._wide and self.phase != Phase.OFFLINE:
             self.phase, self._step = Phase.OFFLINE, None
             self.offline_since = self.offline_since or now
@@ -236,7 +242,8 @@ class Lifecycle:
         """When something is due."""
         times = [due for topic in self._open if (due := self.journal.due(topic)) is not None]
         if self.phase == Phase.RECONNECTING:
-            times += [self._retry_at, self._progress_at + PATIENCE_MS]
+            times.append(self._progress_at + PATIENCE_MS)
+            times += [self._retry_at] if self._step in (Step.PUSH, Step.PULL) else []
         elif self.phase == Phase.ONLINE:
             times += [self._again_at] if not self._complete else []
         elif not self.offline_since:
@@ -348,8 +355,8 @@ class Lifecycle:
     def _report(self) -> None:
         """Tell the user of each problem once in the life of the process."""
         for one in self.submissions.problems:
-            if one.number not in self._reported:
-                self._reported.add(one.number)
+            if (one.number, one.status) not in self._reported:
+                self._reported.add((one.number, one.status))
                 self._events.append(Reported(one))
 
     # --- What is kept ---

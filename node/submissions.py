@@ -14,6 +14,7 @@ VERSION = 1
 ADDRESS = 20
 RAW_MAX = 128 << 10
 WAITING_MAX = 1_024
+ANSWER_MS = 60_000  # without an answer for so long, it is handed out again
 RETRY_MIN_MS = 5_000
 RETRY_MAX_MS = 300_000
 
@@ -137,23 +138,25 @@ class Submissions:
         return one
 
     def due(self, now: int) -> list[Transaction]:
-        """Return what is to be handed to a validator now, by sender and nonce; each once."""
+        """Return what is to be handed to a validator now, by sender and nonce."""
         found = []
         for one in sorted(self._queue.values(), key=lambda one: one.slot):
-            _, again = self._failures.get(one.number, (0, 0))
-            if one.status == Status.WAITING and one.number not in self._asked and again <= now:
+            if one.status == Status.WAITING and self._due(one) <= now:
                 self._asked[one.number] = now
                 found.append(one)
         return found
 
+    def _due(self, one: Transaction) -> int:
+        """Return when a transaction is to be handed out, if nothing is heard before."""
+        asked = self._asked.get(one.number)
+        if asked is not None:
+            return asked + ANSWER_MS
+        return self._failures.get(one.number, (0, 0))[1]
+
     @property
     def next_due(self) -> int | None:
         """Return when `due` has something, if nothing happens before."""
-        times = [
-            self._failures.get(one.number, (0, 0))[1]
-            for one in self._queue.values()
-            if one.status == Status.WAITING and one.number not in self._asked
-        ]
+        times = (self._due(o) for o in self._queue.values() if o.status == Status.WAITING)
         return min(times, default=None)
 
     def again(self) -> None:

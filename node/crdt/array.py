@@ -219,7 +219,7 @@ class Array:
             waiting = self._waiting.get(vertex)
             if not waiting:
                 continue
-            for index in sorted(index for index in waiting if start <= index < end):
+            for index in _both(waiting, start, end):
                 for run in waiting.pop(index):
                     self._attach(run)
                     todo.append((run.vertex, run.start, run.start + run.length))
@@ -364,6 +364,13 @@ class Array:
         if state.encode() != data:
             raise Refused("crdt: state out of order")
         return state
+
+
+def _both(waiting: dict[int, list[Run]], start: int, end: int) -> list[int]:
+    """Return the indices of a range that something waits for, at the cost of the lesser of both."""
+    if end - start < len(waiting):
+        return [index for index in range(start, end) if index in waiting]
+    return sorted(index for index in waiting if start <= index < end)
 
 
 def _place(ref: Ref | None, origin: Origin) -> Place | None:

@@ -1,6 +1,6 @@
 """A set of numbers as ranges: what was deleted of a vertex that is not known yet."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Self
 
@@ -35,14 +35,14 @@ class Spans:
     def take(self, start: int, end: int) -> list[tuple[int, int]]:
         """Take the numbers of a range out, and return those that were in."""
         taken, kept = [], []
-        for a, b in self._spans:
+        first = last = bisect_right(self._spans, start, key=lambda span: span[1])
+        while last < len(self._spans) and self._spans[last][0] < end:
+            a, b = self._spans[last]
             low, high = max(a, start), min(b, end)
-            if low >= high:
-                kept.append((a, b))
-                continue
             taken.append((low, high))
             kept += [piece for piece in ((a, low), (high, b)) if piece[0] < piece[1]]
-        self._spans = kept
+            last += 1
+        self._spans[first:last] = kept
         return taken
 
     def encode(self) -> bytes:

@@ -13,6 +13,7 @@ from node.crdt.bodies import (
 )
 from node.crdt.operations import encode_operations
 from node.crdt.sequence import FANOUT, Run, Sequence
+from node.crdt.spans import Spans
 from node.crdt.states import Origin
 from node.crypto import sha256
 
@@ -90,3 +91,20 @@ def test_the_tree_stays_flat() -> None:
     assert depth <= 4
     assert all(order.find(place)[0] is run for place, run in enumerate(order.runs()))
     assert all(order.position(run) == place for place, run in enumerate(order.runs()))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_spans_are_a_set(seed: int) -> None:
+    chance, spans, model = random.Random(seed), Spans(), set()
+    for _ in range(300):
+        start = chance.randrange(60)
+        end = start + chance.randrange(1, 9)
+        if chance.random() < 0.5:
+            spans.add(start, end)
+            model |= set(range(start, end))
+        else:
+            taken = {n for a, b in spans.take(start, end) for n in range(a, b)}
+            assert taken == model & set(range(start, end))
+            model -= taken
+        assert [n for a, b in spans for n in range(a, b)] == sorted(model)
+        assert all(b < c for (_, b), (c, _) in zip(spans, list(spans)[1:], strict=False))

@@ -24,6 +24,7 @@ from node.crdt.bodies import (
 )
 from node.crdt.documents import Document, Documents, merge
 from node.crdt.operations import AMOUNT_MAX, encode_operations
+from node.crdt.states import Origin
 from node.crypto import sha256
 
 D = b"d" * 32
@@ -226,3 +227,31 @@ def test_a_run_without_end_is_refused_at_once() -> None:
         with pytest.raises(Refused):
             Array.decode(head + row + form)
     assert Array.decode(head + row + b"\2").text() == ""
+
+
+def test_many_names_of_what_is_not_known_cost_no_more_than_their_number() -> None:
+    """Each element of a vertex is looked for once, not once for all that waits."""
+
+    class Counting(dict):
+        looked = 0
+
+        def __contains__(self, key: object) -> bool:
+            Counting.looked += 1
+            return super().__contains__(key)
+
+        def __iter__(self):
+            Counting.looked += len(self)
+            return super().__iter__()
+
+    target, array = sha256(b"target"), Array()
+    for number in range(20):
+        bodies = [Splice(Ref(target, number * 500 + at), "w") for at in range(500)]
+        deletes = [Delete((Span(target, number * 1_000 + 2 * at, 1),)) for at in range(500)]
+        origin = Origin(sha256(b"%d" % number), 1, EVE)
+        array.apply(origin, list(enumerate([*bodies, *deletes])))
+    array._waiting[target] = Counting(array._waiting[target])
+    array.apply(Origin(target, 1, EVE), [(at, Splice(None, "t")) for at in range(1_000)])
+
+    assert Counting.looked <= 3 * 1_000
+    assert array.text().count("t") == 500
+    assert array.text().count("w") == 1_000

@@ -261,3 +261,40 @@ def test_a_comparison_that_finds_something_is_not_the_end(node) -> None:
     one.life.heard(Synced(TOPIC, FAR, 0, 0), 40)
 
     assert one.life.phase == Phase.ONLINE
+
+
+def test_a_driver_is_not_woken_while_there_is_nothing_to_do(node) -> None:
+    """In the step submit only an answer, or the end of patience, goes on."""
+    one = node(b"one")
+    submit(one, 0, b"pay")
+    one.life.linked(FAR, 10)
+    assert one.life.next_tick == 10 + RETRY_MS
+    one.life.heard(Synced(TOPIC, FAR, 0, 0), 11)
+    assert one.life.overview().step == Step.SUBMIT
+    assert one.life.next_tick == 11 + PATIENCE_MS
+    one.life.tick(11 + PATIENCE_MS)
+
+    assert one.life.phase == Phase.ONLINE
+    assert [event.complete for event in one.life.events() if isinstance(event, Resynced)] == [False]
+
+
+def test_a_neighbour_that_is_only_near_by_now(node, monkeypatch) -> None:
+    one = node(b"one")
+    one.life.linked(FAR, 10)
+    monkeypatch.setattr(one.life, "_is_local", lambda peer_id: True)
+    one.life.linked(FAR, 20)
+
+    assert one.life.phase == Phase.OFFLINE
+    assert one.life.overview().local_peers == (FAR,)
+
+
+def test_a_conflict_that_becomes_stale_is_told_again(node) -> None:
+    one = node(b"one")
+    first, second = submit(one, 0, b"first"), submit(one, 0, b"second")
+    one.life.confirmed(first.number)
+    told = [event.transaction for event in one.life.events() if isinstance(event, Reported)]
+
+    assert [(t.number, t.status) for t in told] == [
+        (second.number, Status.CONFLICT),
+        (second.number, Status.STALE),
+    ]

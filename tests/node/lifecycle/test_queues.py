@@ -16,7 +16,15 @@ from node.crdt.bodies import (
 from node.crdt.operations import decode_operations
 from node.journal import FLUSH_MAX, FLUSH_MS, WAITING_MAX
 from node.simulation.store import SimulatedStore
-from node.submissions import RAW_MAX, RETRY_MAX_MS, Outcome, Status, Submissions, Transaction
+from node.submissions import (
+    ANSWER_MS,
+    RAW_MAX,
+    RETRY_MAX_MS,
+    Outcome,
+    Status,
+    Submissions,
+    Transaction,
+)
 
 TOPIC = b"t" * 32
 DOCUMENT = b"d" * 32
@@ -127,6 +135,16 @@ def test_handed_out_by_sender_and_nonce_each_once() -> None:
     assert [one.raw for one in queue.due(0)] == [b"5", b"0", b"1"]
     assert queue.due(0) == []
     assert queue.in_flight
+
+
+def test_without_an_answer_it_is_handed_out_again() -> None:
+    queue = Submissions(SimulatedStore())
+    one = queued(queue, 0, b"raw")
+    assert queue.due(10) == [one]
+    assert queue.next_due == 10 + ANSWER_MS
+    assert queue.due(9 + ANSWER_MS) == []
+
+    assert queue.due(10 + ANSWER_MS) == [one]
 
 
 def test_the_same_transaction_is_kept_once() -> None:

@@ -95,7 +95,7 @@ def test_back_after_a_week(cut: int, moment: Moment) -> None:
     """The power goes at a commit of the way back; the node starts again and comes to its end."""
     world = World(cut)
     nodes = [world.add(lambda *parts: [Member(*parts)]) for _ in range(3)]
-    world.restart_after = lambda node: 1_000
+    world.restart_max_ms = 1_000
     for low, high in ((0, 1), (0, 2), (1, 2)):
         world.keep(low, high)
     world.run_for(10_000)
