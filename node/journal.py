@@ -143,6 +143,10 @@ class Journal:
             self._forget(topic, taken[-1].number)
         return vertices
 
+    def discard(self, topic: bytes) -> None:
+        """Forget what waits for a space."""
+        self._forget(topic, self._number)
+
     def _recover(self, topic: bytes, now: int) -> None:
         """Finish a flush that the power went in: write its vertex, unless it is there."""
         mark = self._store.get(_FLUSH + topic)
@@ -172,9 +176,10 @@ class Journal:
         changes: dict[bytes, bytes | None] = {_ENTRY + topic + u64(e.number): None for e in done}
         self._store.commit({**changes, _FLUSH + topic: None})
         self._size -= sum(1 + len(entry.payload) for entry in done)
-        self._entries[topic] = entries[len(done) :]
-        if not self._entries[topic]:
-            del self._entries[topic]
+        if len(done) < len(entries):
+            self._entries[topic] = entries[len(done) :]
+        else:
+            self._entries.pop(topic, None)
 
 
 def _gathered(entries: list[_Entry]) -> list[Operation]:

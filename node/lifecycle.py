@@ -22,7 +22,8 @@ from .submissions import Outcome, Status, Submissions, Transaction
 VERSION = 1
 RETRY_MS = 5_000  # between comparisons, while a step waits for others
 PATIENCE_MS = 30_000  # a step without any progress for so long is left for the next time
-AGAIN_MS = 60_000  # until the way back is gone once more, if something was left
+AGAIN_MS = 60_000  # until the way back is gone once more, if something was left; then twice that
+AGAIN_MAX_MS = 3_600_000
 LOCAL_MAX = 256
 NEVER = (1 << 63) - 1
 
@@ -137,6 +138,7 @@ class Lifecycle:
         self._awaited: dict[bytes, int] = {}  # vertices that a comparison found missing here
         self._complete = True
         self._progress_at = self._retry_at = self._again_at = 0
+        self._again_ms = AGAIN_MS
         self._reported: set[tuple[int, Status]] = set()
         self._load()
 
@@ -147,6 +149,11 @@ class Lifecycle:
         self._open[topic] = None
         if self.phase != Phase.OFFLINE:
             self._return(now)
+
+    def close(self, topic: bytes) -> None:
+        """Forget a space that the user leaves, and what he wrote there that no vertex says."""
+        self._open.pop(topic, None)
+        self.journal.discard(topic)
 
     def write(self, topic: bytes, operations: list[Operation], now: int) -> None:
         """Accept operations: they are durable when it returns, and in a vertex within seconds."""
@@ -205,7 +212,10 @@ class Lifecycle:
             self._look_around(now)
             return
         self._local.pop(peer_id, None)
-        self._wide[peer_id] = None
+        if peer_id not in self._wide:
+            self._wide[peer_id] = None
+            self._again_ms = AGAIN_MS  # it may carry what nobody else does
+            self._again_at = min(self._again_at, now + AGAIN_MS)
         if self.phase == Phase.OFFLINE:
             self._return(now)
 
@@ -271,10 +281,11 @@ class Lifecycle:
                     self._retry_at = now  # compared once more: only that tells that all is there
                     self._proceed(now)
         elif isinstance(event, Synced) and self._step == Step.PULL:
-            self._progress_at = now
             if event.received:
+                self._progress_at = now
                 self._awaited[event.topic] = event.received
-            else:
+            elif event.topic not in self._synced:
+                self._progress_at = now
                 self._synced.add(event.topic)
                 self._proceed(now)
 
@@ -333,7 +344,10 @@ class Lifecycle:
         self._step, self.phase = None, Phase.ONLINE
         if self._complete:
             self.last_online_sync, self.offline_since = now, 0
-        self._again_at = now + AGAIN_MS
+            self._again_ms = AGAIN_MS
+        else:
+            self._again_at = now + self._again_ms
+            self._again_ms = min(2 * self._again_ms, AGAIN_MAX_MS)
         self._save()
         self._events += [Changed(self.phase), Resynced(self._complete)]
 

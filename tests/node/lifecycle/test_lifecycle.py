@@ -298,3 +298,52 @@ def test_a_conflict_that_becomes_stale_is_told_again(node) -> None:
         (second.number, Status.CONFLICT),
         (second.number, Status.STALE),
     ]
+
+
+def test_what_is_compared_anyway_is_no_progress(node) -> None:
+    """One space finds nothing missing again and again, another is carried by nobody."""
+    one = node(b"one")
+    one.mesh.topics = [TOPIC, b"lonely" * 5]
+    one.life.linked(FAR, 0)
+    for now in range(1, 3 * PATIENCE_MS, 1_000):
+        one.life.heard(Synced(TOPIC, FAR, 0, 0), now)
+        one.life.tick(now)
+        if one.life.phase == Phase.ONLINE:
+            break
+
+    assert now < PATIENCE_MS + 2_000
+    assert one.life.next_tick == now + AGAIN_MS
+
+
+def test_what_nobody_carries_is_asked_for_less_and_less(node) -> None:
+    one, gaps = node(b"one"), []
+    one.life.linked(FAR, 0)
+    now = 0
+    for _ in range(9):
+        while one.life.phase != Phase.ONLINE:
+            now = max(one.life.next_tick, now + 1)
+            one.life.tick(now)
+        gaps.append(one.life.next_tick - now)
+        now = one.life.next_tick
+        one.life.tick(now)
+    assert gaps[:3] == [AGAIN_MS, 2 * AGAIN_MS, 4 * AGAIN_MS]
+    assert gaps[-1] == 3_600_000
+    while one.life.phase != Phase.ONLINE:
+        now = max(one.life.next_tick, now + 1)
+        one.life.tick(now)
+    one.life.linked(b"new" * 10, now)
+
+    assert one.life.next_tick == now + AGAIN_MS
+
+
+def test_a_space_that_is_left_takes_what_waits_with_it(node, grow) -> None:
+    one = node(b"one")
+    one.life.write(TOPIC, grow(1), 0)
+    one.life.close(TOPIC)
+    one.life.close(TOPIC)
+    one.life.tick(FLUSH_MS)
+
+    assert one.mesh.vertices == {}
+    assert one.life.overview().pending_operations == 0
+    one.start()
+    assert one.life.overview().pending_operations == 0

@@ -20,6 +20,22 @@ DAY = 86_400_000
 FLUSHED = 3_000
 
 
+class Shelf:
+    """A part of a disk: the daemon's has two files, this world's one."""
+
+    def __init__(self, store) -> None:
+        self.store = store
+
+    def get(self, key: bytes) -> bytes | None:
+        return self.store.get(b"~" + key)
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        return [(key[1:], value) for key, value in self.store.scan(b"~" + prefix)]
+
+    def commit(self, changes) -> None:
+        self.store.commit({b"~" + key: value for key, value in changes.items()})
+
+
 class Member:
     """Mesh, life and documents of one user, as one core."""
 
@@ -33,7 +49,7 @@ class Member:
         self.submitted: list[bytes] = []
         self.life = Lifecycle(
             self.mesh,
-            store,
+            Shelf(store),
             random,
             is_local=lambda peer_id: False,
             merge=lambda topic: self.replica.catch_up(),
