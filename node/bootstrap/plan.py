@@ -159,6 +159,11 @@ class Planner:
         if contact.peer_id in self._links - self._near:
             self.known.good(contact, now)
 
+    def near(self, peer_id: bytes) -> None:
+        """Take note that a link that comes up is to a node that is merely near."""
+        if peer_id not in self._named and peer_id not in self._links:
+            self._near.add(peer_id)
+
     # --- A core's calls -------------------------------------------------------------------------
 
     def linked(self, peer_id: bytes, now: int) -> None:

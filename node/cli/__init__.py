@@ -11,18 +11,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..client.api import DEFAULT_FOLDER, LOCKED, Failed, Unavailable, connect
+from ..client.chain import ChainFailed
 from ..client.cli import IS_LOCKED, NO_DAEMON, REFUSED, Stopped, folder
 from ..client.text import clean
 from ..codec import Refused
 from . import carry, spaces, views
 
-RUN = "run"
+RUN, GENESIS = "run", "genesis"
 Commands = Any  # argparse does not name the type of what `add_subparsers` returns.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == [GENESIS]:
+        return _founded(words)
     if words[:1] == [RUN]:
         from ..sessiond import run_node
 
@@ -39,6 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refused as error:
         return _stop(error.reason, REFUSED)
     except (Stopped, LookupError, OSError) as error:
+        return _stop(clean(str(error)), REFUSED)
+    return 0
+
+
+def _founded(words: list[str]) -> int:
+    from .genesis import genesis  # needs a chain, and no node
+
+    try:
+        genesis(parser().parse_args(words))
+    except (ChainFailed, Stopped, OSError) as error:
         return _stop(clean(str(error)), REFUSED)
     return 0
 
@@ -80,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("path", metavar="PATH", type=folder)
     _invite_commands(commands)
     _space_commands(commands)
+    made = commands.add_parser(GENESIS, help="make validators for a chain of your own")
+    made.add_argument("--chain", metavar="URL", required=True, help="a node of the chain")
+    made.add_argument("--seats", type=int, default=4, help="how many (default: 4)")
+    made.add_argument("--to", metavar="FOLDER", type=folder, required=True, help="an empty one")
     return top
 
 

@@ -8,37 +8,79 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..control import Control
-from ..identity import Multiaddr
+from ..identity import QUIC, Multiaddr
 from ..resources import ResourceManager
 from ..transports.pipes import Transport
 from ..transports.tcp import Tcp
 from ..vault.disk import FileDisk
 from ..vault.wipe import panic_wipe
+from .chain import Full, Light, Seat
 from .committee import Committee
 from .finding import Finding
 from .folder import Folder, Unusable
 from .inviting import Inviting
 from .mesh_methods import MeshMethods
 from .methods import Methods
+from .near import Near
 from .services import Node
 from .settings import Settings
 from .spaces import Spaces
 from .tending import Tending
+
+if TYPE_CHECKING:
+    from ..transports.bluetooth import Bluetooth
 
 __all__ = ["Daemon", "Settings", "Unusable"]
 
 EVERYWHERE = (str(IPv4Address(0)), str(IPv6Address(0)))
 
 
-def transports() -> list[Transport]:
-    """Return the ways to other nodes."""
-    return [Tcp()]
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one daemon consists of."""
+
+    node: Node
+    finding: Finding
+    spaces: Spaces
+    near: Near
+    methods: Methods
+    committee: Committee
+    tending: Tending
+    control: Control
+    light: Light | None
+    full: Full | None
+
+
+def assemble(
+    told: Settings, folder: Folder, refused: Counter[str], ways: Sequence[Transport]
+) -> Parts:
+    """Make the parts, and let each know those it needs."""
+    node = Node(folder, told.network, told.rate, refused, ways, told.profile)
+    finding = Finding(node, folder.path, refused, dns=told.dns)
+    spaces = Spaces(node, folder.path, folder.mesh_key, refused)
+    inviting = Inviting(node, finding, spaces)
+    methods = Methods(node, folder, told.network, told.cost, refused, (spaces, inviting))
+    manager = ResourceManager(told.profile.limits)
+    tending = Tending(node, finding, spaces, folder.path, manager)
+    near = Near(node, finding, refused)
+    light = full = None
+    if told.checkpoint:
+        light = Light(node, finding, spaces, folder.path, told.checkpoint, told.registry)
+    if told.chain:
+        seat = Seat(told.validators, told.validator, told.registry)
+        full = Full(node, finding, folder.path, told.chain, seat)
+    mesh = MeshMethods(node, finding, spaces, inviting, tending, light, full, refused)
+    committee = Committee(node, folder.committee, refused)
+    control = Control(methods.table() | committee.table() | mesh.table(), refused)
+    methods.publish = mesh.publish = control.publish
+    return Parts(node, finding, spaces, near, methods, committee, tending, control, light, full)
 
 
 class Daemon:
@@ -55,29 +97,29 @@ class Daemon:
         folder = Folder(self._path, told.network, os.urandom, told.size)
         refused: Counter[str] = Counter()
         try:
-            node = Node(folder, told.network, told.rate, refused, transports(), told.profile)
-            finding = Finding(node, self._path, refused, dns=told.dns)
-            spaces = Spaces(node, self._path, folder.mesh_key, refused)
-            inviting = Inviting(node, finding, spaces)
-            methods = Methods(node, folder, told.network, told.cost, refused, (spaces, inviting))
-            manager = ResourceManager(told.profile.limits)
-            tending = Tending(node, finding, spaces, self._path, manager)
-            mesh = MeshMethods(node, finding, spaces, inviting, tending, refused)
-            committee = Committee(node, folder.committee, refused)
-            control = Control(methods.table() | committee.table() | mesh.table(), refused)
-            methods.publish = mesh.publish = control.publish
+            radio = await _radio(told.bluetooth)
+            ways: list[Transport] = [Tcp(), *([radio] if radio else [])]
+            if any(address.protocol == QUIC for address in told.listen):
+                from ..transports.quic import Quic  # a library that a node of TCP alone never needs
+
+                ways.append(Quic())
+            parts = assemble(told, folder, refused, ways)
             try:
                 if told.committee is not None:
-                    committee.join(told.committee, told.sessions_max)
-                finding.name(told.bootstrap)
-                await self._serve(node, methods, committee, control, tending, say)
+                    parts.committee.join(told.committee, told.sessions_max)
+                parts.finding.name(told.bootstrap)
+                await self._serve(parts, radio, say)
             finally:
-                await control.close()
-                await finding.close()
-                await methods.lock()
-                await node.close()
-                spaces.close()
-            if methods.wiped.is_set():
+                await parts.control.close()
+                await parts.near.close()
+                await parts.finding.close()
+                for part in (parts.light, parts.full):
+                    if part is not None:
+                        await part.close()
+                await parts.methods.lock()
+                await parts.node.close()
+                parts.spaces.close()
+            if parts.methods.wiped.is_set():
                 self._wipe()
         finally:
             folder.close()
@@ -91,28 +133,29 @@ class Daemon:
         panic_wipe(self._path, FileDisk(self._path / "container"), begin, os.urandom)
 
     async def _serve(
-        self,
-        node: Node,
-        methods: Methods,
-        committee: Committee,
-        control: Control,
-        tending: Tending,
-        say: Callable[[str], None],
+        self, parts: Parts, radio: "Bluetooth | None", say: Callable[[str], None]
     ) -> None:
-        address = await self._listen_on(node)
-        for peer in self._settings.bootstrap:
+        told, node = self._settings, parts.node
+        served = await self._listen_on(node)
+        for peer in told.bootstrap:
             node.network.keep(peer)
+        if told.local:
+            await parts.near.by_network(told.network, served)
+        if radio is not None:
+            await parts.near.by_radio(radio)
         try:
-            await control.serve(self._path, self._settings.rpc)
+            await parts.control.serve(self._path, told.rpc)
         except OSError as error:
             raise Unusable(f"control interface: {error.strerror}") from None
-        say(f"sessiond: {self._settings.network}, listening on {address}")
+        say(f"sessiond: {told.network}, listening on {served[0]}")
+        if parts.light is not None:
+            say(f"chain: {await parts.light.start(told.http)}")
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        work = asyncio.ensure_future(_work(node, committee, tending))
-        ends = [asyncio.ensure_future(_seen(event)) for event in (stop, methods.wiped)]
+        work = asyncio.ensure_future(_work(parts))
+        ends = [asyncio.ensure_future(_seen(event)) for event in (stop, parts.methods.wiped)]
         await asyncio.wait((work, *ends), return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()  # a fault of ours: let it be seen
@@ -120,8 +163,8 @@ class Daemon:
             task.cancel()
         await asyncio.wait((work, *ends))
 
-    async def _listen_on(self, node: Node) -> Multiaddr:
-        """Answer at every address; return the first, with the port that was taken."""
+    async def _listen_on(self, node: Node) -> list[Multiaddr]:
+        """Answer at every address; return them, with the ports that were taken."""
         served: list[Multiaddr] = []
         for address in self._settings.listen:
             try:
@@ -139,14 +182,26 @@ class Daemon:
         ]
         if places:
             node.announce(tuple(places))
-        return served[0]
+        return served
 
 
-async def _work(node: Node, committee: Committee, tending: Tending) -> None:
+async def _radio(name: str) -> "Bluetooth | None":
+    """Return the radio, where one is asked for."""
+    if not name:
+        return None
+    from ..transports.bluetooth import open_radio  # a stack that a node without a radio never needs
+
+    try:
+        return await open_radio(name)
+    except OSError as error:
+        raise Unusable(str(error)) from None
+
+
+async def _work(parts: Parts) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(tending.run())
-        group.create_task(node.run())
-        group.create_task(committee.run())
+        for part in (parts.tending, parts.node, parts.committee, parts.light, parts.full):
+            if part is not None:
+                group.create_task(part.run())
 
 
 async def _seen(event: asyncio.Event) -> None:

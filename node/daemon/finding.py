@@ -13,13 +13,16 @@ from pathlib import Path
 
 from ..bootstrap.contact import Contact, contacts_of
 from ..bootstrap.plan import NEVER, Ask, Dial, Joined, Level, Planner, Warn
-from ..bootstrap.releases import RELEASES, shipped
-from ..bootstrap.signed_list import newest
+from ..bootstrap.releases import listed
 from ..codec import Refused
 from ..dht.contacts import Contact as Entry
 from ..dht.dht import Dht
+from ..dht.dht import Settings as DhtSettings
 from ..dht.events import Event, Found
+from ..dht.records import Prove
 from ..identity import Multiaddr
+from ..transports.links import Connection
+from .network import is_near, seen_at
 from .services import Node
 
 LIST = "bootstrap.list"
@@ -38,10 +41,12 @@ class Finding:
         self._folder = folder
         self._refused = refused
         self._dns = dns
-        self.dht = Dht(node.peer_id, node.kept, os.urandom)
+        # What knows the validators of a chain; where nothing does, each of their records counts.
+        self.prove: Prove = lambda _: True
+        settings = DhtSettings(prove=lambda validator: self.prove(validator))
+        self.dht = Dht(node.peer_id, node.kept, os.urandom, settings)
         self.planner = Planner(node.peer_id, node.kept, os.urandom, now)
         self.warned: Counter[str] = Counter()
-        self.look_near: Callable[[], None] = lambda: None
         self._searches: dict[int, asyncio.Future[Event]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         node.met = self._met
@@ -55,11 +60,6 @@ class Finding:
     def name(self, addresses: Iterable[Multiaddr]) -> None:
         """Begin with nodes that the user names."""
         self.planner.name(contacts_of(addresses), self._node.clock())
-        self._node.cores.stir()
-
-    def near(self, contacts: Iterable[Contact]) -> None:
-        """Take up what was found on this network or by radio."""
-        self.planner.found(Level.LOCAL, contacts, self._node.clock())
         self._node.cores.stir()
 
     def near_failed(self, reason: str) -> None:
@@ -117,10 +117,11 @@ class Finding:
 
     # --- Inside ---
 
-    def _met(
-        self, peer_id: bytes, addresses: tuple[Multiaddr, ...], seen_at: Multiaddr | None
-    ) -> None:
-        self.dht.met(peer_id, addresses, seen_at, self._node.clock())
+    def _met(self, connection: Connection, addresses: tuple[Multiaddr, ...]) -> None:
+        now = self._node.clock()
+        if is_near(connection):
+            self.planner.near(connection.peer_id)
+        self.dht.met(connection.peer_id, addresses, seen_at(connection), now)
 
     def _addresses(self, peer_id: bytes) -> list[Multiaddr]:
         return [replace(each, peer_id=peer_id) for each in self.dht.addresses(peer_id)]
@@ -134,34 +135,27 @@ class Finding:
                 case Ask(Level.DNS):
                     self._start(self._ask_dns())
                 case Ask(Level.LOCAL):
-                    self.look_near()
+                    continue  # node/daemon/near.py looks and dials all the while
                 case Dial(contact, _):
                     at = [replace(each, peer_id=contact.peer_id) for each in contact.addresses]
                     self._node.network.call(contact.peer_id, at)
                 case Warn(level, reason):
                     self.warned[f"{level.name.lower()}: {reason}"] += 1
-                case Joined():
-                    self.dht.bootstrap((), self._node.clock())
+                case Joined(peer_id):
+                    at = [replace(each, peer_id=None) for each in self._node.addresses_of(peer_id)]
+                    self.dht.bootstrap([Entry.at(peer_id, *at)], self._node.clock())
         for event in self.dht.events():
             future = self._searches.get(event.token)
             if future is not None and not future.done():
                 future.set_result(event)
 
     def _read_list(self) -> None:
-        now, network = self._node.clock(), self._node.number
-        files = [data for data in (shipped(network), _read(self._folder / LIST)) if data]
-        release = RELEASES.get(network)
-        if release is None or not files:
-            self.planner.failed(Level.LISTED, "no list of this network", now)
-            return
-        best, refused = newest(files, release, network, now, self.planner.known.sequence)
+        now, own = self._node.clock(), _read(self._folder / LIST)
+        files = [] if own is None else [own]
+        found, refused = listed(self._node.number, files, now, self.planner.known)
         for refusal in refused:
             self._refused[refusal.reason] += 1
-        if best is None:
-            self.planner.failed(Level.LISTED, "no list that counts", now)
-            return
-        self.planner.known.used(best.sequence)
-        self.planner.found(Level.LISTED, best.nodes, now)
+        self.planner.found(Level.LISTED, found, now)
 
     async def _ask_dns(self) -> None:
         now = self._node.clock()

@@ -8,11 +8,13 @@ from typing import Any
 
 from ..codec import Refused
 from ..control import LOCKED, REFUSED, ControlError, Json, Method
+from ..light.blocks import read_transaction
 from .carrying import Carrying
+from .chain import Full, Light
 from .finding import Finding
 from .inviting import Inviting
 from .services import Node
-from .spaces import Spaces
+from .spaces import Member, Spaces
 from .tending import Tending
 
 ID = 32
@@ -28,6 +30,8 @@ class MeshMethods:
         spaces: Spaces,
         inviting: Inviting,
         tending: Tending,
+        light: Light | None,
+        full: Full | None,
         refused: Counter[str],
     ) -> None:
         self.publish: Callable[[dict[str, Json]], None] = lambda _: None
@@ -36,6 +40,7 @@ class MeshMethods:
         self._spaces = spaces
         self._inviting = inviting
         self._tending = tending
+        self._light, self._full = light, full
         self._carrying = Carrying(node, spaces, refused)
         self._refused = refused
         spaces.tell = self._tell
@@ -56,6 +61,8 @@ class MeshMethods:
             "AcceptInvite": Method(self._settled(self.accept), {"text": str}),
             "ExportBundle": Method(_told(self.export), {**space, "path": str, "whole": bool}),
             "ImportBundle": Method(_told(self.take_in), {"path": str}),
+            "SendTransaction": Method(self._settled(self.send), {"raw": str}),
+            "GetTransactions": Method(self._settled(self.transactions)),
         }
 
     def _settled(self, run: Callable[..., Awaitable[Json]]) -> Callable[..., Awaitable[Json]]:
@@ -92,6 +99,14 @@ class MeshMethods:
             "resources": self._resources(),
             "refused": dict(self._refused + mesh.refused),
         }
+        if self._light is not None:
+            told["light"] = self._light_view(self._light)
+        if self._full is not None:
+            told["full"] = {
+                "certified": self._full.certified,
+                "fellows": len(self._full.gateway.fellows),
+                **self._full.gateway.counts,
+            }
         member = self._spaces.member
         if member is not None:
             view = member.lifecycle.overview()
@@ -107,6 +122,17 @@ class MeshMethods:
                 "offlineSince": view.offline_since,
             }
         return told
+
+    def _light_view(self, light: Light) -> dict[str, Any]:
+        head = light.client.trust.head
+        return {
+            "block": head.number if head else None,
+            "ageSeconds": self._node.clock() // 1_000 - head.timestamp if head else None,
+            "validators": len(light.validators),
+            "servers": len(light.client.servers),
+            "receivedBytes": light.client.received,
+            "transactions": len(light.queue.entries()),
+        }
 
     def _resources(self) -> dict[str, Any]:
         reading, manager = self._tending.reading, self._tending.manager
@@ -189,6 +215,39 @@ class MeshMethods:
         taken = await self._carrying.take_in(Path(path))
         return asdict(taken)
 
+    async def send(self, raw: str) -> Json:
+        """Keep a signed transaction, and hand it to validators when there is a way to them."""
+        if self._light is None:
+            raise Refused("chain: no light node here: --checkpoint")
+        data = _hex(raw)
+        one = read_transaction(data)
+        if one.chain_id is None:
+            raise Refused("chain: a transaction without a chain could be sent on any")
+        life = self._unlocked().lifecycle
+        try:
+            kept = life.submit(
+                chain_id=one.chain_id,
+                sender=one.sender,
+                nonce=one.nonce,
+                raw=data,
+                now=self._node.clock(),
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        self._node.cores.stir()
+        return {"hash": "0x" + one.hash.hex(), "status": kept.status.name.lower()}
+
+    async def transactions(self) -> Json:
+        """Return the transactions that wait, or need the user to decide."""
+        return [
+            {"nonce": one.nonce, "status": one.status.name.lower(), "raw": "0x" + one.raw.hex()}
+            for one in self._unlocked().lifecycle.submissions.all()
+        ]
+
+    def _unlocked(self) -> Member:
+        assert self._spaces.member is not None, "settled calls have one"
+        return self._spaces.member
+
     def _tell(self, kind: str, topic: bytes) -> None:
         self.publish({"kind": kind, "space": topic.hex()})
 
@@ -208,6 +267,13 @@ def _told(run: Callable[..., Awaitable[Json]]) -> Callable[..., Awaitable[Json]]
 def _protocols(node: Node) -> list[str]:
     network = node.network
     return [each.protocol for peer_id in network.peers for each in network.connections(peer_id)]
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raise Refused("chain: not hex") from None
 
 
 def _topic(text: str) -> bytes:

@@ -9,9 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..codec import Reader, Refused, sized, u8
-from ..identity import NodeKey
+from ..identity import IP4, IP6, QUIC, TCP, Multiaddr, NodeKey
 from ..session.messages import Message, MessageType, decode_message
 from ..transports.links import Connection, Links
 from ..transports.pipes import Address, Transport
@@ -25,6 +26,12 @@ SENDING_MAX = 1_024  # messages on their way into links
 WAITING_MAX = 64  # messages for one node that is being dialled
 REFUSED_MAX = 64  # messages of one link that break a rule, until it is closed
 DIAL_AGAIN_SECONDS = 30.0
+HINTS_MAX = 256  # places that were named lately
+HINT_AGAIN_SECONDS = 60.0
+
+INTERNET = (TCP, QUIC)
+RADIO = "bluetooth"
+IPV4_BYTES = 4
 
 Hear = Callable[[bytes, Message], None]
 Tell = Callable[[bytes], None]
@@ -66,6 +73,7 @@ class Network:
         self._links: dict[bytes, list[Connection]] = {}
         self._dialling: dict[bytes, list[bytes]] = {}
         self._failed: dict[bytes, float] = {}
+        self._hints: dict[Address, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sending = 0
 
@@ -89,6 +97,20 @@ class Network:
         if peer_id not in self._links and peer_id not in self._dialling:
             self._dialling[peer_id] = []
             self._start(self._dial(peer_id, list(addresses)))
+
+    def call_hint(self, place: Address) -> None:
+        """Link to whoever answers at a place that somebody near has named, once in a while."""
+        now = time.monotonic()
+        for known in [known for known, until in self._hints.items() if until <= now]:
+            del self._hints[known]
+        if place not in self._hints and len(self._hints) < HINTS_MAX:
+            self._hints[place] = now + HINT_AGAIN_SECONDS
+            self._start(self._follow(place))
+
+    def is_near(self, peer_id: bytes) -> bool:
+        """Tell whether a node is only reached by the radio, or on a network without the world."""
+        links = self._links.get(peer_id, ())
+        return bool(links) and all(map(is_near, links))
 
     def keep(self, address: Address) -> None:
         """Keep a link to a node, whatever happens."""
@@ -163,6 +185,17 @@ class Network:
     async def _keep(self, address: Address) -> None:
         async for connection in self._pool.redial(address):
             await self._talk(connection)
+
+    async def _follow(self, place: Address) -> None:
+        try:
+            connection = await self._pool.dial(place)
+        except OSError:
+            self._refused["network: nobody at a place that was named"] += 1
+            return
+        if connection.peer_id in self._links:
+            await connection.close()  # known already, by another way or this one
+            return
+        await self._talk(connection)
 
     async def _dial(self, peer_id: bytes, addresses: list[Address]) -> None:
         """Talk over the first way there is; what waits is sent once both have greeted."""
@@ -242,3 +275,22 @@ class Network:
         record = reader.sized(RECORD_MAX)
         reader.end()
         return record
+
+
+def seen_at(connection: Connection) -> Multiaddr | None:
+    """Return the place that a link comes from or leads to, as far as it can be told."""
+    source = connection.source
+    if connection.protocol not in INTERNET:
+        return None
+    if len(source) == IPV4_BYTES:
+        return Multiaddr(IP4, str(IPv4Address(source)), 0)
+    return Multiaddr(IP6, str(IPv6Address(source.ljust(16, b"\0"))), 0) if source else None
+
+
+def is_near(connection: Connection) -> bool:
+    """Tell whether a link stays in one place; this machine counts as all of the world."""
+    place = seen_at(connection)
+    if place is None:
+        return connection.protocol == RADIO
+    host = ip_address(place.host)
+    return host.is_private and not host.is_loopback

@@ -10,10 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address
 
 from ..codec import Refused
-from ..identity import IP4, IP6, QUIC, TCP, Multiaddr
+from ..identity import Multiaddr
 from ..onion.cover import METERED, Rate
 from ..onion.packet import Relay
 from ..onion.relay import Send
@@ -46,7 +45,6 @@ FRESH, BEGUN = b"node/fresh", b"node/begun"  # until there was an account; since
 DIRECTORY_KEY, PATHS_KEY = b"node/directory", b"node/paths"
 RECORD_AGAIN_MS = 6 * 3_600_000
 MINUTE = 60.0
-INTERNET = (TCP, QUIC)
 EXCHANGE_SECONDS = 5.0
 LINKS_WANTED = 12
 SLEEP_MAX = 60.0
@@ -57,7 +55,7 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-Met = Callable[[bytes, tuple[Multiaddr, ...], Multiaddr | None], None]
+Met = Callable[[Connection, tuple[Multiaddr, ...]], None]
 
 
 class Lost(Exception):
@@ -113,7 +111,7 @@ class Node:
         self.network.unlinked = self.cores.unlinked
         self.network.unreachable = self.cores.unreachable
         # What finds other nodes is told of each that is met, and knows more addresses.
-        self.met: Met = lambda _peer_id, _addresses, _seen_at: None
+        self.met: Met = lambda _connection, _addresses: None
         self.more_addresses: Callable[[bytes], Iterable[Multiaddr]] = lambda _: ()
         self.moved: Callable[[tuple[Multiaddr, ...]], None] = lambda _: None
         self.hear_service: Hear = self._nobody
@@ -310,7 +308,7 @@ class Node:
         if record:
             self.directory.add(record, clock(), peer_id)
             addresses = read_record(record).addresses
-        self.met(peer_id, addresses, _seen_at(connection))
+        self.met(connection, addresses)
 
     def _record(self) -> bytes:
         """Return the own record, made anew when it is old; nothing where nobody can call."""
@@ -346,16 +344,6 @@ class Node:
         if record is None:
             return []
         return [replace(each, peer_id=peer_id) for each in record.addresses]
-
-
-def _seen_at(connection: Connection) -> Multiaddr | None:
-    """Return the place that a link comes from or leads to, as far as it can be told."""
-    source = connection.source
-    if connection.protocol not in INTERNET:
-        return None
-    if len(source) == 4:
-        return Multiaddr(IP4, str(IPv4Address(source)), 0)
-    return Multiaddr(IP6, str(IPv6Address(source.ljust(16, b"\0"))), 0) if source else None
 
 
 def _subnet(networks: frozenset[str]) -> bytes:

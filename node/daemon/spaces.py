@@ -50,7 +50,6 @@ class Spaces:
         self.store = MeshStore(folder / FILE, key)
         self.mesh = Mesh(node.peer_id, self.store, os.urandom)
         self.member: Member | None = None
-        self.is_local: Callable[[bytes], bool] = lambda _: False
         self.tell: Callable[[str, bytes], None] = lambda _kind, _topic: None
         self.heard: Callable[[Event], None] = lambda _: None
         self.forks = 0
@@ -63,7 +62,7 @@ class Spaces:
         """Open the spaces whose secrets lie in a store."""
         now = self._node.clock()
         lifecycle = Lifecycle(
-            self.mesh, store, os.urandom, is_local=self.is_local, merge=self._catch_up
+            self.mesh, store, os.urandom, is_local=self._node.network.is_near, merge=self._catch_up
         )
         self.member = Member(store, lifecycle)
         for _, value in store.scan(SPACE):

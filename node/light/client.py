@@ -207,6 +207,11 @@ class LightClient:
         self._jobs[self._number] = _Job(flow, done)
         self._step(self._number, lambda: flow.send(None), now)
 
+    @property
+    def has_runs(self) -> bool:
+        """Whether there is something to be computed."""
+        return bool(self._runs)
+
     def runs(self) -> list[tuple[int, Any]]:
         """Return what is to be computed, once; `ran` takes what came of it."""
         runs, self._runs = self._runs, []

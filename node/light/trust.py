@@ -134,6 +134,11 @@ class Trust:
         """The newest epoch that we know of."""
         return max(self.epochs)
 
+    @property
+    def office(self) -> ValidatorSet | None:
+        """The set of the newest epoch, where we have it."""
+        return self._sets.get(self.epochs[self.epoch].set_hash)
+
     def missing_set(self) -> bytes | None:
         """Return the hash of the newest epoch's set, where we do not have it."""
         wanted = self.epochs[self.epoch].set_hash

@@ -23,6 +23,7 @@ from bumble.l2cap import (
     LeCreditBasedChannelSpec,
 )
 from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.transport import open_transport
 
 from ..link import PROMPT
 from .pipes import READ_SIZE, Address, Cost, Nearby, Pipe
@@ -319,6 +320,19 @@ class Bluetooth:
             task = asyncio.ensure_future(_disconnected(connection))
             self._leaving[connection.handle] = task
             task.add_done_callback(lambda _: self._leaving.pop(connection.handle))
+
+
+async def open_radio(name: str) -> Bluetooth:
+    """Return the radio that a name of Bumble's leads to: usb:0, hci-socket:0, tcp-client:...
+
+    An OSError tells why it cannot be used.
+    """
+    try:
+        port = await open_transport(name)
+    except (BaseBumbleError, ValueError) as error:
+        raise ConnectionError(f"bluetooth: {error}") from None
+    own = RadioAddress.generate_static_address()
+    return Bluetooth(Device.with_hci("", own, port.source, port.sink))
 
 
 def is_node(advertisement: Advertisement) -> bool:
