@@ -5,6 +5,7 @@ others is soft: an hour long, at twenty nodes and more, and handed on; only the 
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -101,9 +102,10 @@ class Dht:
         self._since: dict[bytes, int] = {}
         self._retry = 0
         self.moved(self._settings.addresses)
-        for since, contact in decode_saved(store.get(SAVED) or encode_saved(())):
-            self._since[contact.peer_id] = since  # keeps its age, once it answers
-            self._roots[contact.peer_id] = contact
+        with suppress(Refused):  # a table that cannot be read is as good as none
+            for since, contact in decode_saved(store.get(SAVED) or encode_saved(())):
+                self._since[contact.peer_id] = since  # keeps its age, once it answers
+                self._roots[contact.peer_id] = contact
 
     # --- Links ---
 

@@ -23,7 +23,8 @@ class Allowance:
 
     def take(self, now: int) -> bool:
         """Use one up; False where there is none."""
-        self._left = min(self.most, self._left + (now - self._at) * self.per_second / 1000)
+        passed = max(0, now - self._at)  # a clock that was set back is no debt
+        self._left = min(self.most, self._left + passed * self.per_second / 1000)
         self._at = now
         if self._left < 1:
             return False

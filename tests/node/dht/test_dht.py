@@ -407,6 +407,15 @@ def test_the_table_is_there_after_a_restart_and_keeps_its_age(core: Dht) -> None
     assert again.table.is_trusted(PEER, now)
 
 
+@pytest.mark.parametrize("damage", [b"\2", b"\1\0\1", b"\1\0\0\0", b"noise" * 9])
+def test_a_damaged_table_is_as_good_as_none(damage: bytes) -> None:
+    kept = SimulatedStore()
+    kept.commit({SAVED: damage})
+    core = Dht(OWN, kept, Random(1).randbytes, Settings(addresses=(HERE,)))
+    core.bootstrap([THERE], 0)
+    assert [send.peer_id for send in core.outgoing()] == [PEER]
+
+
 def test_an_idle_node_wakes_once_a_minute(core: Dht) -> None:
     now, wakes = 0, 0
     core.tick(now)

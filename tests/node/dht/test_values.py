@@ -145,6 +145,14 @@ def test_allowances_come_back_with_time() -> None:
     assert [allowance.take(100_000) for _ in range(4)] == [True] * 3 + [False]
 
 
+def test_a_clock_that_is_set_back_is_no_debt() -> None:
+    allowance = Allowance(per_second=1, most=2)
+    assert allowance.take(10_000)
+    assert allowance.take(0)
+    assert not allowance.take(999)
+    assert allowance.take(1_999)
+
+
 def test_what_is_charged_has_to_come_back_first() -> None:
     allowances = Allowances(per_second=1, most=4)
     assert allowances.take(b"a", 0)
