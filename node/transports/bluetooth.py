@@ -297,7 +297,6 @@ class Bluetooth:
             timer.cancel()
 
     def _accept(self, channel: LeCreditBasedChannel) -> None:
-        self._in_time(channel.connection)
         pipe = self._pipe(channel)
         if self._answer is None:
             pipe.abort()
@@ -306,6 +305,7 @@ class Bluetooth:
 
     def _pipe(self, channel: LeCreditBasedChannel) -> BluetoothPipe:
         connection = channel.connection
+        self._in_time(connection)
         pipe = BluetoothPipe(channel, lambda: self._hang_up(connection))
         self._pipes[connection.handle] = pipe
         connection.on(connection.EVENT_DISCONNECTION, lambda _: self._gone(connection))

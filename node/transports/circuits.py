@@ -271,7 +271,8 @@ class Circuits:
     def next_tick(self) -> int:
         """When something waits for its turn, or is idle for too long."""
         times = [_over_at(relay) for relay in self._relays.values()]
-        times += [at + PACE_MS for _, at in self._budgets.values() if self._is_waiting()]
+        waiting = [relay.asker for relay in self._relays.values() if relay.queue]
+        times += [self._budgets[asker][1] + PACE_MS for asker in waiting]
         return min(times, default=1 << 62)
 
     def outgoing(self) -> list[Send]:
@@ -348,9 +349,6 @@ class Circuits:
         enough = level >= size
         self._budgets[asker] = (level - size if enough else level), now
         return enough
-
-    def _is_waiting(self) -> bool:
-        return any(relay.queue for relay in self._relays.values())
 
     def _flush(self, key: Key, end: _End) -> None:
         waited = bool(end.unsent)

@@ -93,6 +93,25 @@ def test_the_second_link_is_resumed(in_net, radios, monkeypatch) -> None:
     in_net(test)
 
 
+def test_a_node_that_answers_keeps_the_links_that_it_dials(in_net, radios) -> None:
+    """Its radio tells of both kinds alike, and lets go of those that say nothing."""
+
+    async def test(net) -> None:
+        one, other = radios(2)
+        place = await net.node(0, [other]).serve(HERE, net.echo)
+        client = net.node(1, [one])
+        await client.serve(HERE, net.echo)
+        connection = await client.dial(place)
+        await connection.send(b"and it lasts")
+        assert await anext(connection) == b"and it lasts"
+
+        assert one._device.connections
+        assert not one._late
+        assert not other._late
+
+    in_net(test)
+
+
 def test_who_is_out_of_reach_is_gone(in_net, radios) -> None:
     async def test(net) -> None:
         one, other = radios(2)

@@ -297,6 +297,24 @@ def test_the_rate_of_one_node_is_bounded_and_nothing_is_lost() -> None:
     assert 3_900 < three.now - begun < 5_000
 
 
+def test_who_waits_does_not_keep_the_bridge_awake(monkeypatch) -> None:
+    """However long ago others have used theirs up, the next try is a while after the last."""
+    monkeypatch.setattr(protocol, "BURST", PIECE + 13)
+    three = Three(open_relay=True)
+    bridge = three.cores[BRIDGE]
+    for asker, target in ((LOCAL, WIDE), (WIDE, LOCAL)):
+        key = three.cores[asker].open(BRIDGE, target)
+        three.run()
+        three.cores[asker].write(key, bytes(3 * PIECE if asker == WIDE else 10))
+        three.run()
+        three.now += 1
+
+    assert any(relay.queue for relay in bridge._relays.values())
+    for _ in range(5):
+        assert bridge.next_tick >= three.now + protocol.PACE_MS - 1
+        bridge.tick(three.now)
+
+
 def test_more_than_the_credit_ends_the_circuit() -> None:
     three = Three()
     here, there = three.opened()
