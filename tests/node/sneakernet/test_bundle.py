@@ -7,6 +7,7 @@ import pytest
 
 from node.codec import Refused
 from node.crypto import HybridKey, SigningKey, sha256
+from node.mesh import bundle as bundle_module
 from node.mesh.bundle import (
     FIRST_CHUNK,
     HEADER,
@@ -249,7 +250,11 @@ def test_a_tree_of_hashes() -> None:
     assert merkle_root(leaves[:1]) == leaves[0]
 
 
-def test_more_than_a_bundle_holds() -> None:
+def test_more_than_a_bundle_holds(author, chance, space, monkeypatch) -> None:
     assert size_class(capacity(UNIT << 16)) == UNIT << 16
     with pytest.raises(ValueError, match="holds"):
         size_class(capacity(UNIT << 16) + 1)
+    monkeypatch.setattr(bundle_module, "UNITS_MAX", 2)
+    assert len(written(bytes(capacity(2 * UNIT)), author, chance, space_keys=[space])) == 2 * UNIT
+    with pytest.raises(ValueError, match="holds"):
+        written(bytes(capacity(2 * UNIT) + 1), author, chance, space_keys=[space])

@@ -1,12 +1,13 @@
 """Bundles on a stick."""
 
 import os
+import tracemalloc
 
 import pytest
 
 from node.codec import Refused
-from node.mesh.bundle import UNIT
-from node.mesh.bundle_content import take_in
+from node.mesh.bundle import UNIT, Recipients
+from node.mesh.bundle_content import About, export, take_in
 from node.mesh.bundle_file import FileSource, bundles_in, save_bundle
 
 
@@ -23,6 +24,23 @@ def test_it_goes_there_and_comes_back(make, table, topics, vertices, chance, tmp
     assert bundles_in(tmp_path) == sorted(paths)
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in paths)
     assert all(set(path.name) <= set("0123456789abcdef") for path in paths)
+
+
+def test_it_is_streamed(table, topics, space, topic, author, chance, tmp_path) -> None:
+    """Sixteen MiB go out and in by a few at a time."""
+    vertex = bytes(60_000)
+    recipients = Recipients(space_keys=[space])
+    tracemalloc.start()
+    parts = export(About(topic=topic), [vertex] * 270, [], recipients, author, chance)
+    [path] = [save_bundle(tmp_path, part, chance) for part in parts]
+    with FileSource(path) as source:
+        count = sum(len(batch) for batch in take_in(source, table, topics).batches())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert path.stat().st_size == 16 << 20
+    assert count == 270
+    assert peak < 5 << 20
 
 
 def test_one_that_fails_midway_leaves_nothing(chance, tmp_path) -> None:

@@ -133,6 +133,22 @@ def test_a_head_that_a_filter_hides_is_asked_for(replica, settle, monkeypatch) -
     assert set(first.parents) == set(second.parents) == everything
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_who_knows_all_heads_asks_no_filter(replica, compare, monkeypatch, begins: bool) -> None:
+    """One that claims everything, where the heads say exactly what its sender lacks."""
+    ahead = replica(50)
+    common = ahead.heads
+    ahead.write(random.Random(5), 20)
+    late = ahead.copy()
+    ahead.write(random.Random(6), 20)
+    monkeypatch.setattr(exchange_module.Bloom, "__contains__", lambda *_: True)
+    pair = (ahead, late) if begins else (late, ahead)
+    outcome = compare(*pair, (common, common))
+
+    sent = outcome.sent(outcome.first if begins else outcome.second)
+    assert set(sent) == set(ahead.parents) - set(late.parents)
+
+
 def test_fingerprints_that_collide_hide_nothing(replica, settle, monkeypatch) -> None:
     """Somebody mints vertices so that all sums are alike: the heads differ all the same."""
     first, second = replica(200, 1), replica(200, 2)
@@ -177,14 +193,17 @@ def test_more_heads_than_can_be_told(replica, settle) -> None:
     assert kinds(outcome) == [Kind.HEADS, Kind.END]
 
 
-def test_who_has_lost_his_disk_is_compared_in_full(replica, settle) -> None:
+@pytest.mark.parametrize("begins", [True, False])
+def test_who_has_lost_his_disk_is_compared_in_full(replica, settle, begins: bool) -> None:
     """He does not have what the other remembers as common."""
     first = replica(2000)
     common = first.heads
+    first.write(random.Random(7), 10)
     second = replica(0)
     second.write(random.Random(8), 10)
     everything = set(first.parents) | set(second.parents)
-    settle(first, second, (common, common))
+    pair = (second, first) if begins else (first, second)
+    settle(*pair, ((), common) if begins else (common, ()))
 
     assert set(first.parents) == set(second.parents) == everything
 

@@ -184,39 +184,45 @@ def test_bytes_have_one_meaning_and_meanings_one_encoding(said, at: int, bit: in
 
 
 SKIP, HASH, IDS, LACKING = (bytes([kind]) for kind in Kind)
+ONE = b"\x00\x01\x05" + IDS + b"\x00"
+SIZE, ORDER, LIST = "wrong length of a bound", "bounds out of order", "wrong length of a list"
+# Name -> how many ranges it says that there are, the ranges, and why they are refused.
 REFUSED = {
-    "unknown kind": b"\x00\x01\x05\x04",
-    "no bound": b"\x00\x00" + HASH + bytes(16),
-    "bound too long": b"\x00\x29" + bytes(41) + IDS + b"\x00",
-    "more alike than there was": b"\x01\x01\x05" + IDS + b"\x00",
-    "bound not rising": b"\x00\x01\x05" + IDS + b"\x00" + b"\x00\x01\x05" + IDS + b"\x00",
-    "bound falling": b"\x00\x01\x05" + IDS + b"\x00" + b"\x00\x01\x04" + IDS + b"\x00",
-    "bound says again what was alike": b"\x00\x01\x05" + IDS + b"\x00" + b"\x00\x02\x05\x01" + IDS,
-    "behind the end": b"\xff" + IDS + b"\x00" + b"\xff" + IDS + b"\x00",
-    "ends with a skip": b"\xff" + SKIP,
-    "two skips": b"\x00\x01\x05" + SKIP + b"\x00\x01\x06" + SKIP + b"\xff" + IDS + b"\x00",
-    "list too long": b"\xff" + IDS + b"\x21" + b"".join(bytes(7) + bytes([n]) for n in range(33)),
-    "list out of order": b"\xff" + IDS + b"\x02" + b"\x02" * 8 + b"\x01" * 8,
-    "twice in a list": b"\xff" + IDS + b"\x02" + b"\x02" * 16,
-    "lacks nothing": b"\xff" + LACKING + b"\x00",
-    "fewer than it says": b"\x00\x01\x05" + IDS + b"\x00",
-    "more than it says": b"\x00\x01\x05" + IDS + b"\x00" + b"\x00\x01\x06" + IDS + b"\x00",
-    "too short": b"\xff" + HASH + bytes(15),
-}
-
-
-COUNTS = {
-    **dict.fromkeys(("bound not rising", "bound falling", "behind the end"), 2),
-    "bound says again what was alike": 2,
-    "two skips": 3,
-    "fewer than it says": 2,
+    "unknown kind": (1, b"\x00\x01\x05\x04", "unknown kind"),
+    "no bound": (1, b"\x00\x00" + HASH + bytes(16), SIZE),
+    "bound too long": (1, b"\x00\x29" + bytes(41) + IDS + b"\x00", SIZE),
+    "bound too long with what was alike": (2, ONE + b"\x01\x28" + bytes(40) + IDS + b"\x00", SIZE),
+    "more alike than there was": (1, b"\x01\x01\x05" + IDS + b"\x00", SIZE),
+    "bound not rising": (2, ONE + ONE, ORDER),
+    "bound falling": (2, ONE + b"\x00\x01\x04" + IDS + b"\x00", ORDER),
+    "bound says again what was alike": (2, ONE + b"\x00\x02\x05\x01" + IDS + b"\x00", ORDER),
+    "behind the end": (2, b"\xff" + IDS + b"\x00" + b"\xff" + IDS + b"\x00", "behind the end"),
+    "ends with a skip": (1, b"\xff" + SKIP, "ends with a skip"),
+    "two skips": (
+        *(3, b"\x00\x01\x05" + SKIP + b"\x00\x01\x06" + SKIP + b"\xff" + IDS + b"\x00"),
+        "two skips",
+    ),
+    "list too long": (
+        *(1, b"\xff" + IDS + b"\x21" + b"".join(bytes(7) + bytes([n]) for n in range(33))),
+        LIST,
+    ),
+    "list out of order": (
+        *(1, b"\xff" + IDS + b"\x02" + b"\x02" * 8 + b"\x01" * 8),
+        "list out of order",
+    ),
+    "twice in a list": (1, b"\xff" + IDS + b"\x02" + b"\x02" * 16, "list out of order"),
+    "lacks nothing": (1, b"\xff" + LACKING + b"\x00", LIST),
+    "fewer than it says": (2, ONE, "too short"),
+    "more than it says": (1, ONE + b"\x00\x01\x06" + IDS + b"\x00", "trailing"),
+    "too short": (1, b"\xff" + HASH + bytes(15), "too short"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(name: str) -> None:
-    with pytest.raises(Refused):
-        read_ranges(Reader(u16(COUNTS.get(name, 1)) + REFUSED[name]))
+    count, data, reason = REFUSED[name]
+    with pytest.raises(Refused, match=reason):
+        read_ranges(Reader(u16(count) + data))
 
 
 def test_every_truncation_is_refused(make_rows) -> None:
