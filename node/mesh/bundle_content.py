@@ -257,6 +257,10 @@ class Import:
         others = [key for key, _ in self._store.scan(_PROGRESS) if key != self._key]
         self._store.commit({**_beyond(others, PROGRESS_MAX), self._key: u64(batch.position)})
 
+    def forget(self) -> None:
+        """Note that it is to be read from its beginning the next time."""
+        self._store.commit({self._key: None})
+
     def finish(self) -> None:
         """Note what the exporter told, and that the bundle is done with."""
         told = _TOLD + self.about.topic
