@@ -114,9 +114,11 @@ def test_documents_that_hang_on_the_order_are_found_out(monkeypatch) -> None:
 
     monkeypatch.setattr(LastWriter, "_join", last_to_come)
 
-    broken = run("chaos", 1, **LONGER).violations
-
-    assert any("one_state_of_documents" in text for text in broken)
+    assert any(
+        "one_state_of_documents" in text
+        for seed in range(1, 17)  # most come to the same by chance; it ends with the first
+        for text in run("chaos", seed, **LONGER).violations
+    )
 
 
 def test_a_vertex_that_only_a_ledger_knows_is_missed() -> None:
