@@ -351,3 +351,30 @@ def store() -> MemoryStore:
 @pytest.fixture
 def make_store() -> Callable[[], MemoryStore]:
     return MemoryStore
+
+
+class Crash(Exception):
+    """The process ends in a commit, before or after it."""
+
+
+class Crashing(MemoryStore):
+    """A store that ends its process at one of its commits."""
+
+    end = Crash
+
+    def __init__(self, inner: MemoryStore, at: int, *, after: bool) -> None:
+        self.table = inner.table
+        self._left, self._after = at, after
+
+    def commit(self, changes: Mapping[bytes, bytes | None]) -> None:
+        self._left -= 1
+        if self._left == 0 and not self._after:
+            raise Crash
+        super().commit(changes)
+        if self._left == 0:
+            raise Crash
+
+
+@pytest.fixture
+def crashing() -> type[Crashing]:
+    return Crashing

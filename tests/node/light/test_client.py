@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -11,7 +12,6 @@ from node.light import reads
 from node.light.cache import Cache, of_code
 from node.light.certificate import Certificate, statement_of
 from node.light.client import Lied, NotFound, Question, Unanswered, Unreachable
-from node.light.gateway import CREDIT
 from node.light.header import read_header
 from node.light.questions import (
     Answer,
@@ -385,102 +385,6 @@ def test_the_cache_is_bounded_and_drops_the_oldest(store):
     assert len(store.table) == 5
 
 
-# --- Full nodes -----------------------------------------------------------------------------
-
-
-def test_a_full_node_is_not_asked_more_than_it_gives(net):
-    gateway = net.gateways[0]
-    asker = sha256(b"asker")
-    ask = Ask(bytes(8), Kind.HEAD, b"").encode()
-    for _ in range(CREDIT // 2):
-        gateway.receive(asker, MessageType.CHAIN_ASK, ask, net.now)
-    for _ in range(CREDIT // 2):
-        with pytest.raises(Refused, match="too much asked"):
-            gateway.receive(asker, MessageType.CHAIN_ASK, ask, net.now)
-    statuses = Counter(read_answer(send.payload).status for send in gateway.outgoing())
-    assert statuses == {Status.OK: CREDIT // 2, Status.BUSY: CREDIT // 2}
-    gateway.receive(asker, MessageType.CHAIN_ASK, ask, net.now + 1_000)
-    assert read_answer(gateway.outgoing()[0].payload).status == Status.OK
-
-
-def test_a_full_node_works_on_few_things_at_a_time(net):
-    gateway = net.gateways[0]
-    ask = Ask(bytes(8), Kind.HEADERS, (5).to_bytes(8, "big") + b"\0\1").encode()
-    for place in range(20):
-        gateway.receive(net.peer(9), MessageType.CHAIN_ASK, ask, net.now + place)
-    assert len(gateway.requests()) == 8
-    for place in range(200):
-        gateway.receive(sha256(b"%d" % place), MessageType.CHAIN_ASK, ask, net.now)
-    assert len(gateway._tasks) == 64
-
-
-@pytest.mark.parametrize("kind", list(Kind))
-def test_malformed_questions_come_to_nothing(net, kind):
-    gateway = net.gateways[0]
-    for place, body in enumerate((b"", b"\0" * 7, b"\xff" * 8, b"\xff" * 60)):
-        peer = sha256(bytes([kind, place]))
-        payload = Ask(bytes(8), kind, body).encode()
-        try:
-            gateway.receive(peer, MessageType.CHAIN_ASK, payload, net.now)
-        except Refused:
-            continue
-        for _ in range(4):
-            for number, calls in gateway.requests():
-                results = [net.full.ask(each.method, each.params) for each in calls]
-                gateway.replied(number, results)
-        answers = [read_answer(send.payload) for send in gateway.outgoing()]
-        if kind != Kind.HEAD:
-            assert [answer.status for answer in answers] != [Status.OK], (kind, body)
-    assert gateway._tasks == {}
-
-
-def test_a_chain_node_that_does_not_answer_makes_it_busy(net):
-    gateway = net.gateways[0]
-    ask = Ask(bytes(8), Kind.HEADERS, (5).to_bytes(8, "big") + b"\0\1").encode()
-    gateway.receive(net.peer(9), MessageType.CHAIN_ASK, ask, net.now)
-    ((number, _),) = gateway.requests()
-    gateway.replied(number, None)
-    assert read_answer(gateway.outgoing()[0].payload).status == Status.BUSY
-
-
-def test_an_answer_that_does_not_fit_says_so(net):
-    gateway = net.gateways[0]
-    gateway._answer(net.peer(9), Answer(bytes(8), Status.OK, bytes(1 << 20)))
-    assert read_answer(gateway.outgoing()[0].payload).status == Status.TOO_LARGE
-
-
-def test_validators_certify_with_one_of_four_down_and_not_with_two(chain, make_net):
-    net = make_net(chain)
-    net.down = {net.peer(3)}
-    net.mine(32)
-    net.run(3_000)
-    assert [gateway._numbers[-1] for gateway in net.gateways[:3]] == [30] * 3
-    net.down = {net.peer(2), net.peer(3)}
-    net.mine(20)
-    net.run(5_000)
-    assert [gateway._numbers[-1] for gateway in net.gateways[:2]] == [30] * 2
-
-
-def test_votes_that_were_lost_are_sent_again(chain, make_net):
-    net = make_net(chain)
-    net.down = {net.peer(2), net.peer(3)}
-    net.mine(14)  # and then no block more
-    net.run(3_000)
-    assert net.gateways[0]._numbers == []
-    net.down = set()
-    net.run(12_000)
-    assert [gateway._numbers[-1:] for gateway in net.gateways] == [[10]] * 4
-
-
-def test_a_stranger_has_no_vote(net):
-    gateway = net.gateways[0]
-    net.mine(10)
-    vote = net.gateways[1]._own
-    ask = Ask(bytes(8), Kind.VOTE, vote.encode()).encode()
-    with pytest.raises(Refused, match="stranger"):
-        gateway.receive(sha256(b"stranger"), MessageType.CHAIN_ASK, ask, net.now)
-
-
 def test_what_fellows_say_is_certified_is_checked(net):
     """A certificate that a quorum did not sign is refused from a fellow too."""
     net.mine(20)
@@ -511,3 +415,62 @@ def test_nodes_and_headers_are_written_once(net):
     raw = [net.chain.block(number).header.encode() for number in (3, 2)]
     assert write_headers(raw).count(raw[0]) == 1
     assert write_nodes([b"one", b"one"]) == write_nodes([b"one"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_answers_that_were_spoiled_anywhere_never_change_what_is_found(net, accounts, seed):
+    """All servers but one spoil each answer at random: bytes flipped, cut out, or put in."""
+    random = Random(seed)
+
+    def spoil(body):
+        at = random.randrange(len(body) + 1)
+        kind = random.randrange(3)
+        if kind == 0 and body:
+            at = min(at, len(body) - 1)
+            return body[:at] + bytes([body[at] ^ 1 << random.randrange(8)]) + body[at + 1 :]
+        if kind == 1 and body:
+            return body[:at][: len(body) - 1] + body[at + 1 :]
+        return body[:at] + random.randbytes(random.randrange(1, 40)) + body[at:]
+
+    net.chain.send(transfer(accounts))
+    net.mine(30)
+    net.run(6_000)
+    block = net.chain.block(33)
+    header = read_header(block.header.encode())
+    net.tampers = dict.fromkeys(net.peers[:3], with_body(spoil))
+    client = net.light()
+    net.run(10_000)
+    assert client.trust.head.hash == net.chain.block(client.trust.head.number).hash
+    client.serve(net.peers)  # whoever is put out is out: the honest one is left
+    found = net.ask(client, reads.account_at(client, header, accounts[0].address))
+    assert found.balance == net.chain.state(33).balance(accounts[0].address)
+    assert net.ask(client, reads.header_at(client, 15)).hash == net.chain.block(15).hash
+    (tx,) = net.ask(client, reads.transactions_of(client, header))
+    assert tx.hash == block.transactions[0].hash
+    (receipt,) = net.ask(client, reads.receipts_of(client, header))
+    assert receipt.encode() == net.chain.receipts(block.hash)[0].encode()
+    assert net.peer(3) not in {lie.peer_id for lie in lies(client)}
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(1, 7))
+def test_it_may_crash_in_any_commit(net, accounts, make_store, crashing, at, after):
+    inner = make_store()
+    crashed = False
+    try:
+        client = net.light(crashing(inner, at, after=after))
+        net.run(1_000)
+        net.ask(client, reads.header_at(client, 7))
+        net.ask(client, reads.account_at(client, reads.head(client), accounts[0].address))
+    except crashing.end:
+        crashed = True
+    for peer_id in [peer for peer, core in net.cores.items() if peer not in net.peers]:
+        del net.cores[peer_id]
+    client = net.light(inner)
+    net.run(1_000)
+    assert client.trust.head.hash == net.chain.block(30).hash
+    head = reads.head(client)
+    account = net.ask(client, reads.account_at(client, head, accounts[0].address))
+    assert account.balance == net.chain.state(30).balance(accounts[0].address)
+    assert client.cache.size == Cache(inner).size
+    assert crashed or at > 5
