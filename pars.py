@@ -17,7 +17,7 @@ COMMANDS = {
     "conformance": ("chain.conformance", "run the conformance suite against an implementation"),
     "node": (
         "node",
-        "run a node of the mesh, look into it, carry it on a stick",
+        "run a node of the mesh, look into it, carry it on a stick, simulate",
     ),
     "session": ("node.client", "private messages, groups and files, by the daemon of this machine"),
     "new": ("ape_pars", "write a small Ape project whose tests pass"),

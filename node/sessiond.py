@@ -56,6 +56,11 @@ def run_parser() -> argparse.ArgumentParser:
         "--no-local", action="store_true", help="do not look for neighbours on this network"
     )
     flags.add_argument(
+        "--bridge",
+        action="store_true",
+        help="carry links for everybody; for neighbours every node does",
+    )
+    flags.add_argument(
         "--bluetooth", default="", metavar="RADIO", help="usb:0, hci-socket:0: link by radio too"
     )
     flags.add_argument(
@@ -109,6 +114,7 @@ def run_settings(told: argparse.Namespace) -> "Settings":
         listen=[told.listen] if told.no_quic else [told.listen, udp],
         profile=profile,
         local=not told.no_local,
+        bridge=told.bridge,
         bluetooth=told.bluetooth,
         checkpoint=told.checkpoint.read_bytes() if told.checkpoint else b"",
         registry=told.registry,

@@ -17,13 +17,17 @@ from ..client.text import clean
 from ..codec import Refused
 from . import carry, spaces, views
 
-RUN, GENESIS = "run", "genesis"
+RUN, GENESIS, SIMULATE = "run", "genesis", "simulate"
 Commands = Any  # argparse does not name the type of what `add_subparsers` returns.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == [SIMULATE]:
+        from ..simulation.cli import main as simulate  # loads no daemon, and no daemon loads it
+
+        return simulate(words[1:])
     if words[:1] == [GENESIS]:
         return _founded(words)
     if words[:1] == [RUN]:
@@ -74,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="pars node",
         description="A node of the mesh: online, offline, and across a stick.",
-        epilog="`run --help` tells more.",
+        epilog="`run --help` and `simulate --help` tell more.",
     )
     top.add_argument(
         "--datadir", type=folder, default=DEFAULT_FOLDER, help="the node's (~/.pars/session)"
@@ -93,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("path", metavar="PATH", type=folder)
     _invite_commands(commands)
     _space_commands(commands)
+    commands.add_parser(SIMULATE, help="simulate a network of nodes from a seed", add_help=False)
     made = commands.add_parser(GENESIS, help="make validators for a chain of your own")
     made.add_argument("--chain", metavar="URL", required=True, help="a node of the chain")
     made.add_argument("--seats", type=int, default=4, help="how many (default: 4)")

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from ..control import Control
 from ..identity import QUIC, Multiaddr
 from ..resources import ResourceManager
-from ..transports.pipes import Transport
+from ..transports.circuit import ByCircuit
+from ..transports.circuits import Circuits
+from ..transports.pipes import Circuit, Transport
 from ..transports.tcp import Tcp
 from ..vault.disk import FileDisk
 from ..vault.wipe import panic_wipe
@@ -62,14 +64,23 @@ def assemble(
     told: Settings, folder: Folder, refused: Counter[str], ways: Sequence[Transport]
 ) -> Parts:
     """Make the parts, and let each know those it needs."""
-    node = Node(folder, told.network, told.rate, refused, ways, told.profile)
+    circuits = Circuits(
+        folder.node.peer_id,
+        os.urandom,
+        lambda peer_id: node.network.is_near(peer_id),
+        open_relay=told.bridge,
+    )
+    by_circuit = ByCircuit(circuits, lambda: node.cores.stir())
+    node = Node(folder, told.network, told.rate, refused, [*ways, by_circuit], told.profile)
+    node.cores.add(circuits)
+    node.cores.after.append(by_circuit.handle)
     finding = Finding(node, folder.path, refused, dns=told.dns)
     spaces = Spaces(node, folder.path, folder.mesh_key, refused)
     inviting = Inviting(node, finding, spaces)
     methods = Methods(node, folder, told.network, told.cost, refused, (spaces, inviting))
     manager = ResourceManager(told.profile.limits)
     tending = Tending(node, finding, spaces, folder.path, manager)
-    near = Near(node, finding, refused)
+    near = Near(node, finding, circuits, refused)
     light = full = None
     if told.checkpoint:
         light = Light(node, finding, spaces, folder.path, told.checkpoint, told.registry)
@@ -137,6 +148,7 @@ class Daemon:
     ) -> None:
         told, node = self._settings, parts.node
         served = await self._listen_on(node)
+        await node.network.serve(Circuit(b""))
         for peer in told.bootstrap:
             node.network.keep(peer)
         if told.local:

@@ -142,8 +142,9 @@ class Finding:
                 case Warn(level, reason):
                     self.warned[f"{level.name.lower()}: {reason}"] += 1
                 case Joined(peer_id):
-                    at = [replace(each, peer_id=None) for each in self._node.addresses_of(peer_id)]
-                    self.dht.bootstrap([Entry.at(peer_id, *at)], self._node.clock())
+                    record = self._node.directory.record(peer_id)
+                    told = record.addresses if record else ()
+                    self.dht.bootstrap([Entry.at(peer_id, *told)], self._node.clock())
         for event in self.dht.events():
             future = self._searches.get(event.token)
             if future is not None and not future.done():

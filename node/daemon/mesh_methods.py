@@ -83,6 +83,7 @@ class MeshMethods:
             "links": {
                 "nodes": len(node.network.peers),
                 "by": dict(Counter(_protocols(node))),
+                "near": sum(map(node.network.is_near, node.network.peers)),
             },
             "table": {"nodes": len(dht.table), "records": len(dht.values)},
             "bootstrap": {

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..identity import Multiaddr
+from ..transports.circuits import Circuits
 from ..transports.pipes import Address, Nearby
 from .finding import Finding
 from .services import Node
@@ -22,7 +23,10 @@ ROTATE_SECONDS = 900.0  # the radio's address is another one after so long
 class Near:
     """The local level of one daemon."""
 
-    def __init__(self, node: Node, finding: Finding, refused: Counter[str]) -> None:
+    def __init__(
+        self, node: Node, finding: Finding, circuits: Circuits, refused: Counter[str]
+    ) -> None:
+        self.circuits = circuits
         self._node = node
         self._finding = finding
         self._refused = refused

@@ -151,9 +151,16 @@ class Network:
                 return False
             waiting = self._dialling[peer_id] = []
             self._start(self._dial(peer_id, addresses))
-        if message and len(waiting) < WAITING_MAX:
+        if message and len(waiting) >= WAITING_MAX:
+            return False
+        if message:
             waiting.append(message)
         return True
+
+    def hang_up(self, peer_id: bytes) -> None:
+        """Let the links to a node go."""
+        for link in self.connections(peer_id):
+            self._start(link.close())
 
     def is_away(self, peer_id: bytes) -> bool:
         """Tell whether the last try to reach a node has failed."""
@@ -179,6 +186,7 @@ class Network:
             await link.send(message)
         except ConnectionError:
             self._refused["network: link ended before a message"] += 1
+            self.unreachable(link.peer_id)
         finally:
             self._sending -= 1
 

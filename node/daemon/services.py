@@ -33,7 +33,7 @@ from ..swarm.directory import (
 from ..swarm.exchange import Exchange
 from ..swarm.store import SwarmStore
 from ..transports.links import Connection
-from ..transports.pipes import Transport
+from ..transports.pipes import Address, Circuit, Transport
 from .cores import Clock, Cores
 from .folder import Folder
 from .network import Hear, Network
@@ -45,6 +45,7 @@ FRESH, BEGUN = b"node/fresh", b"node/begun"  # until there was an account; since
 DIRECTORY_KEY, PATHS_KEY = b"node/directory", b"node/paths"
 RECORD_AGAIN_MS = 6 * 3_600_000
 MINUTE = 60.0
+BRIDGES_MAX = 2  # neighbours that are asked to carry a link
 EXCHANGE_SECONDS = 5.0
 LINKS_WANTED = 12
 SLEEP_MAX = 60.0
@@ -338,12 +339,14 @@ class Node:
         self._record()
         self.moved(addresses)
 
-    def addresses_of(self, peer_id: bytes) -> list[Multiaddr]:
-        """Return where a node is reached, as far as anybody told."""
+    def addresses_of(self, peer_id: bytes) -> list[Address]:
+        """Return the ways to a node, as far as anybody told; through neighbours last of all."""
         record = self.directory.record(peer_id)
-        if record is None:
-            return []
-        return [replace(each, peer_id=peer_id) for each in record.addresses]
+        told = record.addresses if record else ()
+        known = [replace(each, peer_id=peer_id) for each in told]
+        near = [each for each in self.network.peers if self.network.is_near(each)]
+        bridges = [Circuit(each, peer_id) for each in near if each != peer_id][:BRIDGES_MAX]
+        return [*dict.fromkeys([*known, *self.more_addresses(peer_id)]), *bridges]
 
 
 def _subnet(networks: frozenset[str]) -> bytes:

@@ -27,6 +27,7 @@ class Settings:
     dns: bool = True  # whether nodes may be asked of DNS
     profile: Profile = SESSION
     local: bool = False  # whether neighbours are looked for by mDNS
+    bridge: bool = False  # whether links are carried for everybody, not for neighbours alone
     bluetooth: str = ""  # the radio, by Bumble's name for it
     checkpoint: bytes = b""  # of the chain, where its light node runs
     registry: bytes | None = None  # the ValidatorRegistry's address

@@ -20,7 +20,7 @@ from ..crdt.replica import Replica
 from ..crypto import KEY
 from ..lifecycle import Event, Lifecycle
 from ..mesh.mesh import Mesh
-from ..mesh.settings import Arrived, Equivocation
+from ..mesh.settings import Arrived, Equivocation, Misbehaved
 from ..mesh.store import MeshStore
 from .services import Node
 
@@ -82,6 +82,11 @@ class Spaces:
         """Let go of the file."""
         self.store.close()
 
+    @property
+    def own(self) -> frozenset[bytes]:
+        """The spaces of the user: they flow on where traffic costs."""
+        return frozenset(self.member.names) if self.member else frozenset()
+
     # --- Spaces -------------------------------------------------------------------------------
 
     def create(self, name: str) -> bytes:
@@ -111,6 +116,7 @@ class Spaces:
         member.secrets.pop(topic, None)
         member.seeds.pop(topic, None)
         member.replicas.pop(topic, None)
+        member.lifecycle.close(topic)
         self.mesh.leave(topic)
         self._node.cores.stir()
 
@@ -204,6 +210,9 @@ class Spaces:
                 case Equivocation(topic, _, _, _):
                     self.forks += 1
                     self.tell("fork", topic)
+                case Misbehaved(peer_id, reason):
+                    self._refused[reason] += 1
+                    self._node.network.hang_up(peer_id)
                 case _:
                     continue
         if member is not None:

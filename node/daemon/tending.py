@@ -8,7 +8,7 @@ from pathlib import Path
 from ..flags import RATES
 from ..onion.cover import Rate
 from ..probes import read
-from ..resources import READ_MS, Budget, Prune, Reading, ResourceManager, Set
+from ..resources import READ_MS, Budget, Prune, Reading, ResourceManager, Set, mesh_settings
 from .finding import Finding
 from .services import Node
 from .spaces import Spaces
@@ -44,16 +44,8 @@ class Tending:
 
     def _set(self, budget: Budget) -> None:
         now, mesh = self._node.clock(), self._spaces.mesh
-        settings = replace(
-            mesh.settings,
-            fanout=budget.fanout,
-            push_ms=budget.push_ms,
-            pull_ms=budget.pull_ms,
-            pull_peers=budget.pull_peers,
-            metered=budget.metered,
-            low_power=budget.low_power,
-        )
-        mesh.set(settings, now)
+        settings = mesh_settings(budget, mesh.settings)
+        mesh.set(replace(settings, critical=self._spaces.own), now)
         self._finding.dht.upkeep.pace = budget.dht_pace
         # What the user chose is never exceeded: cover that he switched off stays off.
         allowed = RATES[budget.cover]
