@@ -75,6 +75,6 @@ def text(outcome: Outcome) -> str:
     }
     for name, value in figures.items():
         shown_as = f"{value:,}" if isinstance(value, int | float) else value
-        lines.append(f"  {name:<28}{shown_as}")
+        lines.append(f"  {name:<32}{shown_as}")
     lines += [f"violated: {text}" for text in outcome.violations] or ["every invariant held"]
     return "\n".join(lines)

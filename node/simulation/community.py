@@ -91,10 +91,9 @@ class Community:
         """Start a node for one more member."""
         index = len(self.world.nodes)
         member = Member(index, self._seed(index, 0), strategy)
-        if strategy is Strategy.TWIN:
-            twins = [one for one in self.members if one.strategy is Strategy.TWIN]
-            if twins:
-                member.author_seed = twins[0].author_seed
+        liars = [one for one in self.members if one.strategy is not None]
+        if strategy and liars and Strategy.TWIN in (strategy, liars[-1].strategy):
+            member.author_seed = liars[-1].author_seed  # two nodes write as one author
         self.members.append(member)
 
         def make(peer_id: bytes, store: Store, random: Chance) -> list[Core]:

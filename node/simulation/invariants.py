@@ -90,8 +90,8 @@ def a_restart_changes_nothing(community: Community) -> list[str]:
     return found[:SHOWN_MAX]
 
 
-def only_messages_of_the_mesh(community: Community) -> list[str]:
-    """Nothing travelled but messages that a link carries, none longer than a link allows."""
+def nothing_outgrows(community: Community) -> list[str]:
+    """Nothing travels but messages that a link carries: none is longer than it allows."""
     longest = community.world.longest
     return [f"a message of {longest} bytes was sent"] if longest > PAYLOAD_MAX else []
 
@@ -102,7 +102,7 @@ RULES: tuple[Rule, ...] = (
     one_state_of_documents,
     told_is_kept,
     causes_come_first,
-    only_messages_of_the_mesh,
+    nothing_outgrows,
     a_restart_changes_nothing,
 )
 

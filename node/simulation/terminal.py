@@ -14,7 +14,7 @@ from rich.table import Table
 from .outcome import Snapshot, Watch, unseen
 
 SPARKS = " ▁▂▃▄▅▆▇█"
-KEPT = 48
+KEPT = 40
 PER_SECOND = 8
 
 
@@ -38,8 +38,8 @@ class _View:
 
     def __rich__(self) -> Table:
         table = Table(title=self.title, title_justify="left", show_header=False, box=None)
-        table.add_column(style="dim")
-        table.add_column(width=KEPT + 26)
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column()
         if self.last is None:
             return table
         moment = self.last

@@ -46,6 +46,19 @@ def test_it_says_what_a_person_wants_to_know(capsys) -> None:
     assert "events in" in said.err
 
 
+def test_on_a_terminal_it_shows_itself_and_prints_the_same(capsys, monkeypatch) -> None:
+    cli.main([*SHORT, "--seed", "2"])
+    plain = capsys.readouterr()
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    cli.main([*SHORT, "--seed", "2"])
+    shown = capsys.readouterr()
+
+    assert shown.out == plain.out
+    assert "have all" in shown.err
+    assert "have all" not in plain.err
+
+
 def test_a_broken_invariant_says_how_to_see_it_again(capsys, monkeypatch) -> None:
     monkeypatch.setattr("node.simulation.scenarios.chaos.check", lambda community: ["it broke"])
 
