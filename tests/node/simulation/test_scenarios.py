@@ -114,11 +114,9 @@ def test_documents_that_hang_on_the_order_are_found_out(monkeypatch) -> None:
 
     monkeypatch.setattr(LastWriter, "_join", last_to_come)
 
-    assert any(
-        "one_state_of_documents" in text
-        for seed in range(1, 17)  # most come to the same by chance; it ends with the first
-        for text in run("chaos", seed, **LONGER).violations
-    )
+    broken = [text for seed in (1, 2) for text in run("blackout", seed, **LONGER).violations]
+
+    assert any("one_state_of_documents" in text for text in broken)
 
 
 def test_a_vertex_that_only_a_ledger_knows_is_missed() -> None:
