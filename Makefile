@@ -25,7 +25,7 @@ LOCK_OURS := $(LOCK) pyproject.toml --extra ai --extra node --extra bluetooth --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-python test-contracts lint bench demo campaign oracle \
+.PHONY: help setup run test test-python test-contracts lint bench demo campaign chaos oracle \
 	campaign-engine campaign-oracle symbolic invariants foundry venom lock clean
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo 'make lint       check format, style and types'
 	@echo 'make bench      measure gas and speed beside the peers; prints tables (25 minutes; npm)'
 	@echo 'make campaign   the long tests, drawn afresh (20 minutes)'
+	@echo 'make chaos      1,000 days of 20 nodes with faults and liars; goes on where it was stopped (hours)'
 	@echo 'make campaign-engine  drawn cases on both engines, each instruction compared (10 minutes)'
 	@echo 'make campaign-oracle  drawn cases on the engine and the executable specification (10 minutes)'
 	@echo 'make symbolic   rules of the contracts, for all values (a minute; npm)'
@@ -90,6 +91,15 @@ bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp $(SOLIDITY)/stamp
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.ratchet
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.groups
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.onion
+	@$(BIN)/python -m benchmarks.sync
+	@$(BIN)/python -m benchmarks.crdt
+	@$(BIN)/python -m benchmarks.meeting
+	@$(BIN)/python -m benchmarks.light
+	@$(BIN)/python -m benchmarks.simulation
+	@$(BIN)/python -m benchmarks.mesh_store
+	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.dht
+	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.gossip
+	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.transports
 	@$(BIN)/python -m benchmarks.bridge
 	@$(BIN)/python -m benchmarks.daemon
 	@PEERS_PYTHON=$(ENGINES)/bin/python $(BIN)/python -m benchmarks.engine
@@ -97,6 +107,10 @@ bench: $(PEERS) $(ENGINES)/stamp $(UNISWAP)/stamp $(SOLIDITY)/stamp
 
 campaign: $(DEV)
 	@$(BIN)/python -m pytest -m campaign $(ARGS)
+
+# Finished seeds are in chaos.state; a failure prints the command that replays it.
+chaos: $(DEV)
+	@$(BIN)/python -m node.simulation.chaos --seeds 1000 --hours 24 --nodes 20 --state chaos.state $(ARGS)
 
 # Seeds are printed; a case that differs is written to differences/, as a state test.
 campaign-engine: $(DEV)

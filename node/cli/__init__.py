@@ -97,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("path", metavar="PATH", type=folder)
     _invite_commands(commands)
     _space_commands(commands)
+    made = _add(commands, "validate", carry.validate, "bond a stake, and vote on the chain", "PARS")
+    made.epilog = "0 leaves: the bond comes back in seven days. `status` tells how far it is."
     commands.add_parser(SIMULATE, help="simulate a network of nodes from a seed", add_help=False)
     made = commands.add_parser(GENESIS, help="make validators for a chain of your own")
     made.add_argument("--chain", metavar="URL", required=True, help="a node of the chain")

@@ -8,6 +8,7 @@ from typing import Any
 from ..client.api import Client
 from ..client.cli import Stopped
 from ..client.text import size_text
+from ..wallet import parse_amount
 from .spaces import space_of
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -59,6 +60,11 @@ async def accept(client: Client, options: argparse.Namespace) -> None:
     if made["space"]:
         print(f"space: {made['space']}")
     print("the number is the same on the other screen, or somebody is between", file=sys.stderr)
+
+
+async def validate(client: Client, options: argparse.Namespace) -> None:
+    """Become a validator, or leave."""
+    await client.call("EnableValidator", stake=str(parse_amount(options.pars)))
 
 
 def _text_of(code: str) -> str:

@@ -77,7 +77,7 @@ def assemble(
     finding = Finding(node, folder.path, refused, dns=told.dns)
     spaces = Spaces(node, folder.path, folder.mesh_key, refused)
     inviting = Inviting(node, finding, spaces)
-    methods = Methods(node, folder, told.network, told.cost, refused, (spaces, inviting))
+    methods = Methods(node, folder, told.network, told.cost, refused, [spaces, inviting])
     manager = ResourceManager(told.profile.limits)
     tending = Tending(node, finding, spaces, folder.path, manager)
     near = Near(node, finding, circuits, refused)
@@ -87,7 +87,12 @@ def assemble(
     if told.chain:
         seat = Seat(told.validators, told.validator, told.registry)
         full = Full(node, finding, folder.path, told.chain, seat)
-    mesh = MeshMethods(node, finding, spaces, inviting, tending, light, full, refused)
+        methods.parts.append(full)
+    if light and full and told.validator is None:
+        light.moved = full.accept
+    mesh = MeshMethods(
+        node, finding, spaces, inviting, tending, light, full, methods.wallet_seed, refused
+    )
     committee = Committee(node, folder.committee, refused)
     control = Control(methods.table() | committee.table() | mesh.table(), refused)
     methods.publish = mesh.publish = control.publish

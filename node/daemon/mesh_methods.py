@@ -32,6 +32,7 @@ class MeshMethods:
         tending: Tending,
         light: Light | None,
         full: Full | None,
+        wallet_seed: Callable[[], bytes],
         refused: Counter[str],
     ) -> None:
         self.publish: Callable[[dict[str, Json]], None] = lambda _: None
@@ -41,6 +42,7 @@ class MeshMethods:
         self._inviting = inviting
         self._tending = tending
         self._light, self._full = light, full
+        self._wallet_seed = wallet_seed
         self._carrying = Carrying(node, spaces, refused)
         self._refused = refused
         spaces.tell = self._tell
@@ -62,6 +64,7 @@ class MeshMethods:
             "ExportBundle": Method(_told(self.export), {**space, "path": str, "whole": bool}),
             "ImportBundle": Method(_told(self.take_in), {"path": str}),
             "SendTransaction": Method(self._settled(self.send), {"raw": str}),
+            "EnableValidator": Method(self._settled(self.enable), {"stake": str}),
             "GetTransactions": Method(self._settled(self.transactions)),
         }
 
@@ -105,6 +108,8 @@ class MeshMethods:
         if self._full is not None:
             told["full"] = {
                 "certified": self._full.certified,
+                "stage": self._full.status.stage.value,
+                "reason": self._full.status.reason,
                 "fellows": len(self._full.gateway.fellows),
                 **self._full.gateway.counts,
             }
@@ -237,6 +242,18 @@ class MeshMethods:
             raise Refused(str(error)) from None
         self._node.cores.stir()
         return {"hash": "0x" + one.hash.hex(), "status": kept.status.name.lower()}
+
+    async def enable(self, stake: str) -> Json:
+        """Become a validator with a stake in wei, from the user's own account; 0 leaves."""
+        if self._full is None:
+            raise Refused("chain: no chain node here: --chain")
+        if not stake.isdecimal():
+            raise Refused("chain: a stake is a number of wei")
+        from ..wallet import from_seed  # loads a curve, which a daemon otherwise does without
+
+        own = from_seed(self._wallet_seed())
+        self._full.enable(int(stake), own.address, own.sign)
+        return True
 
     async def transactions(self) -> Json:
         """Return the transactions that wait, or need the user to decide."""

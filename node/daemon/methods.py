@@ -7,7 +7,7 @@ trying a password, runs beside the loop.
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,7 +76,7 @@ class Methods:
         network: str,
         cost: Cost,
         refused: Counter[str],
-        parts: Sequence[Part],
+        parts: list[Part],
     ) -> None:
         self.publish: Callable[[dict[str, Json]], None] = lambda _: None
         self.wiped = asyncio.Event()
@@ -85,7 +85,7 @@ class Methods:
         self._network = network
         self._cost = cost
         self._refused = refused
-        self._parts = parts
+        self.parts = parts
         self._disk: FileDisk | None = None
         self._session: duress.Session | None = None
         self._user: User | None = None
@@ -253,7 +253,7 @@ class Methods:
         user.wipe = self.wiped.set
         self._user, self._transfers = user, Transfers(user)
         self._work = [asyncio.ensure_future(each.run()) for each in (user, self._transfers)]
-        for part in self._parts:
+        for part in self.parts:
             part.unlock(session.store)
 
     async def lock(self) -> Json:
@@ -267,7 +267,7 @@ class Methods:
         return True
 
     async def _stop_work(self) -> None:
-        for part in self._parts:
+        for part in self.parts:
             part.lock()
         for task in self._work:
             task.cancel()
@@ -699,6 +699,10 @@ class Methods:
         finally:
             disk.close()
         self.wiped.set()
+
+    def wallet_seed(self) -> bytes:
+        """Return what the account's key on the chain is made from."""
+        return self.user.messenger.me.wallet_seed
 
     # --- The wallet -----------------------------------------------------------------------------
 

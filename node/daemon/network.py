@@ -242,8 +242,9 @@ class Network:
         self._failed.pop(peer_id, None)
         links = self._links.setdefault(peer_id, [])
         links.append(connection)
-        if len(links) == 1:
-            self.linked(peer_id)
+        if len(links) > 1:
+            self.unlinked(peer_id)  # it may have begun anew, and know nothing of the last link
+        self.linked(peer_id)
         for message in self._dialling.pop(peer_id, []):
             self._start(self._send(connection, message))
         try:

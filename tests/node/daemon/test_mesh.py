@@ -117,6 +117,11 @@ def test_a_locked_node_carries_and_tells_nothing(daemons, eventually, tmp_path: 
         space = await share(alice, bob, "family")
         text = (await alice.call("CreateInvite", hours=1, space=space))["text"]
         await carol.call("AcceptInvite", text=text)
+
+        async def linked() -> bool:
+            return all([(await each.call("GetStatus"))["peers"] == 2 for each in (bob, carol)])
+
+        await eventually(linked)  # else alice is the only one who knows both
         await bob.call("Lock")
         alice.stop()  # who remains is one that cannot read, and one that reads
         await write(carol, space, 0, "nobody reads this on bob's disk")
