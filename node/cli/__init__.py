@@ -120,6 +120,7 @@ def _add(
 def _invite_commands(commands: Commands) -> None:
     made = _add(commands, "invite", carry.invite, "make a code that links another node to this one")
     made.add_argument("--space", metavar="SPACE", help="let them into this space too")
+    made.add_argument("--carry", action="store_true", help="let them keep it, and read nothing")
     made.add_argument("--hours", type=int, default=24, help="how long it holds (default: 24)")
     made.add_argument("--png", metavar="FILE", type=folder, help="write the QR code to a picture")
     made.add_argument("--nfc", metavar="FILE", type=folder, help="write the record for an NFC tag")

@@ -36,7 +36,7 @@ async def invite(client: Client, options: argparse.Namespace) -> None:
     """Print an invite, as text and as a QR code."""
     params: dict[str, Any] = {"hours": options.hours}
     if options.space:
-        params["space"] = await space_of(client, options.space)
+        params |= {"space": await space_of(client, options.space), "carry": options.carry}
     made = await client.call("CreateInvite", **params)
     from ..invite import codes, nfc  # a library for pictures, which other commands do without
     from ..invite.invite import Invite

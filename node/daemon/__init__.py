@@ -216,7 +216,8 @@ async def _radio(name: str) -> "Bluetooth | None":
 
 async def _work(parts: Parts) -> None:
     async with asyncio.TaskGroup() as group:
-        for part in (parts.tending, parts.node, parts.committee, parts.light, parts.full):
+        always = (parts.node, parts.finding, parts.tending, parts.committee)
+        for part in (*always, parts.light, parts.full):
             if part is not None:
                 group.create_task(part.run())
 

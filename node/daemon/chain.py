@@ -17,6 +17,7 @@ from ..core import Store
 from ..crypto import SigningKey
 from ..dht.contacts import Contact
 from ..dht.events import Validators
+from ..dht.findings import agreement_code
 from ..dht.records import Validator as Announced
 from ..lifecycle import Event, Submit
 from ..light import follow
@@ -111,12 +112,24 @@ class Light:
                 found = None
             if isinstance(found, Validators):
                 self.validators = [each.contact.peer_id for each in found.validators]
+                self._finding.stakes = self._stakes(found)
             linked = self._node.network.peers
             servers = list(dict.fromkeys([*self.validators, *linked]))[:SERVERS_MAX]
             if servers != self.client.servers:
                 self.client.serve(servers)
                 self._node.cores.stir()
             await asyncio.sleep(FIND_SECONDS if self.validators else FIND_SOON_SECONDS)
+
+    def _stakes(self, found: Validators) -> dict[bytes, int]:
+        """Return what the validators in office have bonded, by the nodes that answer for them."""
+        office = self.client.trust.office
+        bonded = {seat.key: seat.stake for seat in office.seats} if office else {}
+        return {each.contact.peer_id: bonded.get(each.public, 0) for each in found.validators}
+
+    @property
+    def agreement(self) -> str:
+        """What two people read to each other to know that they see the same validators."""
+        return agreement_code(self.validators) if self.validators else ""
 
     async def _poll(self) -> None:
         while True:

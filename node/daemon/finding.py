@@ -15,10 +15,11 @@ from ..bootstrap.contact import Contact, contacts_of
 from ..bootstrap.plan import NEVER, Ask, Dial, Joined, Level, Planner, Warn
 from ..bootstrap.releases import listed
 from ..codec import Refused
+from ..crypto import SigningKey
 from ..dht.contacts import Contact as Entry
 from ..dht.dht import Dht
 from ..dht.dht import Settings as DhtSettings
-from ..dht.events import Event, Found
+from ..dht.events import Event, Found, Presences
 from ..dht.records import Prove
 from ..identity import Multiaddr
 from ..transports.links import Connection
@@ -28,6 +29,7 @@ from .services import Node
 LIST = "bootstrap.list"
 RESOLV_CONF = Path("/etc/resolv.conf")
 SEARCH_SECONDS = 30.0
+WALK_SECONDS = 60.0
 SEARCHES_MAX = 256
 LOCATED_MAX = 8
 
@@ -43,7 +45,11 @@ class Finding:
         self._dns = dns
         # What knows the validators of a chain; where nothing does, each of their records counts.
         self.prove: Prove = lambda _: True
-        settings = DhtSettings(prove=lambda validator: self.prove(validator))
+        self.stakes: dict[bytes, int] = {}  # of validators, by their nodes
+        settings = DhtSettings(
+            stake=lambda peer_id: self.stakes.get(peer_id, 0),
+            prove=lambda validator: self.prove(validator),
+        )
         self.dht = Dht(node.peer_id, node.kept, os.urandom, settings)
         self.planner = Planner(node.peer_id, node.kept, os.urandom, now)
         self.warned: Counter[str] = Counter()
@@ -96,6 +102,28 @@ class Finding:
             return await asyncio.wait_for(future, SEARCH_SECONDS)
         finally:
             self._searches.pop(token, None)
+
+    async def run(self) -> None:
+        """Fill the directory from the table, by points drawn at random, until cancelled.
+
+        Never by the point that something is stored at: who is asked would learn who wants it.
+        """
+        while True:
+            await asyncio.sleep(WALK_SECONDS)
+            if self._node.active and len(self.dht.table) > len(self._node.directory):
+                await self.locate(os.urandom(32))
+
+    def announce(self, session_id: bytes, destination: bytes) -> None:
+        """Say where a participant of a session is left word, until the daemon ends."""
+        key = SigningKey.from_seed(os.urandom(32))  # of this session and this time alone
+        self.dht.announce_presence(session_id, destination, key, self._node.clock())
+        self._node.cores.stir()
+
+    async def participants(self, session_id: bytes) -> list[bytes]:
+        """Return where the participants of a session are left word."""
+        found = await self.search(lambda now: self.dht.find_session_peers(session_id, now))
+        assert isinstance(found, Presences), "what was asked for"
+        return [each.destination for each in found.participants]
 
     async def locate(self, place: bytes) -> None:
         """Have links, and so records, of the nodes closest to a point, as far as there are any."""

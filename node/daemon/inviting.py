@@ -8,7 +8,7 @@ import asyncio
 import os
 from dataclasses import replace
 
-from ..codec import Reader, Refused, sized
+from ..codec import Reader, Refused, sized, u8
 from ..core import Store
 from ..crypto import KEY
 from ..invite.invite import Invite, Subject, new_invite
@@ -19,6 +19,7 @@ from .spaces import NAME_MAX, Spaces
 
 HOUR = 3_600_000
 VISIT_SECONDS = 60.0
+SECRET, CARRIER = 0, 1  # what an invite gives of a space: to read and write, or to carry unread
 
 
 class Inviting:
@@ -45,8 +46,8 @@ class Inviting:
             self._pairing = None
         self.paired.clear()
 
-    def make(self, space: bytes | None, hours: int) -> Invite:
-        """Return an invite to this node, and into a space where one is named."""
+    def make(self, space: bytes | None, hours: int, *, carry: bool) -> Invite:
+        """Return an invite to this node, and into a space, or to carry it unread."""
         if not 1 <= hours <= 720:
             raise Refused("invite: lasts 1 to 720 hours")
         now = self._node.clock()
@@ -60,7 +61,7 @@ class Inviting:
         )
         if self._node.addresses:
             invite = replace(invite, address=self._node.addresses[0])
-        self._open().open(invite, self._gift(space), now=now)
+        self._open().open(invite, self._gift(space, carry=carry), now=now)
         return invite
 
     async def take_up(self, text: str) -> tuple[Paired, bytes | None]:
@@ -92,19 +93,27 @@ class Inviting:
             raise Refused("invite: locked")
         return self._pairing
 
-    def _gift(self, space: bytes | None) -> bytes:
+    def _gift(self, space: bytes | None, *, carry: bool) -> bytes:
         member = self._spaces.member
         if space is None:
             return b""
         if member is None or space not in member.secrets:
             raise Refused("spaces: no such space is open")
-        return member.secrets[space] + sized(member.names[space].encode())
+        if carry:
+            return u8(CARRIER) + self._spaces.mesh.carrier_key(space)
+        return u8(SECRET) + member.secrets[space] + sized(member.names[space].encode())
 
     def _received(self, gift: bytes) -> bytes | None:
         if not gift:
             return None
         reader = Reader(gift[:GIFT_MAX])
-        secret, name = reader.take(KEY), reader.sized(NAME_MAX)
+        kind, secret = reader.u8(), reader.take(KEY)
+        if kind == CARRIER:
+            reader.end()
+            return self._spaces.carry(secret)
+        if kind != SECRET:
+            raise Refused("invite: unknown gift")
+        name = reader.sized(NAME_MAX)
         reader.end()
         try:
             return self._spaces.join(secret, name.decode())

@@ -59,10 +59,16 @@ class MeshMethods:
             "GetDocuments": Method(self._settled(self.documents), space),
             "GetDocument": Method(self._settled(self.document), document),
             "EditDocument": Method(self._settled(self.edit), {**document, "change": dict}),
-            "CreateInvite": Method(self._settled(self.invite), {"hours": int}, {"space": str}),
+            "CreateInvite": Method(
+                self._settled(self.invite), {"hours": int}, {"space": str, "carry": bool}
+            ),
             "AcceptInvite": Method(self._settled(self.accept), {"text": str}),
             "ExportBundle": Method(_told(self.export), {**space, "path": str, "whole": bool}),
             "ImportBundle": Method(_told(self.take_in), {"path": str}),
+            "AnnouncePresence": Method(
+                _told(self.announce), {"sessionId": str, "destination": str}
+            ),
+            "FindSessionPeers": Method(_told(self.participants), {"sessionId": str}),
             "SendTransaction": Method(self._settled(self.send), {"raw": str}),
             "EnableValidator": Method(self._settled(self.enable), {"stake": str}),
             "GetTransactions": Method(self._settled(self.transactions)),
@@ -136,6 +142,7 @@ class MeshMethods:
             "ageSeconds": self._node.clock() // 1_000 - head.timestamp if head else None,
             "validators": len(light.validators),
             "servers": len(light.client.servers),
+            "agreement": light.agreement,
             "receivedBytes": light.client.received,
             "transactions": len(light.queue.entries()),
         }
@@ -201,9 +208,9 @@ class MeshMethods:
         self._spaces.change(topic, type, document, change)
         return self._spaces.value(topic, type, document)
 
-    async def invite(self, hours: int, space: str = "") -> Json:
-        """Make an invite to this node, and into a space where one is named."""
-        invite = self._inviting.make(_topic(space) if space else None, hours)
+    async def invite(self, hours: int, space: str = "", carry: bool = False) -> Json:
+        """Make an invite to this node, and into a space where one is named, or to carry it."""
+        invite = self._inviting.make(_topic(space) if space else None, hours, carry=carry)
         return {"text": invite.text(), "expires": invite.expires}
 
     async def accept(self, text: str) -> Json:
@@ -220,6 +227,19 @@ class MeshMethods:
         """Take in a bundle, or those of a folder."""
         taken = await self._carrying.take_in(Path(path))
         return asdict(taken)
+
+    async def announce(self, session_id: str, destination: str) -> Json:
+        """Say where a participant of a session is left word: a name in the swarm, no address."""
+        self._finding.announce(_topic(session_id), _topic(destination))
+        return True
+
+    async def participants(self, session_id: str) -> Json:
+        """Return where those who take part in a session are left word."""
+        try:
+            found = await self._finding.participants(_topic(session_id))
+        except TimeoutError:
+            raise Refused("node: nobody answered") from None
+        return [each.hex() for each in found]
 
     async def send(self, raw: str) -> Json:
         """Keep a signed transaction, and hand it to validators when there is a way to them."""
@@ -298,7 +318,7 @@ def _topic(text: str) -> bytes:
     try:
         topic = bytes.fromhex(text)
     except ValueError:
-        raise Refused("spaces: an id has 64 hex digits") from None
+        raise Refused("node: an id has 64 hex digits") from None
     if len(topic) != ID:
-        raise Refused("spaces: an id has 64 hex digits")
+        raise Refused("node: an id has 64 hex digits")
     return topic

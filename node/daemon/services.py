@@ -78,6 +78,7 @@ class Node:
         now = clock()
         self.clock = Clock()
         self.pacing = Pacing(profile.limits.bandwidth_max, self.clock)
+        self.spaces_max = profile.spaces_max
         self._services = RELAY | STORE if profile.serves else 0
         self.refused = refused
         self.peer_id = folder.node.peer_id

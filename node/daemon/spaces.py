@@ -53,6 +53,7 @@ class Spaces:
         self.tell: Callable[[str, bytes], None] = lambda _kind, _topic: None
         self.heard: Callable[[Event], None] = lambda _: None
         self.forks = 0
+        self.carries_for_others = True
         node.cores.add(self.mesh)
         node.cores.after.append(self._settle)
 
@@ -98,6 +99,8 @@ class Spaces:
         member = self._unlocked()
         if not 0 < len(name.encode()) <= NAME_MAX or not name.isprintable():
             raise Refused("spaces: a name is 1 to 64 bytes of printable text")
+        if len(self.mesh.topics) >= self._node.spaces_max:
+            raise Refused("spaces: as many as this node's profile lets it carry")
         seed = os.urandom(KEY)
         topic = self.mesh.join(secret, seed)
         if topic not in member.names:
@@ -122,6 +125,8 @@ class Spaces:
 
     def carry(self, carrier: bytes) -> bytes:
         """Keep and pass on a space without reading it; return its topic."""
+        if not self.carries_for_others or len(self.mesh.topics) >= self._node.spaces_max:
+            raise Refused("spaces: no room for others' at present")
         topic = self.mesh.carry(carrier)
         self._node.cores.stir()
         return topic

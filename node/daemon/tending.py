@@ -46,6 +46,7 @@ class Tending:
         now, mesh = self._node.clock(), self._spaces.mesh
         settings = mesh_settings(budget, mesh.settings)
         mesh.set(replace(settings, critical=self._spaces.own), now)
+        self._spaces.carries_for_others = budget.carries_for_others
         self._finding.dht.upkeep.pace = budget.dht_pace
         # What the user chose is never exceeded: cover that he switched off stays off.
         allowed = RATES[budget.cover]

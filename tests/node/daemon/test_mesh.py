@@ -143,3 +143,44 @@ def test_a_locked_node_carries_and_tells_nothing(daemons, eventually, tmp_path: 
             assert plain not in disk
 
     asyncio.run(go())
+
+
+def test_a_guest_who_carries_keeps_a_space_and_cannot_open_it(daemons, eventually) -> None:
+    async def go() -> None:
+        alice, bob = await started(daemons, "alice", "bob")
+        space = (await alice.call("CreateSpace", name="family"))["space"]
+        invite = await alice.call("CreateInvite", hours=1, space=space, carry=True)
+        assert (await bob.call("AcceptInvite", text=invite["text"]))["space"] == space
+        await write(alice, space, 0, "salam")
+
+        async def carried() -> bool:
+            (told,) = await bob.call("GetSpaces")
+            return bool(told["vertices"] == 1 and told["name"] == "")
+
+        await eventually(carried)
+        with pytest.raises(Failed, match="no such space is open"):
+            await bob.call("GetDocument", space=space, **CHANGE)
+
+    asyncio.run(go())
+
+
+def test_participants_of_a_session_find_each_other(daemons, eventually) -> None:
+    async def go() -> None:
+        running = [daemons(name) for name in ("one", "two", "three")]
+        session, names = "ab" * 32, [f"{number:064x}" for number in (1, 2)]
+
+        async def linked() -> bool:
+            return all([(await each.call("GetStatus"))["peers"] == 2 for each in running])
+
+        await eventually(linked)
+        for daemon, name in zip(running[:2], names, strict=True):
+            await daemon.call("AnnouncePresence", sessionId=session, destination=name)
+
+        async def found() -> bool:
+            told = await running[2].call("FindSessionPeers", sessionId=session)
+            return bool(sorted(told) == names)
+
+        await eventually(found)
+        assert await running[0].call("FindSessionPeers", sessionId="cd" * 32) == []
+
+    asyncio.run(go())
