@@ -6,9 +6,10 @@ from typing import Any
 
 from ..client.api import Client
 from ..client.cli import show
-from ..client.text import plain, short, size_text
+from ..client.text import clock, plain, short, size_text
 
 REFUSED_SHOWN = 12
+TIMES = ("lastOnlineSync", "offlineSince")
 
 
 async def show_status(client: Client, options: argparse.Namespace) -> None:
@@ -18,6 +19,7 @@ async def show_status(client: Client, options: argparse.Namespace) -> None:
         print(json.dumps(status, indent=2, sort_keys=True))
         return
     refused = status.pop("refused")
+    status["bootstrap"].pop("warned")  # what is tried again by itself is no news
     rows = [(f"{part} {name}".strip(), _told(name, value)) for part, name, value in _flat(status)]
     show("", "", rows=rows, empty="")
     counted = sorted(refused.items(), key=lambda item: (-item[1], item[0]))[:REFUSED_SHOWN]
@@ -54,6 +56,8 @@ def _flat(status: dict[str, Any]) -> list[tuple[str, str, Any]]:
 
 
 def _told(name: str, value: Any) -> str:
-    if name.lower().endswith("bytes") and isinstance(value, int):
+    if isinstance(value, int) and name.lower().endswith("bytes"):
         return size_text(value)
+    if isinstance(value, int) and name in TIMES:
+        return clock(value / 1_000) if value else "-"
     return plain(value)

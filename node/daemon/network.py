@@ -26,6 +26,7 @@ SENDING_MAX = 1_024  # messages on their way into links
 WAITING_MAX = 64  # messages for one node that is being dialled
 REFUSED_MAX = 64  # messages of one link that break a rule, until it is closed
 DIAL_AGAIN_SECONDS = 30.0
+YIELD_SECONDS = 1.0
 HINTS_MAX = 256  # places that were named lately
 HINT_AGAIN_SECONDS = 60.0
 
@@ -200,6 +201,8 @@ class Network:
         except OSError:
             self._refused["network: nobody at a place that was named"] += 1
             return
+        if self._node.peer_id < connection.peer_id:
+            await asyncio.sleep(YIELD_SECONDS)  # who is near has heard of us too, and calls
         if connection.peer_id in self._links:
             await connection.close()  # known already, by another way or this one
             return
