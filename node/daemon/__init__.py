@@ -23,7 +23,6 @@ from ..transports.pipes import Circuit, Transport
 from ..transports.tcp import Tcp
 from ..vault.disk import FileDisk
 from ..vault.wipe import panic_wipe
-from .chain import Full, Light, Seat
 from .committee import Committee
 from .finding import Finding
 from .folder import Folder, Unusable
@@ -38,6 +37,7 @@ from .tending import Tending
 
 if TYPE_CHECKING:
     from ..transports.bluetooth import Bluetooth
+    from .chain import Full, Light
 
 __all__ = ["Daemon", "Settings", "Unusable"]
 
@@ -56,8 +56,8 @@ class Parts:
     committee: Committee
     tending: Tending
     control: Control
-    light: Light | None
-    full: Full | None
+    light: "Light | None"
+    full: "Full | None"
 
 
 def assemble(
@@ -81,15 +81,9 @@ def assemble(
     manager = ResourceManager(told.profile.limits)
     tending = Tending(node, finding, spaces, folder.path, manager)
     near = Near(node, finding, circuits, refused)
-    light = full = None
-    if told.checkpoint:
-        light = Light(node, finding, spaces, folder.path, told.checkpoint, told.registry)
-    if told.chain:
-        seat = Seat(told.validators, told.validator, told.registry)
-        full = Full(node, finding, folder.path, told.chain, seat)
+    light, full = _chain(told, node, finding, spaces)
+    if full is not None:
         methods.parts.append(full)
-    if light and full and told.validator is None:
-        light.moved = full.accept
     mesh = MeshMethods(
         node, finding, spaces, inviting, tending, light, full, methods.wallet_seed, refused
     )
@@ -97,6 +91,25 @@ def assemble(
     control = Control(methods.table() | committee.table() | mesh.table(), refused)
     methods.publish = mesh.publish = control.publish
     return Parts(node, finding, spaces, near, methods, committee, tending, control, light, full)
+
+
+def _chain(
+    told: Settings, node: Node, finding: Finding, spaces: Spaces
+) -> tuple["Light | None", "Full | None"]:
+    """Return the node's parts that know the chain, where it is to have any."""
+    if not told.checkpoint and not told.chain:
+        return None, None
+    from .chain import Full, Light, Seat  # curves and a web server: 10 MB that others do without
+
+    light = full = None
+    if told.checkpoint:
+        light = Light(node, finding, spaces, told.folder, told.checkpoint, told.registry)
+    if told.chain:
+        seat = Seat(told.validators, told.validator, told.registry)
+        full = Full(node, finding, told.folder, told.chain, seat)
+    if light and full and told.validator is None:
+        light.moved = full.accept
+    return light, full
 
 
 class Daemon:

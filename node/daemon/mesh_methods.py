@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..codec import Refused
 from ..control import LOCKED, REFUSED, ControlError, Json, Method
-from ..light.blocks import read_transaction
 from .carrying import Carrying
-from .chain import Full, Light
 from .finding import Finding
 from .inviting import Inviting
 from .services import Node
 from .spaces import Member, Spaces
 from .tending import Tending
+
+if TYPE_CHECKING:
+    from .chain import Full, Light
 
 ID = 32
 
@@ -30,8 +31,8 @@ class MeshMethods:
         spaces: Spaces,
         inviting: Inviting,
         tending: Tending,
-        light: Light | None,
-        full: Full | None,
+        light: "Light | None",
+        full: "Full | None",
         wallet_seed: Callable[[], bytes],
         refused: Counter[str],
     ) -> None:
@@ -135,7 +136,7 @@ class MeshMethods:
             }
         return told
 
-    def _light_view(self, light: Light) -> dict[str, Any]:
+    def _light_view(self, light: "Light") -> dict[str, Any]:
         head = light.client.trust.head
         return {
             "block": head.number if head else None,
@@ -245,6 +246,8 @@ class MeshMethods:
         """Keep a signed transaction, and hand it to validators when there is a way to them."""
         if self._light is None:
             raise Refused("chain: no light node here: --checkpoint")
+        from ..light.blocks import read_transaction  # loads a curve
+
         data = _hex(raw)
         one = read_transaction(data)
         if one.chain_id is None:
