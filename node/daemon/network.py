@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..codec import Reader, Refused, sized, u8
 from ..identity import IP4, IP6, QUIC, TCP, Multiaddr, NodeKey
+from ..profiles import Profile
 from ..session.messages import Message, MessageType, decode_message
 from ..transports.links import Connection, Links
 from ..transports.pipes import Address, Transport
@@ -56,6 +57,7 @@ class Network:
         addresses: Callable[[bytes], Iterable[Address]],
         transports: Iterable[Transport],
         pacing: Pacing,
+        profile: Profile,
     ) -> None:
         self.linked: Tell = _nobody
         self.unlinked: Tell = _nobody
@@ -67,7 +69,9 @@ class Network:
         self._meet = meet
         self._hear = hear
         self._addresses = addresses
-        self._pool = Links(node, refused, transports)
+        self._pool = Links(
+            node, refused, transports, links_in=profile.links_in, links_out=profile.links_out
+        )
         self._pacing = pacing
         self._served: list[Address] = []
         self._kept: list[Address] = []

@@ -106,6 +106,7 @@ class Node:
             self.addresses_of,
             transports,
             self.pacing,
+            profile,
         )
         self.cores = Cores(self.network.send, lambda: self.network.peers, refused, self.clock)
         self.cores.awake = self.pacing.awake

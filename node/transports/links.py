@@ -231,10 +231,14 @@ class Links:
         refusals: Counter[str],
         transports: Iterable[Transport],
         cover: Cover | None = None,
+        *,
+        links_in: int = LINKS_MAX,
+        links_out: int = LINKS_MAX,
     ) -> None:
         self.connections: set[Connection] = set()
         self._node, self._refusals, self._cover = node, refusals, cover
         self._doors = {one.protocol: _Door(one, Gate(os.urandom)) for one in transports}
+        self._in_max, self._out_max = links_in, links_out
         self._book = TicketBook()
         self._tickets: dict[bytes, Ticket] = {}
         self._sources: Counter[tuple[str, bytes]] = Counter()
@@ -269,7 +273,7 @@ class Links:
         A ticket is tried first where there is one; a node that does not know it any more is called
         again, with keys and signatures.
         """
-        if len(self.connections) - self._inbound() >= LINKS_MAX:
+        if len(self.connections) - self._inbound() >= min(self._out_max, LINKS_MAX):
             raise ConnectionError("links: too many links")
         transport = self._door(address).transport
         ticket = self._tickets.pop(address.peer_id or b"", None)
@@ -349,7 +353,7 @@ class Links:
             if isinstance(connection, Connection):
                 try:
                     # Callers who came while there was room may be more than there is room for.
-                    if self._inbound() <= LINKS_MAX:
+                    if self._inbound() <= min(self._in_max, LINKS_MAX):
                         await accept(connection)
                     else:
                         self._refusals[FULL] += 1
@@ -364,7 +368,7 @@ class Links:
         return sum(connection.inbound for connection in self.connections)
 
     def _no_room(self, door: _Door, source: bytes) -> str:
-        if door.callers >= CALLERS_MAX or self._inbound() >= LINKS_MAX:
+        if door.callers >= CALLERS_MAX or self._inbound() >= min(self._in_max, LINKS_MAX):
             return FULL
         if self._sources[door.transport.protocol, source] >= door.transport.per_source_max:
             return "links: too many connections from one source"

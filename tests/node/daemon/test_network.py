@@ -8,6 +8,7 @@ from node.daemon.cores import Clock
 from node.daemon.network import Network
 from node.daemon.pacing import Pacing
 from node.identity import Multiaddr, NodeKey
+from node.profiles import SESSION
 from node.session.messages import Message, MessageType
 from node.transports.pipes import Address
 from node.transports.tcp import Tcp
@@ -20,7 +21,7 @@ def made(
 ) -> Network:
     return Network(
         *(node, "devnet", refused, lambda: b"", lambda *_: None, hear),
-        *(lambda _: list(place), [Tcp()], Pacing(None, Clock())),
+        *(lambda _: list(place), [Tcp()], Pacing(None, Clock()), SESSION),
     )
 
 

@@ -77,7 +77,7 @@ def test_a_bit_flipped_is_refused_or_another_message(h):
             assert other.encode() == flipped
 
 
-@pytest.mark.parametrize("number", [11, 0x1F, 0x27, 0x2F, 0x32, 0x3F, 0x42, 0x56, 0xFF])
+@pytest.mark.parametrize("number", [11, 0x1F, 0x27, 0x2F, 0x32, 0x3B, 0x42, 0x56, 0xFF])
 def test_an_unknown_type_is_refused(number):
     data = Message(type=MessageType.PING).encode()
 

@@ -569,3 +569,18 @@ def test_cover_for_a_peer_that_does_not_read_stays_bounded(in_net, monkeypatch) 
         assert net.refusals[1] == {"links: peer does not read": 1}
 
     in_net(test)
+
+
+def test_a_node_has_as_many_links_as_its_profile_says(in_net) -> None:
+    async def test(net) -> None:
+        _, address = await net.serving(0)
+        caller = net.node(1, links_out=1)
+        await caller.dial(address)
+        with pytest.raises(ConnectionError, match="too many links"):
+            await caller.dial(address)
+
+        _, full = await net.serving(2, links_in=0)
+        assert await spoken_to(full, bytes(10)) == b""
+        assert net.refusals[2] == {"links: too many connections": 1}
+
+    in_net(test)
