@@ -26,18 +26,23 @@ from rich.console import Console
 from rich.table import Table as Sheet
 
 from node.crypto import SigningKey, sha256
+from node.daemon.cores import Clock
 from node.daemon.network import Network
+from node.daemon.pacing import Pacing
 from node.dht.contacts import Contact, networks
 from node.dht.dht import Dht, Settings
 from node.dht.events import Event
 from node.dht.records import content_key, make_provider
 from node.dht.table import K, number_of
 from node.identity import Multiaddr, NodeKey
+from node.profiles import DESKTOP
 from node.session.messages import Message, MessageType
 from node.simulation.links import Terms
 from node.simulation.nodes import Node
 from node.simulation.store import SimulatedStore
 from node.simulation.world import START_MS, World
+from node.transports.links import Connection
+from node.transports.tcp import Tcp
 
 SIZES = (64, 256, 1024, 4096)
 SEARCHES = 200
@@ -196,13 +201,16 @@ class RealNode:
         self.refused: Counter[str] = Counter()
         self.told: dict[int, asyncio.Future[Event]] = {}
         self.network = Network(
-            self.key, "dht", self.refused, bytes, self._meet, self._hear, self.dht.addresses
+            *(self.key, "dht", self.refused, bytes, self._meet, self._hear, self.dht.addresses),
+            *([Tcp()], Pacing(None, Clock()), DESKTOP),
         )
+        self.network.unreachable = lambda peer_id: self.dht.unreachable(peer_id, now_ms())
         self.here = Multiaddr("ip4", "127.0.0.1", 0)
         self._ticking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         served = await self.network.serve(self.here)
+        assert isinstance(served, Multiaddr)
         self.here = Multiaddr("ip4", served.host, served.port)
         self.dht.moved([self.here])
         self._ticking = asyncio.create_task(self._tick())
@@ -219,8 +227,8 @@ class RealNode:
             self._ticking.cancel()
         await self.network.close()
 
-    def _meet(self, peer_id: bytes, _: bytes) -> None:
-        self.dht.met(peer_id, (), Multiaddr("ip4", "127.0.0.1", 1), now_ms())
+    def _meet(self, connection: Connection, _: bytes) -> None:
+        self.dht.met(connection.peer_id, (), Multiaddr("ip4", "127.0.0.1", 1), now_ms())
 
     def _hear(self, peer_id: bytes, message: Message) -> None:
         self.dht.receive(peer_id, message.type, message.payload, now_ms())
