@@ -114,6 +114,7 @@ class Fetch:
         for name in names:
             if request.ids.pop(name, None) is not None:
                 request.progress = True
+                self._put_off(name, now)
         request.until = now + self._patience.get(peer_id, PATIENCE_MS)
         self.due_at = min(self.due_at, request.until)
 
@@ -201,7 +202,7 @@ class Fetch:
         for name, wanted in list(self._wanted.items()):
             if wanted.asked or wanted.due > now:
                 continue
-            if wanted.needed and not is_missing(name):
+            if (wanted.needed or wanted.tries) and not is_missing(name):
                 self._drop(name)
                 continue
             sources = [peer_id for peer_id in wanted.sources if peer_id in here]
@@ -240,6 +241,15 @@ class Fetch:
                 asks[peer_id] = batch
             if not backlog:
                 del self._backlog[peer_id]
+
+    def _put_off(self, name: bytes, now: int) -> None:
+        """Ask again, later, for what came and could not be taken in."""
+        wanted = self._wanted.get(name)
+        if wanted is not None and wanted.asked:
+            wanted.asked = False
+            wanted.tries += 1
+            wanted.due = now + min(AGAIN_MAX_MS, AGAIN_MS << min(wanted.tries, 6))
+            self.due_at = min(self.due_at, wanted.due)
 
     def _failed(self, request: _Request, peer_id: bytes, now: int) -> None:
         """Ask others for what a neighbour did not bring."""

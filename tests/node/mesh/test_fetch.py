@@ -225,3 +225,25 @@ def test_a_smaller_fanout_is_reached_by_chance(tree):
     tree.balance(2)
 
     assert len(tree.eager) == 2 + SPARE
+
+
+def test_what_came_and_was_put_off_is_asked_for_again(fetch):
+    """A vertex that was not taken in when it came would be wanted for ever, and never asked for."""
+    fetch.announced(NAMES[0], A, 0, at_once=True)
+    assert ask(fetch, 0) == [(A, (NAMES[0],), True)]
+    fetch.progress(A, [NAMES[0]], 10)
+    fetch.answered(A, 10)
+
+    assert ask(fetch, 20) == []
+    assert fetch.due_at < NEVER
+    assert ask(fetch, 10 + 2 * AGAIN_MS) == [(A, (NAMES[0],), True)]
+
+
+def test_what_came_and_waits_for_its_parent_is_let_go(fetch):
+    fetch.announced(NAMES[0], A, 0, at_once=True)
+    ask(fetch, 0)
+    fetch.progress(A, [NAMES[0]], 10)
+    fetch.answered(A, 10)
+
+    assert ask(fetch, 10 + 2 * AGAIN_MS, missing=lambda name: False) == []
+    assert fetch.idle
